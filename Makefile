@@ -1,0 +1,53 @@
+# Every command of the project. `make help` lists them.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+WORKERS ?= 3
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo playground pictures lock format check test clean
+
+help: ## List the commands
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(STAMP) ## Make the Python environment (.venv) from the hashed lock
+
+$(STAMP): requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; say which with: make PYTHON=python3.13")'
+	@echo "making the Python environment in $(VENV) (a minute or two, once)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(STAMP) ## Watch one setting go live: real control plane, simulated site, real operator
+	@$(BIN)/arcgis-demo run
+
+playground: $(STAMP) ## The same, staying up, with things to try
+	@$(BIN)/arcgis-demo playground
+
+pictures: $(STAMP) ## Draw the picture of the README from a real run of the demo
+	@$(BIN)/arcgis-demo run --svg docs/images/demo.svg
+
+LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet
+lock: $(STAMP) ## Lock the dependencies anew, with hashes and without addresses
+	$(BIN)/$(LOCK) --all-extras --group dev -o requirements/dev.txt
+	$(BIN)/$(LOCK) -c requirements/dev.txt -o requirements/operator.txt
+	$(BIN)/$(LOCK) --extra simulator -c requirements/dev.txt -o requirements/simulator.txt
+
+format: $(STAMP) ## Format the code and mend what ruff can mend
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+check: $(STAMP) ## Format, lint, types and architecture (under a minute)
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+test: $(STAMP) ## All tests, on a real control plane and a simulated site
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup tests
+
+clean: ## Remove what the other commands made here (the control-plane cache stays)
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache run dist build

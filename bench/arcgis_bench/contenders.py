@@ -1,0 +1,105 @@
+"""Who is measured: the operator as it is shipped, and the reference."""
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from arcgis_demo import parts
+from arcgis_devcluster import ChildProcess, Cluster
+
+BENCH = Path(__file__).resolve().parents[1]
+Settings = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """`start(cluster, sites by name, password, settings, prefix)` returns when it works.
+
+    `user` is who it is to the API server; `settings` are options of the operator, of which the reference
+    knows `poll_seconds` only; `prefix` is put before the program (a profiler).
+    """
+
+    name: str
+    user: str
+    start: Callable[[Cluster, Mapping[str, parts.Site], str, Settings, tuple[str, ...]], ChildProcess]
+
+
+def _operator(
+    cluster: Cluster,
+    sites: Mapping[str, parts.Site],
+    password: str,
+    settings: Settings,
+    prefix: tuple[str, ...],
+) -> ChildProcess:
+    config = cluster.directory / "operator.kubeconfig"
+    cluster.service_account_kubeconfig(parts.SYSTEM, parts.ACCOUNT, config, 36_000)
+    process = ChildProcess(
+        "operator",
+        [
+            *prefix,
+            parts.BIN / "arcgis-operator",
+            "run",
+            f"--kubeconfig={config}",
+            f"--lease-namespace={parts.SYSTEM}",
+            "--pod-name=bench",
+            "--health-address=127.0.0.1:0",
+            "--log-format=json",
+            *(f"--{key.replace('_', '-')}={value}" for key, value in settings.items()),
+        ],
+        log=cluster.directory / "operator.log",
+    )
+    process.wait_for_json(lambda line: line.get("msg") == "leading", 90, "that it leads")
+    return process
+
+
+def _reference(
+    cluster: Cluster,
+    sites: Mapping[str, parts.Site],
+    password: str,
+    settings: Settings,
+    prefix: tuple[str, ...],
+) -> ChildProcess:
+    config = cluster.directory / "reference.kubeconfig"
+    account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "reference"}}
+    cluster.kubectl.in_namespace(parts.SYSTEM).apply(account)
+    cluster.kubectl.apply(_everything())
+    cluster.service_account_kubeconfig(parts.SYSTEM, "reference", config, 36_000)
+    known = {name: {"url": site.url, "ca": site.ca} for name, site in sites.items()}
+    directory = cluster.directory / "reference.json"
+    directory.write_text(json.dumps(known))
+    process = ChildProcess(
+        "reference",
+        [*(prefix or (sys.executable,)), "-m", "arcgis_bench.reference"],
+        log=cluster.directory / "reference.log",
+        environment={
+            "PYTHONPATH": str(BENCH),
+            "KUBECONFIG": str(config),
+            "SITES": str(directory),
+            "SITE_USER": parts.USERNAME,
+            parts.PASSWORD_VARIABLE: password,
+            "POLL_SECONDS": str(settings.get("poll_seconds", 2.0)),
+        },
+    )
+    process.wait_for_line("the reference runs", 30)
+    return process
+
+
+def _everything() -> dict[str, object]:
+    return {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRoleBinding",
+        "metadata": {"name": "bench-reference"},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"},
+        "subjects": [{"kind": "ServiceAccount", "name": "reference", "namespace": parts.SYSTEM}],
+    }
+
+
+CONTENDERS: Mapping[str, Contender] = {
+    one.name: one
+    for one in (
+        Contender("operator", f"system:serviceaccount:{parts.SYSTEM}:{parts.ACCOUNT}", _operator),
+        Contender("reference", f"system:serviceaccount:{parts.SYSTEM}:reference", _reference),
+    )
+}

@@ -1,0 +1,114 @@
+"""The load: ArcGISService objects, created and changed in parallel with the administrator's certificate.
+
+One kubectl for each object would cost more than all that is measured.
+"""
+
+import asyncio
+import base64
+import ssl
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from arcgis_devcluster import Cluster, kubeconfig
+
+NAMESPACE = "bench"
+PARALLEL = 16
+_PATH = f"/apis/arcgis-operator.dev/v1alpha1/namespaces/{NAMESPACE}/arcgisservices"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One resource and the service it speaks for."""
+
+    site: str
+    number: int
+
+    @property
+    def name(self) -> str:
+        """Of the resource."""
+        return f"{self.site}-{self.number:05}"
+
+    @property
+    def title(self) -> str:
+        """Of the service, as the journal of the site writes it."""
+        return f"Generated/Layer{self.number:04}.MapServer"
+
+    def body(self, settings: dict[str, Any]) -> dict[str, Any]:
+        """The whole object."""
+        folder, _, rest = self.title.partition("/")
+        name, _, kind = rest.rpartition(".")
+        return {
+            "apiVersion": "arcgis-operator.dev/v1alpha1",
+            "kind": "ArcGISService",
+            "metadata": {"name": self.name},
+            "spec": {
+                "siteRef": {"name": self.site},
+                "service": {"folder": folder, "name": name, "type": kind},
+                "settings": settings,
+            },
+        }
+
+
+LIVE: dict[str, Any] = {"properties": {"maxRecordCount": 1000}}
+"""What a generated service of the simulated site has anyway: nothing to do."""
+
+
+def new_value(text: str) -> dict[str, Any]:
+    """Settings that no service has yet."""
+    return {"description": text}
+
+
+class Load:
+    """Sends to the API server of one cluster; each call returns when all is answered."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        document = kubeconfig.read(cluster.kubeconfig)
+        self._url = cluster.url
+        self._tls = _tls(document, cluster.directory)
+
+    def create(self, targets: Iterable[Target], settings: dict[str, Any]) -> None:
+        """New resources, as fast as it goes."""
+        asyncio.run(self._all([("POST", _PATH, target.body(settings)) for target in targets]))
+
+    def change(self, targets: Iterable[Target], settings: dict[str, Any]) -> None:
+        """Other settings for resources that exist."""
+        patch = {"spec": {"settings": settings}}
+        asyncio.run(self._all([("PATCH", f"{_PATH}/{target.name}", patch) for target in targets]))
+
+    async def _all(self, requests: list[tuple[str, str, dict[str, Any]]]) -> None:
+        waiting = iter(requests)
+        connector = aiohttp.TCPConnector(limit=PARALLEL, ssl=self._tls)
+        async with aiohttp.ClientSession(self._url, connector=connector) as session:
+
+            async def send() -> None:
+                for method, path, body in waiting:
+                    await _once(session, method, path, body)
+
+            async with asyncio.TaskGroup() as group:
+                for _ in range(min(PARALLEL, len(requests))):
+                    group.create_task(send())
+
+
+async def _once(session: aiohttp.ClientSession, method: str, path: str, body: dict[str, Any]) -> None:
+    kind = "application/merge-patch+json" if method == "PATCH" else "application/json"
+    async with session.request(method, path, json=body, headers={"Content-Type": kind}) as answer:
+        if answer.status >= 300:
+            raise RuntimeError(f"{method} {path}: {answer.status} {await answer.text()}")
+        await answer.read()
+
+
+def _tls(document: dict[str, Any], directory: Path) -> ssl.SSLContext:
+    cluster, user = document["clusters"][0]["cluster"], document["users"][0]["user"]
+    authority = base64.b64decode(cluster["certificate-authority-data"]).decode()
+    context = ssl.create_default_context(cadata=authority)
+    pair = directory / "bench-admin.pem"
+    pair.touch(mode=0o600)
+    pair.write_bytes(
+        base64.b64decode(user["client-key-data"]) + base64.b64decode(user["client-certificate-data"])
+    )
+    context.load_cert_chain(pair)
+    return context

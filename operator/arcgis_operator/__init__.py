@@ -1,0 +1,1 @@
+"""Keeps the settings of ArcGIS Enterprise services as declared in custom resources."""

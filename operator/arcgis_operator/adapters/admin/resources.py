@@ -1,0 +1,160 @@
+"""The resources of the site as values: tolerant where a field only informs, strict where it decides."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from arcgis_operator.adapters.admin.addresses import is_id
+from arcgis_operator.adapters.admin.answers import envelope_of, number_of
+from arcgis_operator.adapters.admin.redaction import show
+from arcgis_operator.core.failures import Accepted, Applied, Fact, Failure, Kind
+from arcgis_operator.core.identity import ServiceRef
+from arcgis_operator.core.job import Job
+from arcgis_operator.core.jsondoc import Json, dumps
+from arcgis_operator.core.masking import masked
+
+_LATEST_MS = 253_402_300_799_999  # the end of the year 9999
+_MESSAGES = 10
+_MESSAGE_LENGTH = 192
+_WORD_LENGTH = 64
+
+
+@dataclass(frozen=True, slots=True)
+class SiteInfo:
+    """The site's root; `version` is empty when the site names none."""
+
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class SiteMode:
+    """Whether the site takes changes, and its administrator's message about it."""
+
+    read_only: bool
+    message: str = ""
+
+
+def site_info(body: Json) -> SiteInfo | Failure:
+    """From `<context>/admin`. Source: Root page; Esri's Python client prefers `fullVersion`."""
+    if not isinstance(body, dict):
+        return _garbled("the root of the site is not an object")
+    version = body.get("fullVersion") or body.get("currentVersion") or ""
+    return SiteInfo(show(version, _WORD_LENGTH) if not isinstance(version, (dict, list)) else "")
+
+
+def site_mode(body: Json) -> SiteMode | Failure:
+    """From `<context>/admin/mode`: `isReadOnly`, `message`. Source: Mode page."""
+    words = {True: True, False: False, "true": True, "false": False}
+    value = body.get("isReadOnly") if isinstance(body, dict) else None
+    value = value.strip().casefold() if isinstance(value, str) else value
+    if not isinstance(value, (bool, str)) or value not in words:
+        return _garbled("the mode of the site cannot be read")
+    return SiteMode(words[value], show(body.get("message") or "", _MESSAGE_LENGTH))
+
+
+def service_document(body: Json, ref: ServiceRef) -> dict[str, Json] | Failure:
+    """The service's whole document, untouched. It must say that it is this service.
+
+    An edit sends this document back, so anything else that is an object would wipe the service.
+    Source: Service page, `serviceName` and `type`.
+    """
+    if not isinstance(body, dict):
+        return _garbled("the service is not an object")
+    said = [
+        (body[key], wanted) for key, wanted in (("serviceName", ref.name), ("type", ref.type)) if key in body
+    ]
+    if not said:
+        return _garbled("the document names neither a service nor a type")
+    if any(not isinstance(value, str) or value.casefold() != wanted.casefold() for value, wanted in said):
+        return _garbled("the document is that of another service")
+    return body
+
+
+def job_ids(body: Json) -> tuple[str, ...] | Failure:
+    """From `<context>/admin/jobs`: `{jobs: [id]}`. Source: Jobs page.
+
+    One bad id spoils the list: leaving it out could hide a job that runs.
+    """
+    listed = body.get("jobs") if isinstance(body, dict) else None
+    if not isinstance(listed, list) or not all(is_id(item) for item in listed):
+        return _garbled("the list of jobs cannot be read")
+    return tuple(dict.fromkeys(listed))
+
+
+def job_of(body: Json, job_id: str) -> Job | Failure:
+    """From `<context>/admin/jobs/<id>`. Only `status` is required. Source: Job page."""
+    fields = _fields(body)
+    status = _word(fields.get("status"))
+    if not status:
+        return _garbled("the job has no status")
+    if "jobid" in fields and str(fields["jobid"]).casefold() != job_id.casefold():
+        return _garbled("the answer is about another job")
+    result = fields.get("result")
+    return Job(
+        id=job_id,
+        status=status,
+        operation_uri=show(_text(fields.get("operationuri")), 1024),
+        username=show(_text(fields.get("username")), 128),
+        start_ms=number_of(fields.get("starttime"), _LATEST_MS) or 0,
+        update_ms=number_of(fields.get("updatedtime"), _LATEST_MS) or 0,
+        end_ms=number_of(fields.get("endtime"), _LATEST_MS) or 0,
+        messages=_messages(fields.get("messages"), result),
+        result=result if isinstance(result, dict) else {},
+        error=_error_inside(fields.get("error"), result),
+    )
+
+
+def submit_reply(body: Json) -> Fact:
+    """Both documented replies to an asynchronous edit, and the bare success of releases before 10.9.1.
+
+    `{jobsUrl, jobID, jobStatus}` (Source: Stop Service page) or `{jobsUrl, jobid, status}` (Source: Refresh
+    All Services page). Anything else is UNSURE: something may have been started.
+    """
+    fields = _fields(body)
+    last = _text(fields.get("jobsurl")).partition("?")[0].rstrip("/").rpartition("/")[2]
+    job_id = next((text for text in (fields.get("jobid"), last) if is_id(text)), None)
+    status = _word(fields.get("jobstatus")) or _word(fields.get("status"))
+    if job_id is not None:
+        return Accepted(str(job_id), status)
+    if status.casefold() == "success" and not {"jobid", "jobsurl"} & set(fields):
+        return Applied()
+    return Failure(Kind.UNSURE, "the answer to the edit names no job")
+
+
+def _fields(body: Json) -> Mapping[str, Json]:
+    return {key.casefold(): value for key, value in body.items()} if isinstance(body, dict) else {}
+
+
+def _text(value: Json) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _word(value: Json) -> str:
+    return show(_text(value), _WORD_LENGTH)
+
+
+def _messages(listed: Json, result: Json) -> tuple[str, ...]:
+    """At most ten; a result that is a bare text is one of them."""
+    items = [*(listed if isinstance(listed, list) else [listed])[:_MESSAGES], _text(result)]
+    lines = (show(_message(item), _MESSAGE_LENGTH) for item in items)
+    return tuple(line for line in lines if line)[:_MESSAGES]
+
+
+def _message(item: Json) -> str:
+    if not isinstance(item, dict):
+        return _text(item)
+    named = (_text(item.get(key)) for key in ("message", "description", "text"))
+    return next((text for text in named if text), None) or dumps(masked(item))
+
+
+def _error_inside(error: Json, result: Json) -> str:
+    """The text of an error body beside, as or one level inside the result. Source: ArcGIS Server's Job page.
+
+    `result.service` is the service's own document and is not searched.
+    """
+    inner = [value for key, value in result.items() if key != "service"] if isinstance(result, dict) else []
+    found = next(filter(None, map(envelope_of, ({"error": error}, result, *inner))), None)
+    return "" if found is None else show(found.text, _MESSAGE_LENGTH) or "the result holds an error"
+
+
+def _garbled(detail: str) -> Failure:
+    return Failure(Kind.GARBLED, detail)

@@ -1,0 +1,194 @@
+"""The way to the site: guard, caps, total time-out, and what every breakage of it means.
+
+Below httpx's client, so login and re-sends pass here as well. Must not read what an answer says.
+"""
+
+import asyncio
+import errno
+import socket
+import ssl
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import httpcore
+import httpx
+
+from arcgis_operator.adapters.admin.network import Network
+from arcgis_operator.core.failures import Failure, Kind
+
+Guard = Callable[[], str | None]
+"""None when a request that changes the site may be written now, else why not."""
+
+MAX_ANSWER_BYTES = 8 * 1024 * 1024
+_ATTEMPT = "arcgis_attempt"
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds. `total` bounds one request from the wait for a connection to the last byte of its answer."""
+
+    connect: float = 5.0
+    read: float = 15.0
+    write: float = 15.0
+    pool: float = 15.0
+    total: float = 30.0
+
+
+class Stopped(Exception):
+    """Carries a failure through the HTTP library; never leaves this package."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.kind)
+        self.failure = failure
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One call of ours on its way; `seconds` on the wire, re-send included. `guard` marks a change."""
+
+    guard: Guard | None = None
+    sent: bool = False
+    http: int | None = None
+    seconds: float = 0.0
+
+    def check(self) -> None:
+        """Raises `Stopped` (NOT_SENT) when the guard says no."""
+        why = self.guard() if self.guard else None
+        if why is not None:
+            raise Stopped(Failure(Kind.NOT_SENT, why))
+
+    async def trace(self, event: str, info: Mapping[str, object]) -> None:
+        """httpcore calls this when pool and connection are done; nothing suspends until the write."""
+        if event == "http11.send_request_headers.started":
+            self.check()
+            self.sent = True
+        elif event == "http11.send_request_body.started":
+            self.check()
+
+    @property
+    def extensions(self) -> dict[str, object]:
+        """To be given to the request."""
+        return {_ATTEMPT: self, "trace": self.trace}
+
+
+class SiteTransport(httpx.AsyncBaseTransport):
+    """Raises `Stopped` and nothing else, and answers with whole, plain, bounded bodies.
+
+    `tls` must verify, else `ValueError`. `inner` replaces the network in tests.
+    """
+
+    def __init__(
+        self,
+        tls: ssl.SSLContext | None,
+        timeouts: Timeouts,
+        pace: Callable[[], Awaitable[None]],
+        clock: Callable[[], float],
+        inner: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._traced = inner is None
+        self._inner = inner or Network(tls or ssl.create_default_context())
+        self._total, self._pace, self._clock = timeouts.total, pace, clock
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        attempt: Attempt = request.extensions[_ATTEMPT]
+        await self._pace()
+        attempt.check()
+        attempt.sent, attempt.http = not self._traced, None
+        began = self._clock()
+        try:
+            return await self._exchange(request, attempt)
+        except Stopped:
+            raise
+        except Exception as error:  # whatever a library raises here, the request may be on its way
+            raise Stopped(wire_failure(error, sent=attempt.sent)) from None
+        finally:
+            attempt.seconds += self._clock() - began
+
+    async def _exchange(self, request: httpx.Request, attempt: Attempt) -> httpx.Response:
+        async with asyncio.timeout(self._total):
+            response = await self._inner.handle_async_request(request)
+            attempt.http = response.status_code
+            try:
+                body = await _body(response, changes=attempt.guard is not None)
+            finally:
+                await response.aclose()
+        return httpx.Response(response.status_code, headers=response.headers, content=body)
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+# What each breakage means; a sub-class without a row takes its parent's.
+_HTTPX: Mapping[type[Exception], tuple[Kind, str]] = {
+    httpx.ConnectError: (Kind.NOT_SENT, "no connection to the site"),
+    httpx.ConnectTimeout: (Kind.NOT_SENT, "no connection to the site in time"),
+    httpx.PoolTimeout: (Kind.NOT_SENT, "no connection to the site became free in time"),
+    httpx.ProxyError: (Kind.NOT_SENT, "no way through the proxy"),
+    httpx.UnsupportedProtocol: (Kind.NOT_SENT, "the address is not one of HTTP"),
+    httpx.InvalidURL: (Kind.NOT_SENT, "the address cannot be used"),
+    httpx.ReadError: (Kind.UNSURE, "the connection broke before the answer was complete"),
+    httpx.ReadTimeout: (Kind.UNSURE, "the site stopped answering"),
+    httpx.WriteError: (Kind.UNSURE, "the connection broke while sending"),
+    httpx.WriteTimeout: (Kind.UNSURE, "the site stopped taking the request"),
+    httpx.CloseError: (Kind.UNSURE, "the connection broke while closing"),
+    httpx.NetworkError: (Kind.UNSURE, "the connection broke"),
+    httpx.TimeoutException: (Kind.UNSURE, "the site took too long"),
+    httpx.LocalProtocolError: (Kind.UNSURE, "the exchange broke the rules of HTTP on our side"),
+    httpx.RemoteProtocolError: (Kind.UNSURE, "the site closed the connection or broke the rules of HTTP"),
+    httpx.ProtocolError: (Kind.UNSURE, "the exchange broke the rules of HTTP"),
+    httpx.TransportError: (Kind.UNSURE, "the exchange broke off"),
+}
+WIRE: Mapping[type[Exception], tuple[Kind, str]] = {
+    **_HTTPX,
+    **{
+        getattr(httpcore, kind.__name__): row
+        for kind, row in _HTTPX.items()
+        if hasattr(httpcore, kind.__name__)
+    },
+    ssl.SSLError: (Kind.UNSURE, "the encrypted connection broke"),
+    TimeoutError: (Kind.UNSURE, "no complete answer in the time allowed"),
+    Exception: (Kind.UNSURE, "the exchange broke off"),
+}
+
+
+def wire_failure(error: Exception, *, sent: bool) -> Failure:
+    """The breakage as a value; `sent` False says that no byte of the request was written."""
+    kind, says = next(WIRE[parent] for parent in type(error).__mro__ if parent in WIRE)
+    connecting = isinstance(error, (httpx.ConnectError, httpcore.ConnectError))
+    reason = next(filter(None, map(_reason, _causes(error))), "") if connecting else ""
+    detail = f"{says}: {reason}" if reason else says
+    return Failure(kind if sent else Kind.NOT_SENT, detail)
+
+
+def _reason(error: BaseException) -> str:
+    """Only texts that cannot hold an address: those of the other errors do."""
+    match error:
+        case ssl.SSLCertVerificationError():
+            return f"its certificate is not accepted, {error.verify_message}"
+        case ssl.SSLError():
+            return "the TLS handshake failed"
+        case socket.gaierror():
+            return "its name cannot be resolved"
+        case OSError() if f"Errno {errno.ECONNREFUSED}" in str(error):  # asyncio lists several in one text
+            return "refused"
+        case _:
+            return ""
+
+
+def _causes(error: BaseException | None, depth: int = 10) -> Iterator[BaseException]:
+    while error is not None and depth:
+        yield error
+        error, depth = error.__cause__ or error.__context__, depth - 1
+
+
+async def _body(response: httpx.Response, *, changes: bool) -> bytes:
+    unreadable = Kind.UNSURE if changes else Kind.GARBLED
+    if response.headers.get("content-encoding", "identity").strip().casefold() != "identity":
+        raise Stopped(Failure(unreadable, "the answer is encoded, which was not asked for"))
+    body = bytearray()
+    assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101 - an async transport gives no other
+    async for chunk in response.stream:
+        body += chunk
+        if len(body) > MAX_ANSWER_BYTES:
+            raise Stopped(Failure(unreadable, f"the answer is longer than {MAX_ANSWER_BYTES} bytes"))
+    return bytes(body)

@@ -1,0 +1,1 @@
+"""The border to the Kubernetes API: plain JSON objects, failures as values. Start with `api`."""

@@ -1,0 +1,112 @@
+"""What happens in one term of the lease: the first full list, then workers and resyncs until it ends."""
+
+import asyncio
+import contextlib
+import logging
+from dataclasses import dataclass
+
+from arcgis_operator.app.lease import Elector, boottime
+from arcgis_operator.app.lease import Term as LeaseTerm
+from arcgis_operator.controller.dispatch import Dispatch
+from arcgis_operator.controller.queue import WorkQueue, run_workers
+from arcgis_operator.controller.resync import Resync
+from arcgis_operator.reconcilers.ledger import Ledger
+from arcgis_operator.telemetry.logs import fields
+
+log = logging.getLogger(__name__)
+
+DRAIN_SECONDS = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class LiveTerm:
+    """A lease term with what the first list said. Implements `reconcilers.ports.Term`."""
+
+    elector: Elector
+    term: LeaseTerm
+    starts_settled: bool
+
+    @property
+    def acquired_at(self) -> float:
+        """On the lease's clock."""
+        return self.term.acquired_at
+
+    def check(self) -> str | None:
+        """None while the term is ours; else why nothing may be sent."""
+        return self.elector.check(self.term)
+
+
+class Leading:
+    """Begins and ends with the terms of an elector."""
+
+    def __init__(
+        self, elector: Elector, queue: WorkQueue[str], workers: int, ledger: Ledger, settle_seconds: float
+    ) -> None:
+        self._elector, self._queue, self._workers = elector, queue, workers
+        self._ledger, self._settle_seconds = ledger, settle_seconds
+        self._task: asyncio.Task[None] | None = None
+        self._dispatch: Dispatch | None = None
+        self._resync: Resync | None = None
+        self.term: LiveTerm | None = None
+        self._crash: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def connect(self, dispatch: Dispatch, resync: Resync) -> None:
+        """Say who gives the turns and who lists."""
+        self._dispatch, self._resync = dispatch, resync
+
+    def begin(self, term: LeaseTerm) -> None:
+        """A term begins."""
+        self._task = asyncio.create_task(self._lead(term), name=f"term {term.number}")
+        self._task.add_done_callback(self._ended)
+
+    def end(self, reason: str) -> None:
+        """The term is over: its turns stop where they are."""
+        self.term = None
+        if self._task:
+            self._task.cancel()
+
+    async def watch(self) -> None:
+        """Raises when a term breaks; returns never."""
+        await self._crash
+
+    async def stop(self) -> bool:
+        """Let the turns under way come to their end, then stop; no new one begins.
+
+        Answers whether the next term may start settled. That is known only now: a last turn may have sent.
+        """
+        term, self.term = self.term, None
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN_SECONDS):
+                await self._queue.rest()
+        self.end("stopping")
+        if self._task:
+            await asyncio.wait([self._task])
+        return term is not None and self._settled(term)
+
+    def _settled(self, term: LiveTerm) -> bool:
+        """In this term, and for a settle time, nothing was sent."""
+        rested = term.starts_settled or boottime() - term.acquired_at >= self._settle_seconds
+        return rested and self._ledger.calm()
+
+    async def _lead(self, lease_term: LeaseTerm) -> None:
+        if self._dispatch is None or self._resync is None:
+            raise RuntimeError("connect comes first")
+        untouched = await self._resync.first()
+        settled = lease_term.starts_settled or (lease_term.first_install and untouched)
+        self.term = LiveTerm(self._elector, lease_term, settled)
+        log.info("leading", extra=fields(term=lease_term.number, settled=settled))
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._resync.run(), name="resync")
+            group.create_task(
+                run_workers(
+                    self._queue,
+                    self._dispatch.turn,
+                    workers=self._workers,
+                    on_crash=self._dispatch.crashed,
+                ),
+                name="workers",
+            )
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and not self._crash.done():
+            self._crash.set_exception(task.exception() or RuntimeError("a term ended by itself"))

@@ -1,0 +1,288 @@
+"""Builds the operator from a `Config` and runs it until a signal: wiring only, no decisions."""
+
+import asyncio
+import contextlib
+import logging
+import math
+import os
+import secrets
+import signal
+import socket
+import time
+from collections.abc import Coroutine
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from arcgis_operator.adapters.admin import Timeouts
+from arcgis_operator.adapters.kube.access import load_access
+from arcgis_operator.adapters.kube.api import KubeApi, connect
+from arcgis_operator.adapters.kube.events import EventPoster
+from arcgis_operator.adapters.kube.kinds import ARCGIS_SERVICES, ARCGIS_SITES
+from arcgis_operator.app.health import Health
+from arcgis_operator.app.leading import Leading
+from arcgis_operator.app.lease import Elector, LeaseTimes, Term, boottime, identity
+from arcgis_operator.app.supervisor import Supervisor
+from arcgis_operator.config import Config
+from arcgis_operator.controller.dispatch import Dispatch
+from arcgis_operator.controller.queue import Backoff, WorkQueue
+from arcgis_operator.controller.registry import Registry
+from arcgis_operator.controller.resync import Resync
+from arcgis_operator.controller.sessions import Sessions
+from arcgis_operator.core.case import Policy
+from arcgis_operator.core.failures import Fact
+from arcgis_operator.core.jsondoc import Json
+from arcgis_operator.core.model import SiteWanted
+from arcgis_operator.core.record import Record, moment
+from arcgis_operator.core.verdict import Reason, Verdict
+from arcgis_operator.handlers.informer import Informer, Sink
+from arcgis_operator.reconcilers.ledger import Ledger
+from arcgis_operator.reconcilers.ports import Name
+from arcgis_operator.reconcilers.service import ServiceReconciler
+from arcgis_operator.reconcilers.site import Probe, SiteReconciler
+from arcgis_operator.reconcilers.store import StatusStore
+from arcgis_operator.telemetry.logs import fields
+from arcgis_operator.telemetry.metrics import Metrics
+
+log = logging.getLogger(__name__)
+
+NAMESPACE_FILE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
+DEFAULT_NAMESPACE = "arcgis-operator-system"
+RESYNC_PATIENCE = 3
+
+
+class SystemClock:
+    """Implements `reconcilers.ports.Clock`."""
+
+    def monotonic(self) -> float:
+        """Seconds, also while the machine sleeps."""
+        return boottime()
+
+    def now(self) -> datetime:
+        """UTC."""
+        return datetime.now(UTC)
+
+
+class Operator:
+    """All parts of one process. `run` returns after SIGTERM or SIGINT, and raises when a part breaks."""
+
+    def __init__(self, config: Config, api: KubeApi) -> None:
+        self._config, self._api = config, api
+        self._metrics = Metrics()
+        api.observe = lambda verb, code: self._metrics.kube_requests.labels(verb, code).inc()
+        self._clock = SystemClock()
+        pod = config.pod_name or socket.gethostname()
+        self._events = EventPoster(api, pod, dropped=self._metrics.events_dropped.inc)
+        self._queue: WorkQueue[str] = WorkQueue(backoff=Backoff(config.poll_seconds, config.backoff_seconds))
+        self._registry = Registry(lambda key: self._dispatch.wake(key))
+        self._dispatch = Dispatch(self._queue, self._registry, lambda: self._leading.term)
+        self._ledger = Ledger(boottime, config.settle_seconds, config.job_timeout_seconds)
+        self._sessions = self._make_sessions()
+        self._dispatch.connect(self._make_services(), self._make_sites())
+        self._elector = Elector(
+            api,
+            config.lease_namespace or own_namespace(),
+            config.lease_name,
+            identity(pod),
+            times=LeaseTimes(config.lease_seconds, config.renew_deadline_seconds, config.lease_retry_seconds),
+        )
+        self._leading = Leading(
+            self._elector, self._queue, config.workers, self._ledger, config.settle_seconds
+        )
+        self._resynced_at = time.monotonic()
+        resync = Resync(api, config.namespaces, self._dispatch, config.resync_seconds, self._resynced)
+        self._leading.connect(self._dispatch, resync)
+        self._supervisor = Supervisor(
+            self._informer, self._dispatch, restarted=self._metrics.informer_restarts.inc
+        )
+        self._health = self._make_health()
+
+    async def run(self) -> None:
+        """Watch, stand for election, lead; clean up at the end."""
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for one in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(one, stop.set)
+        await self._health.start()
+        log.info("started", extra=fields(health_port=self._health.port, holder=self._elector.holder))
+        parts: dict[str, Coroutine[Any, Any, object]] = {
+            "watch": self._supervisor.run(),
+            "events": self._events.run(),
+            "lease": self._elector.run(self._begin, self._end),
+            "signal": stop.wait(),
+            "term": self._leading.watch(),
+        }
+        tasks = [asyncio.create_task(part, name=name) for name, part in parts.items()]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            await self._shut_down(tasks)
+
+    async def _shut_down(self, tasks: list[asyncio.Task[object]]) -> None:
+        settled = await self._leading.stop()
+        await self._events.drain(1.0)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._elector.release(settled=settled)
+        await self._health.stop()
+        await self._sessions.aclose()
+        log.info("stopped")
+
+    def _begin(self, term: Term) -> None:
+        self._metrics.leader.set(1)
+        self._resynced_at = time.monotonic()
+        self._leading.begin(term)
+
+    def _end(self, reason: str) -> None:
+        self._metrics.leader.set(0)
+        self._leading.end(reason)
+
+    def _informer(self, sink: Sink) -> Informer:
+        config = self._config
+        return Informer(
+            sink, lambda: load_access(config.kubeconfig or None, config.context or None), config.namespaces
+        )
+
+    def _make_sessions(self) -> Sessions:
+        config = self._config
+        timeouts = Timeouts(
+            connect=config.site_connect_seconds,
+            read=config.site_read_seconds,
+            write=config.site_read_seconds,
+            pool=config.site_read_seconds,
+            total=config.site_write_seconds,
+        )
+        return Sessions(
+            self._api,
+            self._registry,
+            boottime,
+            self._dispatch.wake,
+            self._metrics,
+            timeouts,
+            config.job_timeout_seconds,
+        )
+
+    def _make_services(self) -> ServiceReconciler:
+        config = self._config
+        policy = Policy(
+            poll_seconds=config.poll_seconds,
+            poll_max_seconds=config.poll_max_seconds,
+            verify_grace_seconds=config.verify_grace_seconds,
+            job_timeout_seconds=config.job_timeout_seconds,
+            stale_after_seconds=config.stale_after_seconds,
+            retry_seconds=config.retry_seconds,
+            edits_per_hour=config.edits_per_hour,
+        )
+        store = StatusStore(self._api, ARCGIS_SERVICES, self._events, self._clock, self._wrote)
+        return ServiceReconciler(
+            store,
+            self._sessions,
+            self._registry,
+            self._ledger,
+            self._clock,
+            policy,
+            lambda: secrets.token_hex(8),
+            self._concluded,
+            self._answered,
+        )
+
+    def _make_sites(self) -> SiteReconciler:
+        store = StatusStore(self._api, ARCGIS_SITES, self._events, self._clock, self._wrote)
+        return SiteReconciler(store, self._probe, self._counts, self._site_gone, self._site_concluded)
+
+    async def _probe(self, name: Name) -> Probe | None:
+        wanted = self._registry.site(name)
+        return await self._sessions.session(name, wanted) if isinstance(wanted, SiteWanted) else None
+
+    async def _site_gone(self, name: Name) -> None:
+        for key in self._registry.site_gone(name):
+            self._dispatch.wake(key)
+        await self._sessions.close(name)
+
+    def _counts(self, name: Name) -> dict[str, Json]:
+        return {"attached": self._registry.attached(name), "refused": self._sessions.refused(name)}
+
+    def _wrote(self, outcome: str) -> None:
+        self._metrics.status_writes.labels(outcome).inc()
+
+    def _answered(self, fact: Fact) -> None:
+        log.info("edit answered", extra=fields(outcome=type(fact).__name__))
+
+    def _concluded(self, key: str, before: Record, verdict: Verdict) -> None:
+        if before.journal.open and not verdict.record.journal.open:
+            sent = moment(before.journal.intent_time)
+            if sent:
+                seconds = (self._clock.now() - sent).total_seconds()
+                self._metrics.job_seconds.labels(before.journal.operation).observe(max(0.0, seconds))
+        self._metrics.reconciles.labels(verdict.reason.value).inc()
+        self._metrics.drift_found.inc(sum(note.reason == "DriftDetected" for note in verdict.notes))
+        self._metrics.stray_edits.inc(sum(note.reason == "StrayEdit" for note in verdict.notes))
+        job = verdict.record.job
+        log.log(
+            logging.DEBUG if verdict.reason is Reason.CONVERGED else logging.INFO,
+            "turn",
+            extra=fields(
+                service=key,
+                reason=verdict.reason.value,
+                phase=verdict.record.journal.phase.value,
+                job_id=job.id if job else None,
+                attempt=verdict.record.journal.attempt or None,
+                wake_after=round(verdict.wake, 1) if math.isfinite(verdict.wake) else None,
+            ),
+        )
+
+    def _site_concluded(self, name: str, verdict: Verdict) -> None:
+        self._metrics.reconciles.labels(verdict.reason.value).inc()
+        log.debug("site turn", extra=fields(site=name, reason=verdict.reason.value))
+
+    def _resynced(self) -> None:
+        self._resynced_at = time.monotonic()
+        self._metrics.last_resync.set_to_current_time()
+
+    def _make_health(self) -> Health:
+        return Health(
+            self._config.health_address,
+            self._metrics,
+            live={
+                "lease": self._elector.stuck,
+                "watch": self._supervisor.stuck,
+                "resync": self._resync_stuck,
+                "queue": self._queue_stuck,
+            },
+            ready={"lease": self._elector.stuck},
+            before_scrape=self._measure,
+        )
+
+    def _resync_stuck(self) -> str | None:
+        age = time.monotonic() - self._resynced_at
+        limit = RESYNC_PATIENCE * self._config.resync_seconds + 60
+        return f"no full list for {age:.0f} s" if self._leading.term and age > limit else None
+
+    def _queue_stuck(self) -> str | None:
+        age = self._queue.oldest_age()
+        return f"a service waits for its turn since {age:.0f} s" if self._leading.term and age > 300 else None
+
+    def _measure(self) -> None:
+        metrics = self._metrics
+        metrics.queue_depth.set(self._queue.depth())
+        metrics.queue_oldest_age.set(self._queue.oldest_age())
+        for name, session in self._sessions.all().items():
+            metrics.jobs_in_flight.labels(str(name)).set(session.jobs_in_flight)
+            metrics.circuit_open.labels(str(name)).set(session.circuit_open)
+
+
+def own_namespace() -> str:
+    """The pod's namespace, or the one the manifests use."""
+    if given := os.environ.get("POD_NAMESPACE"):
+        return given
+    return NAMESPACE_FILE.read_text().strip() if NAMESPACE_FILE.is_file() else DEFAULT_NAMESPACE
+
+
+async def serve(config: Config) -> None:
+    """Connect and run; raises `ConnectError`."""
+    async with await connect(config.kubeconfig or None, config.context or None) as api:
+        await Operator(config, api).run()

@@ -1,0 +1,142 @@
+"""The jobs of one site, by the service they work on: one shared list, each job read as rarely as possible.
+
+`/admin/jobs` gives ids only (Source: Jobs page), so a new id is read once; a job that has not ended is read
+again when somebody asks about its service. A job that was running and cannot be found is presumed to run for
+a while.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, replace
+
+from arcgis_operator.core.failures import Failure, Kind
+from arcgis_operator.core.job import Job
+from arcgis_operator.reconcilers.ports import JobsOn
+
+SHARED_SECONDS = 2.0
+READERS = 8
+NOT_LISTABLE = (Kind.MISSING, Kind.UNAUTHORISED, Kind.REFUSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A job without its result, the service it works on, and when this process first saw it."""
+
+    job: Job
+    service_key: str | None
+    since: float
+
+
+class JobIndex:
+    """`read_ids` and `read_job` ask the site; `clock` is monotonic."""
+
+    def __init__(
+        self,
+        read_ids: Callable[[], Awaitable[tuple[str, ...] | Failure]],
+        read_job: Callable[[str], Awaitable[Job | Failure]],
+        clock: Callable[[], float],
+        presumed_seconds: float,
+    ) -> None:
+        self._read_ids, self._read_job = read_ids, read_job
+        self._clock, self._presumed_seconds = clock, presumed_seconds
+        self._known: dict[str, Known] = {}
+        self._on: dict[str | None, set[str]] = {}  # ids by service
+        self._unfinished: set[str] = set()
+        self._unread: dict[str, float] = {}
+        self._failure: Failure | None = None
+        self._begun_at = float("-inf")
+        self._listing: asyncio.Task[None] | None = None
+
+    async def on(self, service_key: str, fresh: bool) -> JobsOn:
+        """The jobs on one service, those that have not ended read again.
+
+        A job that is listed and cannot be found may be what an unanswered request became: a `fresh` look,
+        which is made for such a request, fails while that job is presumed to run.
+        """
+        await self._listed(self._clock() - (0.0 if fresh else SHARED_SECONDS))
+        if self._failure:
+            refused = self._failure.kind in NOT_LISTABLE
+            return JobsOn(listed=not refused, failure=None if refused else self._failure)
+        if fresh and (hidden := self._hidden()):
+            return JobsOn(failure=Failure(Kind.GARBLED, f"job {hidden} is listed but cannot be read"))
+        jobs = []
+        for known in [self._known[job_id] for job_id in self._on.get(service_key, ())]:
+            job = known.job if known.job.ended else await self._again(known)
+            if isinstance(job, Failure):
+                return JobsOn(failure=job)
+            if job:
+                jobs.append(job)
+        return JobsOn(tuple(jobs))
+
+    def noted(self, job: Job) -> None:
+        """Somebody read this job, or the site named it to us."""
+        before = self._known.get(job.id)
+        if before:
+            self._forget(job.id)
+        since = before.since if before else self._clock()
+        self._known[job.id] = Known(replace(job, result={}, messages=()), job.service_key, since)
+        self._on.setdefault(job.service_key, set()).add(job.id)
+        if not job.ended:
+            self._unfinished.add(job.id)
+        self._unread.pop(job.id, None)
+
+    def running(self, username: str) -> set[str]:
+        """The services on which jobs of this user had not ended when last seen."""
+        unfinished = [self._known[job_id] for job_id in self._unfinished]
+        return {one.service_key for one in unfinished if one.job.username == username and one.service_key}
+
+    def _forget(self, job_id: str) -> None:
+        on = self._known.pop(job_id).service_key
+        self._on[on].discard(job_id)
+        if not self._on[on]:
+            del self._on[on]
+        self._unfinished.discard(job_id)
+
+    async def _listed(self, not_before: float) -> None:
+        """Wait for a list that began at this time or later; all who wait share one."""
+        while self._begun_at < not_before:
+            if self._listing is None or self._listing.done():
+                self._listing = asyncio.create_task(self._list(), name="job index")
+            await asyncio.shield(self._listing)
+
+    async def _list(self) -> None:
+        begun = self._clock()
+        ids = await self._read_ids()
+        self._failure = ids if isinstance(ids, Failure) else await self._take(ids)
+        self._begun_at = begun
+
+    async def _take(self, ids: tuple[str, ...]) -> Failure | None:
+        listed = set(ids)
+        for gone in [key for key, known in self._known.items() if key not in listed and known.job.ended]:
+            self._forget(gone)
+        self._unread = {key: since for key, since in self._unread.items() if key in listed}
+        unknown = iter([job_id for job_id in ids if job_id not in self._known])
+        failures = await asyncio.gather(*(self._read_each(unknown) for _ in range(READERS)))
+        return next((failure for failure in failures if failure), None)
+
+    async def _read_each(self, ids: Iterator[str]) -> Failure | None:
+        for job_id in ids:
+            job = await self._read_job(job_id)
+            if isinstance(job, Job):
+                self.noted(job)
+            elif job.unreachable or job.kind in (Kind.BUSY, Kind.NO_CREDENTIALS):
+                return job
+            elif job.kind in (Kind.MISSING, Kind.GARBLED):
+                self._unread.setdefault(job_id, self._clock())
+        return None
+
+    def _hidden(self) -> str | None:
+        limit = self._clock() - self._presumed_seconds
+        return next((job_id for job_id, since in self._unread.items() if since >= limit), None)
+
+    async def _again(self, known: Known) -> Job | Failure | None:
+        job = await self._read_job(known.job.id)
+        if isinstance(job, Job):
+            self.noted(job)
+            return job
+        if job.kind is not Kind.MISSING:
+            return job
+        if self._clock() - known.since > self._presumed_seconds:
+            self._forget(known.job.id)
+            return None
+        return replace(known.job, status="UNAVAILABLE")

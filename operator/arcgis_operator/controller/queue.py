@@ -1,0 +1,239 @@
+"""The work queue: which key gets the next turn, and when.
+
+Keys are de-duplicated; a key has one turn at a time; a key added during its turn gets another one.
+For one key the earliest time and the most urgent priority of all requests win.
+Knows nothing of what a turn does.
+"""
+
+import asyncio
+import heapq
+import itertools
+import logging
+import random
+from collections import deque
+from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Generic, TypeVar
+
+from arcgis_operator.telemetry.logs import fields
+
+log = logging.getLogger(__name__)
+
+Key = TypeVar("Key", bound=Hashable)
+
+
+class Priority(IntEnum):
+    """Who goes first among the keys that are due."""
+
+    CHANGE = 0  # a deletion, a new generation
+    POLL = 1
+    RESYNC = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A request for a turn: not before `due`, on the queue's clock."""
+
+    due: float
+    priority: Priority
+
+    def with_(self, other: "Wanted | None") -> "Wanted":
+        """Both requests as one: the earlier time, the more urgent priority."""
+        if other is None:
+            return self
+        return Wanted(min(self.due, other.due), min(self.priority, other.priority))
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """Pauses that double from `first` to `cap` seconds, each shortened by up to a half at random."""
+
+    first: float = 1.0
+    cap: float = 300.0
+
+    def pause(self, failures: int, chance: float) -> float:
+        """The pause after so many failures in a row; `chance` is between 0 and 1."""
+        return float(min(self.cap, self.first * 2 ** min(failures - 1, 30)) * (1 - chance / 2))
+
+
+class WorkQueue(Generic[Key]):
+    """Belongs to one event loop. `clock` is monotonic, in seconds; by default the loop's."""
+
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], float] | None = None,
+        backoff: Backoff | None = None,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._clock = clock or (lambda: asyncio.get_running_loop().time())
+        self._backoff = backoff or Backoff()
+        self._chance = chance
+        self._wanted: dict[Key, Wanted] = {}  # waiting for a turn
+        self._again: dict[Key, Wanted] = {}  # in its turn, and wanted once more
+        self._in_turn: set[Key] = set()
+        self._at_rest = asyncio.Event()
+        self._at_rest.set()
+        self._failures: dict[Key, int] = {}
+        self._later: list[tuple[float, int, Key, Wanted]] = []  # heaps; entries that `_wanted`
+        self._ready: list[tuple[int, float, int, Key, Wanted]] = []  # no longer holds are void
+        self._order = itertools.count()
+        self._waiters: deque[asyncio.Future[None]] = deque()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def add(self, key: Key, priority: Priority = Priority.CHANGE, delay: float = 0.0) -> None:
+        """Ask for a turn of `key` in `delay` seconds at the latest."""
+        wanted = Wanted(self._clock() + max(0.0, delay), priority)
+        if key in self._in_turn:
+            self._again[key] = wanted.with_(self._again.get(key))
+        else:
+            self._put(key, wanted.with_(self._wanted.get(key)))
+
+    def take(self) -> Key | None:
+        """The next key that is due, now in its turn; None when there is none. Call `done` afterwards."""
+        self._promote()
+        while self._ready:
+            *_, key, wanted = heapq.heappop(self._ready)
+            if self._wanted.get(key) is wanted:
+                del self._wanted[key]
+                self._in_turn.add(key)
+                self._at_rest.clear()
+                return key
+        return None
+
+    async def get(self) -> Key:
+        """Wait for the next key that is due."""
+        while (key := self.take()) is None:
+            await self._wait()
+        self._wake()
+        return key
+
+    def done(self, key: Key) -> None:
+        """End the turn of `key`."""
+        self._in_turn.remove(key)
+        if not self._in_turn:
+            self._at_rest.set()
+        again = self._again.pop(key, None)
+        if again is not None:
+            self._put(key, again)
+
+    async def rest(self) -> None:
+        """Wait until no key is in its turn."""
+        await self._at_rest.wait()
+
+    def retry(self, key: Key, priority: Priority = Priority.POLL) -> float:
+        """Ask for a turn after a pause that grows with each failure in a row; returns the pause."""
+        self._failures[key] = self.failures(key) + 1
+        pause = self._backoff.pause(self.failures(key), self._chance())
+        self.add(key, priority, pause)
+        return pause
+
+    def forget(self, key: Key) -> None:
+        """The failures in a row are over."""
+        self._failures.pop(key, None)
+
+    def failures(self, key: Key) -> int:
+        """Failures in a row."""
+        return self._failures.get(key, 0)
+
+    def depth(self) -> int:
+        """Keys that are due and wait for a worker."""
+        now = self._clock()
+        return sum(wanted.due <= now for wanted in self._wanted.values())
+
+    def oldest_age(self) -> float:
+        """Seconds that the longest waiting of them has been due, 0 when there is none."""
+        now = self._clock()
+        return max((now - wanted.due for wanted in self._wanted.values() if wanted.due <= now), default=0.0)
+
+    def _put(self, key: Key, wanted: Wanted) -> None:
+        if self._wanted.get(key) == wanted:
+            return
+        self._wanted[key] = wanted
+        heapq.heappush(self._later, (wanted.due, next(self._order), key, wanted))
+        self._wake()
+
+    def _promote(self) -> None:
+        now = self._clock()
+        while self._later and self._later[0][0] <= now:
+            due, order, key, wanted = heapq.heappop(self._later)
+            if self._wanted.get(key) is wanted:
+                heapq.heappush(self._ready, (wanted.priority, due, order, key, wanted))
+
+    async def _wait(self) -> None:
+        waiter = asyncio.get_running_loop().create_future()
+        self._waiters.append(waiter)
+        self._wake()
+        try:
+            await waiter
+        except asyncio.CancelledError:
+            self._wake()  # this wake-up may have been meant for another
+            raise
+
+    def _wake(self) -> None:
+        """Let one waiter look, now or when the earliest key is due."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        while self._waiters and self._waiters[0].done():
+            self._waiters.popleft()
+        if not self._waiters:
+            return
+        pause = self._pause()
+        if pause is None:
+            return
+        if pause > 0:
+            self._timer = asyncio.get_running_loop().call_later(pause, self._wake)
+        else:
+            self._waiters.popleft().set_result(None)
+
+    def _pause(self) -> float | None:
+        """Seconds until a key may be due, None when nothing is wanted."""
+        if self._ready:
+            return 0.0
+        return max(0.0, self._later[0][0] - self._clock()) if self._later else None
+
+
+async def run_workers(
+    queue: WorkQueue[Key],
+    turn: Callable[[Key], Awaitable[None]],
+    *,
+    workers: int,
+    on_crash: Callable[[Key, Exception], Awaitable[None]],
+) -> None:
+    """Give turns for ever, `workers` at a time.
+
+    A turn that raises has a bug: it is logged, `on_crash` may say so on the resource, and the key backs off.
+    A turn that ends without calling `retry` clears the key's failures.
+    """
+    async with asyncio.TaskGroup() as group:
+        for number in range(workers):
+            group.create_task(_work(queue, turn, on_crash), name=f"worker {number}")
+
+
+async def _work(
+    queue: WorkQueue[Key],
+    turn: Callable[[Key], Awaitable[None]],
+    on_crash: Callable[[Key, Exception], Awaitable[None]],
+) -> None:
+    while True:
+        key = await queue.get()
+        before = queue.failures(key)
+        try:
+            await turn(key)
+            if queue.failures(key) == before:
+                queue.forget(key)
+        except Exception as error:
+            pause = queue.retry(key)
+            log.exception("turn crashed", extra=fields(service=key, wake_after=round(pause, 1)))
+            await _told(key, error, on_crash)
+        finally:
+            queue.done(key)
+
+
+async def _told(key: Key, error: Exception, on_crash: Callable[[Key, Exception], Awaitable[None]]) -> None:
+    try:
+        await on_crash(key, error)
+    except Exception:
+        log.exception("crash could not be reported", extra=fields(service=key))

@@ -1,0 +1,180 @@
+"""Which resources exist, and which canonical service each of them speaks about.
+
+The key of a service is `<normalised site URL>|<folder/name.type>`, without regard to case; two keys that turn
+out to be one service (the site reports its id) are joined. A resource whose service cannot be told has a key
+of its own.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from arcgis_operator.core.jsondoc import Json
+from arcgis_operator.core.model import Desired, SiteWanted, SpecInvalid
+from arcgis_operator.core.service_spec import parse_service
+from arcgis_operator.core.site_spec import parse_site
+from arcgis_operator.reconcilers.ports import ABANDON, REQUESTED, Claim, Name
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One resource: what orders it among others, and where it points."""
+
+    uid: str
+    created: str
+    key: str
+    site: Name | None
+    generation: int
+    asked: tuple[str, ...]
+
+
+def name_of(body: Mapping[str, Json]) -> Name:
+    """Namespace and name of an object."""
+    return Name(body["metadata"]["namespace"], body["metadata"]["name"])
+
+
+def _asked(body: Mapping[str, Json]) -> tuple[str, ...]:
+    annotations = body["metadata"].get("annotations") or {}
+    return tuple(str(annotations.get(name, "")) for name in (*REQUESTED, ABANDON))
+
+
+class Registry:
+    """Fed by the informer and by every resync; `wake` asks for a turn of a key."""
+
+    def __init__(self, wake: Callable[[str], None]) -> None:
+        self._wake = wake
+        self._services: dict[Name, Known] = {}
+        self._desired: dict[Name, Desired | None] = {}
+        self._names: dict[str, set[Name]] = {}
+        self._sites: dict[Name, SiteWanted | SpecInvalid] = {}
+        self._alias: dict[str, str] = {}
+        self._ids: dict[str, str] = {}
+
+    def service_seen(self, body: Mapping[str, Json]) -> str:
+        """Take note of a resource; its key."""
+        name, parsed = name_of(body), parse_service(body)
+        self._desired[name] = parsed if isinstance(parsed, Desired) else None
+        metadata = body["metadata"]
+        known = Known(
+            metadata["uid"],
+            metadata["creationTimestamp"],
+            "",
+            None,
+            metadata.get("generation", 0),
+            _asked(body),
+        )
+        self._place(name, known)
+        return self._services[name].key
+
+    def service_gone(self, name: Name) -> str | None:
+        """Forget a resource; the key it spoke for."""
+        known = self._services.pop(name, None)
+        self._desired.pop(name, None)
+        if known is None:
+            return None
+        self._names[known.key].discard(name)
+        return known.key
+
+    def site_seen(self, body: Mapping[str, Json]) -> tuple[str, ...]:
+        """Take note of a site; the keys of all resources that point at it."""
+        name = name_of(body)
+        self._sites[name] = parse_site(body)
+        return self._replaced(name)
+
+    def site_gone(self, name: Name) -> tuple[str, ...]:
+        """Forget a site; the keys of all resources that point at it."""
+        self._sites.pop(name, None)
+        return self._replaced(name)
+
+    def claim(self, key: str) -> Claim:
+        """The resources on a canonical service, oldest first."""
+        names = sorted(
+            self._names.get(key, ()), key=lambda n: (self._services[n].created, n.namespace, n.name)
+        )
+        return Claim(names[0], tuple(names[1:])) if names else Claim(None)
+
+    def identify(self, key: str, service_id: str) -> bool:
+        """Note the id the site gave a service; False when another key already stands for it."""
+        primary = self._ids.setdefault(service_id, key)
+        if primary == key:
+            return True
+        if not self._names.get(primary):
+            self._ids[service_id] = key
+            return True
+        self._alias[key] = primary
+        for name in self._names.pop(key, set()):
+            self._place(name, self._services[name])
+        self._wake(primary)
+        return False
+
+    def forget(self, name: Name) -> None:
+        """The resource is gone."""
+        key = self.service_gone(name)
+        if key is not None:
+            self._wake(key)
+
+    def is_news(self, body: Mapping[str, Json]) -> bool:
+        """Whether the object asks for something else than what was known of it, or lost its status.
+
+        Most events are echoes of our own status writes: they are no news.
+        """
+        known = self._services.get(name_of(body))
+        if known is None or "journal" not in (body.get("status") or {}):
+            return True
+        metadata = body["metadata"]
+        now = (metadata["uid"], metadata.get("generation", 0), _asked(body))
+        return now != (known.uid, known.generation, known.asked)
+
+    def is_uid(self, name: Name, uid: str) -> bool:
+        """Whether the resource known by this name is this very object."""
+        known = self._services.get(name)
+        return known is not None and known.uid == uid
+
+    def site(self, name: Name) -> SiteWanted | SpecInvalid | None:
+        """A site's spec, None when there is no such site."""
+        return self._sites.get(name)
+
+    def services(self) -> frozenset[Name]:
+        """All resources known."""
+        return frozenset(self._services)
+
+    def sites(self) -> frozenset[Name]:
+        """All sites known."""
+        return frozenset(self._sites)
+
+    def keys(self) -> tuple[str, ...]:
+        """All keys that somebody speaks for."""
+        return tuple(key for key, names in self._names.items() if names)
+
+    def site_of(self, name: Name) -> Name | None:
+        """The site a resource points at."""
+        known = self._services.get(name)
+        return known.site if known else None
+
+    def attached(self, site: Name) -> int:
+        """How many resources point at a site."""
+        return sum(known.site == site for known in self._services.values())
+
+    def _replaced(self, site: Name) -> tuple[str, ...]:
+        pointing = [(name, known) for name, known in self._services.items() if known.site == site]
+        for name, known in pointing:
+            self._place(name, known)
+        return tuple({self._services[name].key for name, _ in pointing})
+
+    def _place(self, name: Name, known: Known) -> None:
+        """Put a resource under its key, and wake the key it leaves."""
+        desired = self._desired[name]
+        site = Name(desired.site.namespace, desired.site.name) if desired else None
+        key = self._key(name, desired, site)
+        before = self._services.get(name)
+        if before and before.key != key:
+            self._names.get(before.key, set()).discard(name)
+            self._wake(before.key)
+        self._services[name] = replace(known, key=key, site=site)
+        self._names.setdefault(key, set()).add(name)
+
+    def _key(self, name: Name, desired: Desired | None, site: Name | None) -> str:
+        wanted = self._sites.get(site) if site else None
+        if desired is None or not isinstance(wanted, SiteWanted):
+            return f"|{name}"
+        key = f"{wanted.url}|{desired.service.key}"
+        return self._alias.get(key, key)

@@ -1,0 +1,257 @@
+"""One live session with a site: its client, request budget, breaker, job index and job slots."""
+
+import ssl
+from collections.abc import Awaitable, Callable, Mapping
+
+from arcgis_operator.adapters.admin import (
+    AdminClient,
+    CredentialSource,
+    Hooks,
+    SiteInfo,
+    SiteMode,
+    Timeouts,
+)
+from arcgis_operator.controller.jobindex import JobIndex
+from arcgis_operator.controller.limits import Breaker, Budget
+from arcgis_operator.core.case import Hold
+from arcgis_operator.core.failures import Accepted, Applied, Fact, Failure, Kind
+from arcgis_operator.core.identity import ServiceRef
+from arcgis_operator.core.job import Job
+from arcgis_operator.core.jsondoc import Json
+from arcgis_operator.core.model import SiteWanted
+from arcgis_operator.core.verdict import Reason
+from arcgis_operator.reconcilers.ports import Guard, JobsOn
+from arcgis_operator.telemetry.metrics import Metrics
+
+MODE_SECONDS = 5.0  # between two questions whether read-only mode is over
+TRUST_AGAIN = 3  # failures in a row after which the CA bundle is read anew
+
+
+class SiteSession:
+    """Implements `reconcilers.ports.Site`. `trust` reads the CA bundle; `wake` asks for a turn of a key."""
+
+    def __init__(
+        self,
+        wanted: SiteWanted,
+        credentials: CredentialSource,
+        trust: Callable[[], Awaitable[ssl.SSLContext | Failure]],
+        clock: Callable[[], float],
+        wake: Callable[[str], None],
+        metrics: Metrics,
+        timeouts: Timeouts,
+        presumed_seconds: float,
+    ) -> None:
+        self._wanted = wanted
+        self._credentials, self._trust = credentials, trust
+        self._clock, self._wake, self._metrics, self._timeouts = clock, wake, metrics, timeouts
+        self._client: AdminClient | None = None
+        self._retired: AdminClient | None = None
+        self._budget = Budget(wanted.requests_per_second, clock)
+        self._breaker = Breaker(clock)
+        self._index = JobIndex(self._job_ids, self.job, clock, presumed_seconds)
+        self._slots: set[str] = set()
+        self._waiting: dict[str, None] = {}
+        self._answered_at = clock()
+        self._unreachable_in_a_row = 0
+        self._read_only = ""
+        self._mode_at = clock()
+        self._opened_by = ""
+
+    @property
+    def url(self) -> str:
+        """Normalised."""
+        return self._wanted.url
+
+    @property
+    def username(self) -> str:
+        """Who we are there, empty until a token was made."""
+        return self._client.username if self._client else ""
+
+    @property
+    def circuit_open(self) -> bool:
+        """The site failed so often that it is asked rarely."""
+        return self._breaker.open
+
+    @property
+    def jobs_in_flight(self) -> int:
+        """Services with an open operation."""
+        return len(self._slots)
+
+    def adjust(self, wanted: SiteWanted) -> None:
+        """Take over limits and suspension of a changed spec (another URL makes another session)."""
+        self._wanted = wanted
+        self._budget.per_second = wanted.requests_per_second
+
+    def gate(self) -> Hold | None:
+        """Why the site is not even read now."""
+        if self._wanted.suspend:
+            return Hold(Reason.SUSPENDED, "The site is suspended: nothing is read from it or sent to it.")
+        if not self._breaker.let_through():
+            text = f"The site failed several times in a row and is asked rarely now: {self._opened_by}"
+            return Hold(Reason.CIRCUIT_OPEN, text)
+        return None
+
+    def sending(self, key: str) -> Hold | None:
+        """Why nothing may be sent for this service now."""
+        if self._read_only:
+            return Hold(Reason.SITE_READ_ONLY, self._read_only)
+        taken = self._slots | {self._key(service) for service in self._index.running(self.username)}
+        if key not in taken and len(taken) >= self._wanted.max_jobs:
+            return Hold(Reason.QUEUED, f"All {self._wanted.max_jobs} job slots of the site are taken.")
+        return None
+
+    def occupy(self, key: str, busy: bool) -> None:
+        """Take or free the service's job slot."""
+        if busy:
+            self._slots.add(key)
+            self._waiting.pop(key, None)
+        elif key in self._slots:
+            self._slots.discard(key)
+            for waiting in list(self._waiting)[:1]:
+                del self._waiting[waiting]
+                self._wake(waiting)
+
+    def call_when_free(self, key: str) -> None:
+        """Wake the service when a job slot becomes free."""
+        self._waiting[key] = None
+
+    def silent_for(self) -> float:
+        """Seconds since the site last gave a sensible answer."""
+        return self._clock() - self._answered_at
+
+    async def pace(self) -> None:
+        """Wait until the site's request budget allows another turn."""
+        await self._budget.wait()
+        if self._unreachable_in_a_row >= TRUST_AGAIN:
+            self._unreachable_in_a_row = 0
+            await self._trust_anew()
+        if self._read_only and self._clock() - self._mode_at >= MODE_SECONDS:
+            await self._ask_mode()
+
+    async def job(self, job_id: str) -> Job | Failure:
+        """One job, read now."""
+        client = await self._connected()
+        job = client if isinstance(client, Failure) else await client.job(job_id)
+        if isinstance(job, Job):
+            self._index.noted(job)
+        return job
+
+    async def jobs_on(self, service_key: str, fresh: bool) -> JobsOn:
+        """The jobs on a service."""
+        return await self._index.on(service_key, fresh)
+
+    async def document(self, ref: ServiceRef) -> Mapping[str, Json] | Failure:
+        """The service document, read now."""
+        client = await self._connected()
+        return client if isinstance(client, Failure) else await client.service(ref)
+
+    async def edit(self, ref: ServiceRef, document: Mapping[str, Json], guard: Guard) -> Fact:
+        """Submit an asynchronous edit."""
+        client = await self._connected()
+        if isinstance(client, Failure):
+            return Failure(Kind.NOT_SENT, client.detail)
+        fact = await client.edit(ref, document, guard)
+        if isinstance(fact, Failure) and fact.code is not None:
+            await self._refused(fact)
+        if isinstance(fact, Accepted):
+            self._index.noted(self._ours(ref, fact))
+        self._metrics.edits.labels("edit", _outcome(fact)).inc()
+        return fact
+
+    async def root(self) -> SiteInfo | Failure:
+        """What the site is."""
+        client = await self._connected()
+        return client if isinstance(client, Failure) else await client.root()
+
+    async def mode(self) -> SiteMode | Failure:
+        """Whether the site takes changes at the moment."""
+        client = await self._connected()
+        mode = client if isinstance(client, Failure) else await client.mode()
+        self._mode_at = self._clock()
+        if isinstance(mode, SiteMode):
+            self._set_read_only(mode)
+        return mode
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        clients, self._client, self._retired = (self._client, self._retired), None, None
+        for client in clients:
+            if client:
+                await client.aclose()
+
+    async def _refused(self, failure: Failure) -> None:
+        """Ask why: what the site says in read-only mode are its administrator's own words."""
+        if failure.read_only:
+            self._read_only = failure.detail
+        await self.mode()
+
+    async def _ask_mode(self) -> None:
+        """Whether read-only mode is over; where the site does not tell, the next edit will."""
+        mode = await self.mode()
+        if isinstance(mode, Failure) and not mode.unreachable:
+            self._read_only = ""
+
+    def _set_read_only(self, mode: SiteMode) -> None:
+        was, self._read_only = self._read_only, ""
+        if mode.read_only:
+            self._read_only = f"The site is in read-only mode: {mode.message or 'no reason given'}"
+        elif was:
+            for waiting in self._waiting:
+                self._wake(waiting)
+
+    def _ours(self, ref: ServiceRef, accepted: Accepted) -> Job:
+        """The job of our own edit: known without reading what the next list names."""
+        uri = f"/{self.url.rsplit('/', 1)[-1]}/admin/services/{ref.title}/edit"
+        return Job(id=accepted.job_id, status=accepted.status, operation_uri=uri, username=self.username)
+
+    def _key(self, service: str) -> str:
+        return f"{self.url}|{service}"
+
+    async def _job_ids(self) -> tuple[str, ...] | Failure:
+        client = await self._connected()
+        return client if isinstance(client, Failure) else await client.jobs()
+
+    async def _connected(self) -> AdminClient | Failure:
+        if self._client is None:
+            tls = await self._trust()
+            if isinstance(tls, Failure):
+                return tls
+            if self._client is None:
+                self._client = self._make_client(tls)
+        return self._client
+
+    def _make_client(self, tls: ssl.SSLContext) -> AdminClient:
+        return AdminClient(
+            self.url,
+            self._credentials,
+            tls,
+            hooks=Hooks(pace=self._counted, answered=self._answered),
+            timeouts=self._timeouts,
+        )
+
+    async def _trust_anew(self) -> None:
+        """The next request reads the CA bundle again; requests under way end on the old client."""
+        before, self._retired, self._client = self._retired, self._client, None
+        if before:
+            await before.aclose()
+
+    async def _counted(self) -> None:
+        self._budget.count()
+
+    def _answered(self, operation: str, code: int | None, failure: Failure | None, seconds: float) -> None:
+        self._metrics.site_requests.labels(operation, str(code or "none")).inc()
+        if failure and failure.unreachable:
+            if operation == "edit" and failure.kind is Kind.NOT_SENT:
+                return  # perhaps our own guard; reads tell how the site is
+            self._opened_by = self._opened_by if self._breaker.open else failure.detail
+            self._breaker.failed()
+            self._unreachable_in_a_row += 1
+        else:
+            self._breaker.answered()
+            self._answered_at, self._unreachable_in_a_row = self._clock(), 0
+
+
+def _outcome(fact: Fact) -> str:
+    if isinstance(fact, Accepted):
+        return "accepted"
+    return "applied" if isinstance(fact, Applied) else fact.kind.value

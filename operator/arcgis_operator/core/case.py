@@ -1,0 +1,123 @@
+"""Everything one decision may look at, gathered before it is made."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from arcgis_operator.core import plan
+from arcgis_operator.core.failures import Failure
+from arcgis_operator.core.job import Job
+from arcgis_operator.core.jsondoc import Json
+from arcgis_operator.core.model import Desired
+from arcgis_operator.core.record import Record
+from arcgis_operator.core.verdict import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Bounds and intervals, in seconds unless the name says otherwise."""
+
+    poll_seconds: float = 2
+    poll_max_seconds: float = 10
+    verify_grace_seconds: float = 10
+    job_timeout_seconds: float = 1800
+    stale_after_seconds: float = 600
+    retry_seconds: float = 30
+    retry_max_seconds: float = 600
+    edits_per_hour: int = 12
+    jobs_per_digest: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Something that keeps an edit from being sent, with the reason to show for it."""
+
+    reason: Reason
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the site showed in this turn: jobs first, the document after them, so it is never older.
+
+    `ours` is the job the journal names. `others` are jobs on the service that have not ended, ours left out.
+    `listed` is False where the site does not let its jobs be listed. `candidate` is the job that an
+    unanswered intent probably became; it is only shown. `strays` are edits that no record of ours explains.
+    `listed_ids` are all jobs on the service, None before a list.
+    `settle_in` was taken before anything was read: seconds until no request of ours can still arrive.
+    """
+
+    document: Mapping[str, Json] | Failure | None = None
+    ours: Job | Failure | None = None
+    others: tuple[Job, ...] = ()
+    jobs_failure: Failure | None = None
+    listed: bool = True
+    candidate: Job | None = None
+    strays: tuple[Job, ...] = ()
+    listed_ids: frozenset[str] | None = None
+    settle_in: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """The input of `decide`.
+
+    `gate` closes the whole look when nothing is open; `sending` only holds an edit back. `requested` and
+    `abandon` are what a person wrote into the annotations. `open_for`, `ended_for` and `silent_for` are
+    seconds by our own monotonic clock: since the open operation is known here, since its job (`ours`, or the
+    `candidate`) was first seen ended, since the site last answered. `sends` are recent sends that this
+    process remembers.
+    """
+
+    desired: Desired | None
+    generation: int
+    record: Record
+    seen: Seen | None
+    now: datetime
+    policy: Policy = field(default_factory=Policy)
+    site_url: str = ""
+    username: str = ""
+    gate: Hold | None = None
+    sending: Hold | None = None
+    requested: str = ""
+    abandon: str = ""
+    fresh_id: str = ""
+    open_for: float = 0.0
+    ended_for: float = 0.0
+    silent_for: float = 0.0
+    sends: tuple[str, ...] = ()
+
+    @property
+    def document(self) -> Mapping[str, Json] | None:
+        """The live document, when one was read."""
+        document = self.seen.document if self.seen else None
+        return document if isinstance(document, Mapping) else None
+
+    @property
+    def digest(self) -> str:
+        """Names what is wanted now, empty while it cannot be told."""
+        if self.desired is None or self.document is None:
+            return ""
+        return plan.digest(self.desired.leaves, self.site_url, str(self.document.get("id") or ""))
+
+    @property
+    def matches(self) -> bool:
+        """Every declared setting was read as declared."""
+        if self.desired is None or self.document is None:
+            return False
+        return not plan.differing(self.desired.leaves, self.document)
+
+    @property
+    def as_intended(self) -> bool:
+        """What is wanted now is what the open operation, or the last one, was about."""
+        return self.digest == self.record.journal.digest
+
+    @property
+    def asked(self) -> bool:
+        """A person asks for another try, and has not been heard yet."""
+        return bool(self.requested) and self.requested != self.record.handled
+
+    @property
+    def starts_anew(self) -> bool:
+        """What was counted against the last digest does not count now."""
+        return self.asked or not self.as_intended

@@ -1,0 +1,229 @@
+"""One turn's conclusion, from what was seen. Pure; what becomes of a request is folded in by `settle`.
+
+The protocol that both keep is explained rule for rule in `docs/architecture.md`.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+
+from arcgis_operator.core import plan
+from arcgis_operator.core.bounds import counted, recent_sends, retry_time
+from arcgis_operator.core.case import Case
+from arcgis_operator.core.job import Job
+from arcgis_operator.core.jobs import MACHINE, Cell, Signal
+from arcgis_operator.core.jsondoc import Json, printable
+from arcgis_operator.core.look import SITE_AWAY, Sight, Target, look
+from arcgis_operator.core.record import JobShown, Journal, Observed, Phase, Plan, Record, stamp
+from arcgis_operator.core.shown import short, shown
+from arcgis_operator.core.texts import converged_text, drift_notes, stray_notes, waiting_text
+from arcgis_operator.core.verdict import ROWS, Edit, Look, Note, Reason, Verdict
+
+KEPT_SENDS = 12
+KEPT_HISTORY = 10
+SHOWN_CHANGES = 20
+
+
+def decide(case: Case) -> Verdict:
+    """What this turn concludes: the reason to show, the record to store, and at most one edit to send."""
+    sight = look(case)
+    cell = MACHINE[case.record.journal.phase, sight.signal]
+    if cell.again:
+        return decide(replace(case, record=_closed(case, sight)))
+    if sight.target:
+        return _intend(case, sight.target)
+    if sight.signal is Signal.MATCHES:
+        return _converged(case)
+    return _waiting(case, sight, cell)
+
+
+def _closed(case: Case, sight: Sight) -> Record:
+    """The record after its operation is over, with what that counts for."""
+    record, journal = case.record, case.record.journal
+    job = _job_of(case)
+    if sight.failure:
+        journal = counted(journal, sight.failure, case.now, case.policy)
+    elif journal.phase is Phase.INTENDED and journal.attempt > 1:
+        journal = replace(
+            journal,
+            failure=_no_trace(journal),
+            retry_time=retry_time(journal.attempt - 2, case.now, case.policy),
+        )
+    return replace(record, known=True, journal=journal.closed(), job=job)
+
+
+def _no_trace(journal: Journal) -> str:
+    return f"{Reason.SUBMITTING}: Attempt {journal.attempt} left no trace on the site."
+
+
+def _intend(case: Case, target: Target) -> Verdict:
+    record, desired, document = case.record, target.desired, target.document
+    changes = plan.changes(desired.leaves, document)
+    drift, journal = _drifted(case), _intent(case, target)
+    found = drift and journal.attempt == 1
+    listed = ", ".join(str(change) for change in changes[:3]) + (", …" if len(changes) > 3 else "")
+    why = "drift" if found else f"attempt {journal.attempt}"
+    history = ((short(record.job),) if record.job else ()) + record.history
+    return Verdict(
+        Reason.SUBMITTING,
+        f"edit: {listed} ({why})",
+        replace(
+            record,
+            known=True,
+            handled=_handled(case),
+            journal=journal,
+            job=None,
+            history=history[:KEPT_HISTORY],
+            plan=_planned(case, changes, drift),
+        ),
+        wake=case.policy.poll_seconds,
+        effect=Edit(desired.service, plan.overlay(desired.leaves, document), journal.id),
+        notes=(*drift_notes(changes, found), *stray_notes(case)),
+    )
+
+
+def _handled(case: Case) -> str:
+    return case.requested or case.record.handled
+
+
+def _drifted(case: Case) -> bool:
+    """Somebody else changed what had been proved live; the attempts at mending that are one story."""
+    digest, planned, observed = case.digest, case.record.plan, case.record.observed
+    if planned and planned.hash == digest:
+        return planned.cause == "Drift"
+    return observed is not None and observed.digest == digest == case.record.journal.digest
+
+
+def _intent(case: Case, target: Target) -> Journal:
+    before, anew = case.record.journal, case.starts_anew
+    context = case.site_url.rsplit("/", 1)[-1]
+    return Journal(
+        phase=Phase.INTENDED,
+        id=case.fresh_id,
+        operation="edit",
+        operation_uri=f"/{context}/admin/services/{target.desired.service.title}/edit",
+        site_url=case.site_url,
+        service_id=_said(target.document, "id", 64),
+        username=case.username,
+        digest=case.digest,
+        generation=case.generation,
+        attempt=1 if anew else before.attempt + 1,
+        intent_time=stamp(case.now),
+        ended=0 if anew else before.ended,
+        failure="" if anew else before.failure,
+        sends=(*recent_sends(case), stamp(case.now))[-KEPT_SENDS:],
+    )
+
+
+def _planned(case: Case, changes: tuple[plan.Change, ...], drift: bool) -> Plan:
+    before, digest = case.record.plan, case.digest
+    shown_changes = [
+        {"operation": "edit", "path": change.path, "from": change.before, "to": change.after}
+        for change in changes[:SHOWN_CHANGES]
+    ]
+    return Plan(
+        hash=digest,
+        cause="Drift" if drift else "Spec",
+        since_time=before.since_time if before and before.hash == digest else stamp(case.now),
+        change_count=len(changes),
+        changes=tuple(shown_changes),
+    )
+
+
+def _converged(case: Case) -> Verdict:
+    record, job = case.record, _job_of(case)
+    notes = stray_notes(case)
+    if isinstance(case.seen and case.seen.ours, Job) and job and job.status != "COMPLETED":
+        notes += (Note(Reason.JOB_FAILED, f"job {job.id} {job.status}, but the settings are live"),)
+    return Verdict(
+        Reason.CONVERGED,
+        converged_text(case, job),
+        replace(
+            record,
+            known=True,
+            handled=_handled(case),
+            journal=replace(record.journal.closed().forgiven(), digest=case.digest),
+            job=job,
+            plan=None,
+            observed=_observed(case),
+        ),
+        wake=0.0 if case.gate else math.inf,
+        notes=notes,
+    )
+
+
+def _observed(case: Case) -> Observed:
+    before, digest, document = case.record.observed, case.digest, case.document or {}
+    proved = case.record.journal.open or before is None or before.digest != digest
+    return Observed(
+        service_id=_said(document, "id", 64),
+        provider=_said(document, "provider", 32),
+        configured_state=_said(document, "configuredState", 32),
+        digest=digest,
+        verified_time=stamp(case.now) if proved or before is None else before.verified_time,
+    )
+
+
+def _said(document: Mapping[str, Json], name: str, limit: int) -> str:
+    """A word of the site's within what the schema of the status takes: a longer one could not be stored."""
+    return printable(document.get(name) or "", limit)
+
+
+def _waiting(case: Case, sight: Sight, cell: Cell) -> Verdict:
+    reason = cell.reason or (sight.hold.reason if sight.hold else Reason.SITE_UNREACHABLE)
+    message = sight.hold.message if sight.hold else waiting_text(case, sight.signal)
+    if case.gate and case.record.journal.open and sight.hold is not case.gate:
+        message = f"{message} Then: {case.gate.message}"
+    away = reason in SITE_AWAY and case.silent_for < case.policy.stale_after_seconds
+    calm = case.record.known and not case.record.journal.open
+    same = sight.signal is Signal.OTHERS_RUN and case.matches
+    return Verdict(
+        reason,
+        message,
+        _seen_record(case),
+        wake=_wake(case, reason, sight),
+        notes=stray_notes(case),
+        keep_ready=calm and (away or same),
+        spent=sight.spent,
+    )
+
+
+def _seen_record(case: Case) -> Record:
+    record = case.record
+    if record.journal.open:
+        return replace(record, job=_job_of(case))
+    if case.seen is None or not case.asked:
+        return record
+    return replace(record, handled=case.requested, journal=record.journal.forgiven())
+
+
+def _job_of(case: Case) -> JobShown | None:
+    """The job to show after this turn: ours as last read, or what an unanswered intent became."""
+    job, before = case.record.job, case.record.journal
+    seen = case.seen.ours if case.seen and isinstance(case.seen.ours, Job) else None
+    if before.phase is Phase.INTENDED and case.seen and case.seen.candidate:
+        seen = case.seen.candidate
+    if seen is None:
+        return job
+    return shown(seen, job or _unanswered(before, case.record.plan), case.desired)
+
+
+def _unanswered(journal: Journal, planned: Plan | None) -> JobShown:
+    return JobShown(
+        operation=journal.operation,
+        generation=journal.generation,
+        attempt=journal.attempt,
+        submit_time=journal.intent_time,
+        change_count=planned.change_count if planned else 0,
+    )
+
+
+def _wake(case: Case, reason: Reason, sight: Sight) -> float:
+    """Seconds until the next look: NaN leaves it to the queue's backoff, infinity to the resync."""
+    if sight.wake is not None:
+        return sight.wake
+    looks = ROWS[reason].look
+    if looks is Look.POLL or (case.record.journal.open and looks is Look.RESYNC):
+        grown = max(case.policy.poll_seconds, case.open_for / 10)
+        return min(grown, case.policy.poll_max_seconds)
+    return math.inf if looks is Look.RESYNC else math.nan

@@ -1,0 +1,148 @@
+"""What the status of a resource remembers: the journal of the open operation, and what is shown.
+
+Times are RFC 3339 texts in UTC, empty when absent. The names in the status are the attributes in camel case;
+that mapping is in `status`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from arcgis_operator.core.jsondoc import Json
+
+
+class Phase(StrEnum):
+    """How far the open operation has come."""
+
+    IDLE = "Idle"  # nothing of ours can be on its way
+    INTENDED = "Intended"  # the request may have been sent; no answer is known
+    RUNNING = "Running"  # the site named a job
+
+
+def stamp(moment: datetime) -> str:
+    """`2026-11-23T19:45:21Z`."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def moment(text: str) -> datetime | None:
+    """The time a `stamp` names, None when it names none."""
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """The operation that is, or was last, under way. Stored before anything is sent.
+
+    `id` is random and names one intent. `attempt` counts the intents of one digest, `ended` those of them
+    that the site ended without success; `failure` is `Reason: text` of the last of these and `retry_time`
+    when the next may start. `answer` is the site's error text to a request whose outcome is open. `sends`
+    are the times of recent intents.
+    """
+
+    phase: Phase = Phase.IDLE
+    id: str = ""
+    operation: str = ""
+    operation_uri: str = ""
+    site_url: str = ""
+    service_id: str = ""
+    username: str = ""
+    digest: str = ""
+    generation: int = 0
+    attempt: int = 0
+    intent_time: str = ""
+    job_id: str = ""
+    ended: int = 0
+    failure: str = ""
+    retry_time: str = ""
+    answer: str = ""
+    sends: tuple[str, ...] = ()
+
+    @property
+    def open(self) -> bool:
+        """Something of ours may still change the service."""
+        return self.phase is not Phase.IDLE
+
+    def closed(self) -> "Journal":
+        """The same journal after its operation is over."""
+        return replace(self, phase=Phase.IDLE, job_id="", answer="")
+
+    def forgiven(self) -> "Journal":
+        """The same journal with nothing counted against its digest."""
+        return replace(self, attempt=0, ended=0, failure="", retry_time="")
+
+
+@dataclass(frozen=True, slots=True)
+class JobShown:
+    """The job as people see it in the status."""
+
+    id: str = ""
+    status: str = ""
+    operation: str = ""
+    operation_uri: str = ""
+    username: str = ""
+    generation: int = 0
+    attempt: int = 0
+    submit_time: str = ""
+    start_time: str = ""
+    update_time: str = ""
+    end_time: str = ""
+    duration: str = ""
+    change_count: int = 0
+    messages: tuple[str, ...] = ()
+    result: Mapping[str, Json] = field(default_factory=dict)
+    result_truncated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What differs, in the order it would be sent; `cause` is Spec or Drift."""
+
+    hash: str = ""
+    cause: str = ""
+    since_time: str = ""
+    change_count: int = 0
+    changes: tuple[Mapping[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What the service was when it was last found as declared."""
+
+    service_id: str = ""
+    provider: str = ""
+    configured_state: str = ""
+    digest: str = ""
+    verified_time: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """The Ready condition as stored."""
+
+    status: str = ""
+    reason: str = ""
+    message: str = ""
+    generation: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A parsed status. `known` is False when there is no status of ours: new, wiped or re-created."""
+
+    known: bool = False
+    observed_generation: int = -1
+    handled: str = ""
+    ready: Condition = Condition()
+    journal: Journal = Journal()
+    job: JobShown | None = None
+    history: tuple[Mapping[str, Json], ...] = ()
+    plan: Plan | None = None
+    observed: Observed | None = None
+
+    def is_ready(self, generation: int) -> bool:
+        """Ready is True for this generation."""
+        return self.ready.status == "True" and self.ready.generation == generation

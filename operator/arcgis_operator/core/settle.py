@@ -1,0 +1,115 @@
+"""What became of one request, folded into the record of its own intent. Pure; see `docs/architecture.md`."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from arcgis_operator.core.bounds import counted, given_up
+from arcgis_operator.core.case import Policy
+from arcgis_operator.core.failures import Accepted, Applied, Fact, Failure, Kind
+from arcgis_operator.core.jobs import MACHINE, Signal
+from arcgis_operator.core.jsondoc import printable
+from arcgis_operator.core.look import reason_of
+from arcgis_operator.core.record import JobShown, Journal, Phase, Record, stamp
+from arcgis_operator.core.verdict import Reason, Verdict
+
+
+def settle(record: Record, fact: Fact, now: datetime, policy: Policy) -> Verdict:
+    """Fold what became of the request into the record of its own intent (the caller compares the ids)."""
+    signal = signal_of(fact)
+    cell = MACHINE[Phase.INTENDED, signal]
+    if isinstance(fact, Accepted):
+        return _accepted(record, fact, now, policy)
+    if isinstance(fact, Applied):
+        return _applied(record, now, policy)
+    if signal is Signal.UNSURE:
+        return _unsure(record, fact, policy)
+    reason = cell.reason or _rejection(fact)
+    journal = _rejected(record.journal, fact, reason, now, policy)
+    refused = reason is Reason.EDIT_REFUSED
+    return Verdict(
+        reason,
+        given_up(journal.failure).message if refused else fact.detail,
+        replace(record, journal=journal),
+        wake=math.inf if refused else math.nan,
+        spent=refused,
+    )
+
+
+def signal_of(fact: Fact) -> Signal:
+    """What a fact means to the table of `jobs`."""
+    if isinstance(fact, Accepted):
+        return Signal.ACCEPTED
+    if isinstance(fact, Applied):
+        return Signal.APPLIED
+    return _FAILED_SEND[fact.kind]
+
+
+_FAILED_SEND: Mapping[Kind, Signal] = {
+    Kind.NOT_SENT: Signal.NOT_SENT,
+    Kind.NO_CREDENTIALS: Signal.NOT_SENT,
+    Kind.UNAUTHORISED: Signal.REJECTED,
+    Kind.BUSY: Signal.REJECTED,
+    Kind.REFUSED: Signal.REJECTED,
+    Kind.MISSING: Signal.REJECTED,
+    Kind.UNSURE: Signal.UNSURE,
+    Kind.GARBLED: Signal.UNSURE,
+}
+
+
+def _rejection(failure: Failure) -> Reason:
+    if failure.kind is Kind.BUSY and not failure.read_only:
+        return Reason.SERVICE_BUSY
+    if failure.kind in (Kind.REFUSED, Kind.MISSING):
+        return Reason.EDIT_REFUSED
+    return reason_of(failure)
+
+
+def _rejected(journal: Journal, failure: Failure, reason: Reason, now: datetime, policy: Policy) -> Journal:
+    if reason is not Reason.EDIT_REFUSED:
+        return replace(journal.closed(), attempt=max(0, journal.attempt - 1), sends=journal.sends[:-1])
+    refused = replace(journal, ended=policy.jobs_per_digest - 1)
+    told = f"{Reason.EDIT_REFUSED}: The site refused the edit: {failure.detail}"
+    return counted(refused, told, now, policy)
+
+
+def _applied(record: Record, now: datetime, policy: Policy) -> Verdict:
+    """An edit without a job counts as ended; a read-back that matches forgives it."""
+    failure = "The site applied the edit at once, but still has other values."
+    journal = counted(record.journal, f"{Reason.EDIT_NOT_STICKING}: {failure}", now, policy)
+    text = "The site applied the edit at once; reading back."
+    return Verdict(Reason.VERIFYING, text, replace(record, journal=journal), wake=0.0)
+
+
+def _accepted(record: Record, fact: Accepted, now: datetime, policy: Policy) -> Verdict:
+    journal = replace(record.journal, phase=Phase.RUNNING, job_id=fact.job_id, answer="")
+    job = JobShown(
+        id=fact.job_id,
+        status=fact.status,
+        operation=journal.operation,
+        operation_uri=journal.operation_uri,
+        username=journal.username,
+        generation=journal.generation,
+        attempt=journal.attempt,
+        submit_time=stamp(now),
+        change_count=record.plan.change_count if record.plan else 0,
+    )
+    return Verdict(
+        Reason.JOB_RUNNING,
+        f"{journal.operation} is job {fact.job_id}.",
+        replace(record, journal=journal, job=job),
+        wake=policy.poll_seconds,
+    )
+
+
+def _unsure(record: Record, failure: Failure, policy: Policy) -> Verdict:
+    answer = printable(failure.detail, 400) if failure.code is not None else ""
+    journal = replace(record.journal, answer=answer)
+    message = (
+        f"The answer to the edit was lost ({failure.detail}). "
+        "Looking for its job before anything else is sent."
+    )
+    return Verdict(
+        Reason.LOOKING_FOR_JOB, message, replace(record, journal=journal), wake=policy.poll_seconds
+    )

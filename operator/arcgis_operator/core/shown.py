@@ -1,0 +1,88 @@
+"""A job of the site as the status shows it."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from arcgis_operator.core import jsondoc, plan
+from arcgis_operator.core.job import Job
+from arcgis_operator.core.jsondoc import Json, printable
+from arcgis_operator.core.masking import masked
+from arcgis_operator.core.model import Desired
+from arcgis_operator.core.record import JobShown, stamp
+
+MAX_RESULT = 16 * 1024
+LAST_MOMENT_MS = 253402300799000  # the end of the year 9999
+
+
+def shown(job: Job, before: JobShown, desired: Desired | None) -> JobShown:
+    """`before` with what the site says of the job now; the same value while only its times move."""
+    result, truncated = _result(job, desired)
+    now = replace(
+        before,
+        id=job.id,
+        status=printable(job.status, 64),
+        operation_uri=printable(job.operation_uri, 512),
+        username=printable(job.username or before.username, 256),
+        start_time=_time(job.start_ms),
+        end_time=_time(job.end_ms),
+        duration=_duration(job),
+        messages=tuple(printable(text, 192) for text in job.messages[:10]),
+        result=result,
+        result_truncated=truncated,
+    )
+    moved = (now.id, now.status, now.messages) != (before.id, before.status, before.messages)
+    if now == before or not (moved or job.ended):
+        return before
+    return replace(now, update_time=_time(job.update_ms))
+
+
+def short(job: JobShown) -> Mapping[str, Json]:
+    """The job as one entry of the history."""
+    entry = {
+        "id": job.id,
+        "status": job.status,
+        "operation": job.operation,
+        "generation": job.generation,
+        "attempt": job.attempt,
+        "username": job.username,
+        "startTime": job.start_time,
+        "endTime": job.end_time,
+        "duration": job.duration,
+        "changeCount": job.change_count,
+    }
+    return {key: value for key, value in entry.items() if value not in ("", 0)}
+
+
+def _result(job: Job, desired: Desired | None) -> tuple[Mapping[str, Json], bool]:
+    if not job.ended or not job.result:
+        return {}, False
+    whole = jsondoc.plain(masked(job.result))
+    if len(jsondoc.dumps(whole).encode()) <= MAX_RESULT:
+        return whole, False
+    service = job.result.get("service")
+    document: Mapping[str, Json] = service if isinstance(service, Mapping) else {}
+    values: dict[str, Json] = {}
+    room = MAX_RESULT // 2
+    for leaf in desired.leaves if desired else ():
+        path, text = plan.spec_path(leaf.path), plan.live_text(document, leaf)
+        room -= len(jsondoc.dumps({path: text}))
+        if room < 0:
+            break
+        values[path] = text
+    return {"owned": values}, True
+
+
+def _time(milliseconds: int) -> str:
+    if not 0 < milliseconds <= LAST_MOMENT_MS:
+        return ""
+    return stamp(datetime.fromtimestamp(milliseconds / 1000, UTC))
+
+
+def _duration(job: Job) -> str:
+    if not 0 < job.start_ms <= job.end_ms:
+        return ""
+    seconds = round((job.end_ms - job.start_ms) / 1000)
+    hours, minutes = seconds // 3600, seconds % 3600 // 60
+    parts = ((hours, "h"), (minutes, "m"), (seconds % 60, "s"))
+    return "".join(f"{value}{unit}" for value, unit in parts if value) or "0s"

@@ -1,0 +1,93 @@
+"""The spec of an ArcGISSite, read strictly."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError, model_validator
+
+from arcgis_operator.core.fields import DnsName, Part, invalid
+from arcgis_operator.core.identity import normalised_url
+from arcgis_operator.core.jsondoc import Json
+from arcgis_operator.core.model import AccessRule, SiteWanted, SpecInvalid
+
+
+class _SecretRef(Part):
+    name: DnsName
+
+
+class _Credentials(Part):
+    secretRef: _SecretRef
+
+
+class _CaRef(Part):
+    kind: Literal["ConfigMap", "Secret"] = "ConfigMap"
+    name: DnsName
+    key: Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[-._a-zA-Z0-9]+$")] = "ca.crt"
+
+
+class _Tls(Part):
+    caCertificateRef: _CaRef | None = None
+
+
+class _Namespaces(Part):
+    origin: Literal["Same", "Selector", "All"] = Field(alias="from")
+    selector: dict[str, Any] | None = None
+
+    @model_validator(mode="after")
+    def _used(self) -> "_Namespaces":
+        if (self.origin == "Selector") != (self.selector is not None):
+            raise ValueError("selector is required when from is Selector, and forbidden otherwise")
+        return self
+
+
+class _Access(Part):
+    namespaces: _Namespaces
+    folders: list[Annotated[str, Field(pattern=r"^(/|[^\x00-\x20/\\?#%&.]+)$")]] | None = None
+
+
+class _Limits(Part):
+    maxJobs: Annotated[int, Field(ge=1, le=100)] = 4
+    requestsPerSecond: Annotated[int, Field(ge=1, le=1000)] = 10
+
+
+class _SiteSpec(Part):
+    url: Annotated[
+        str,
+        Field(
+            max_length=512,
+            pattern=r"^https://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?/[A-Za-z0-9_-]{1,64}$",
+        ),
+    ]
+    credentials: _Credentials
+    tls: _Tls = _Tls()
+    access: list[_Access] = Field(
+        default_factory=lambda: [_Access.model_validate({"namespaces": {"from": "Same"}})]
+    )
+    limits: _Limits = _Limits()
+    suspend: bool = False
+
+
+def parse_site(body: Mapping[str, Json]) -> SiteWanted | SpecInvalid:
+    """Read an ArcGISSite object."""
+    try:
+        spec = _SiteSpec.model_validate(body.get("spec"))
+        url = normalised_url(spec.url)
+    except ValidationError as error:
+        return invalid(error)
+    except ValueError:
+        return SpecInvalid(("spec.url: the port must be between 1 and 65535",))
+    ca = spec.tls.caCertificateRef
+    return SiteWanted(
+        url=url,
+        secret=spec.credentials.secretRef.name,
+        ca=(ca.kind, ca.name, ca.key) if ca else None,
+        access=tuple(_rule(item) for item in spec.access),
+        max_jobs=spec.limits.maxJobs,
+        requests_per_second=spec.limits.requestsPerSecond,
+        suspend=spec.suspend,
+    )
+
+
+def _rule(item: _Access) -> AccessRule:
+    folders = None if item.folders is None else frozenset(name.casefold() for name in item.folders)
+    return AccessRule(item.namespaces.origin, item.namespaces.selector or {}, folders)

@@ -1,0 +1,128 @@
+"""What this process remembers of its own sends, by canonical service.
+
+Resources come and go, are wiped and re-created; a request that was sent stays sent. Nothing here is needed
+for safety after a restart: then the settle time of the new term and the site's own list stand in for it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from arcgis_operator.core.failures import Accepted, Fact, Failure, Kind
+from arcgis_operator.core.record import Journal, Phase, Record
+from arcgis_operator.reconcilers.ports import Term
+
+
+@dataclass(slots=True)
+class Entry:
+    """One service. Times are on the monotonic clock.
+
+    `facts` are outcomes by intent id that may not be on record yet. `open_job` is a job of ours that has not
+    been seen to end, known here since `open_job_at`. `unsure_at` is when a request without clear answer came
+    back. `explained` are jobs on the service that have been accounted for; None before the first look.
+    """
+
+    facts: dict[str, Fact] = field(default_factory=dict)
+    open_job: str = ""
+    open_job_at: float = 0.0
+    open_id: str = ""
+    open_since: float | None = None
+    ended_at: float | None = None
+    unsure_at: float | None = None
+    sends: tuple[str, ...] = ()
+    explained: frozenset[str] | None = None
+
+
+class Ledger:
+    """The entries; `clock` is monotonic."""
+
+    def __init__(self, clock: Callable[[], float], settle_seconds: float, job_timeout_seconds: float) -> None:
+        self._clock = clock
+        self._settle_seconds = settle_seconds
+        self._job_timeout_seconds = job_timeout_seconds
+        self._entries: dict[str, Entry] = {}
+        self._last_send = float("-inf")
+
+    def __getitem__(self, key: str) -> Entry:
+        return self._entries.setdefault(key, Entry())
+
+    def settle_in(self, key: str, record: Record, term: Term) -> float:
+        """Seconds until no request of ours for this service can still arrive; 0 when none can.
+
+        An open intent waits out the settle time of this term and of our own last request. So does a resource
+        without status, unless the term starts settled. Any other record would show the intent of a send.
+        """
+        journal, entry = record.journal, self[key]
+        if journal.phase is Phase.IDLE and record.known:
+            return 0.0
+        since = [] if entry.unsure_at is None else [entry.unsure_at]
+        if journal.open or not term.starts_settled:
+            since.append(term.acquired_at)
+        return max((at + self._settle_seconds - self._clock() for at in since), default=0.0)
+
+    def unsent(self, key: str, intent_id: str, why: str) -> None:
+        """The intent may be stored, but its request never left."""
+        self[key].facts = {intent_id: Failure(Kind.NOT_SENT, why)}
+
+    def sending(self, key: str, intent_id: str, at: str) -> None:
+        """The request is about to leave: until `sent` says otherwise it is unanswered."""
+        entry = self[key]
+        entry.sends = (*entry.sends, at)[-24:]
+        self.sent(key, intent_id, Failure(Kind.UNSURE, "the request was interrupted"))
+
+    def sent(self, key: str, intent_id: str, fact: Fact) -> None:
+        """What became of the request."""
+        entry = self[key]
+        entry.facts = {intent_id: fact}
+        self._last_send = self._clock()
+        unsure = isinstance(fact, Failure) and fact.kind in (Kind.UNSURE, Kind.GARBLED)
+        entry.unsure_at = self._clock() if unsure else None
+        if isinstance(fact, Accepted):
+            self._open(entry, fact.job_id)
+
+    def follow(self, key: str, journal: Journal, ended: bool) -> None:
+        """Keep time of the open operation on record; `ended`: its job was seen to end."""
+        entry = self[key]
+        if not journal.open or journal.id != entry.open_id:
+            entry.open_since = entry.ended_at = None
+        entry.open_id = journal.id
+        if not journal.open:
+            return
+        if entry.open_since is None:
+            entry.open_since = self._clock()
+        if journal.job_id:
+            self._open(entry, journal.job_id)
+        if ended and entry.ended_at is None:
+            entry.ended_at = self._clock()
+
+    def presumed(self, key: str) -> bool:
+        """Whether a job of ours that cannot be seen is still taken to run."""
+        return self._clock() - self[key].open_job_at <= self._job_timeout_seconds
+
+    def concluded(self, key: str, listed: frozenset[str]) -> None:
+        """Nothing of ours runs on the service; what the site lists has been accounted for."""
+        entry = self[key]
+        entry.open_job, entry.explained = "", listed
+
+    def explain(self, key: str, jobs: frozenset[str]) -> None:
+        """These jobs have been told of."""
+        entry = self[key]
+        if jobs and entry.explained is not None:
+            entry.explained |= jobs
+
+    def open_for(self, key: str) -> float:
+        """Seconds since the open operation is known here."""
+        since = self[key].open_since
+        return 0.0 if since is None else self._clock() - since
+
+    def ended_for(self, key: str) -> float:
+        """Seconds since its job was first seen ended."""
+        at = self[key].ended_at
+        return 0.0 if at is None else self._clock() - at
+
+    def _open(self, entry: Entry, job_id: str) -> None:
+        if entry.open_job != job_id:
+            entry.open_job, entry.open_job_at = job_id, self._clock()
+
+    def calm(self) -> bool:
+        """Nothing was sent within the settle time."""
+        return self._clock() - self._last_send >= self._settle_seconds

@@ -1,0 +1,138 @@
+"""What a turn needs from the floors above it."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from arcgis_operator.core.case import Hold
+from arcgis_operator.core.failures import Fact, Failure
+from arcgis_operator.core.identity import ServiceRef
+from arcgis_operator.core.job import Job
+from arcgis_operator.core.jsondoc import Json
+from arcgis_operator.core.model import Desired
+
+REQUESTED = ("arcgis-operator.dev/requestedAt", "reconcile.fluxcd.io/requestedAt")
+"""Annotations with which a person asks for one more try."""
+ABANDON = "arcgis-operator.dev/abandon"
+"""Annotation with which a person gives an intent of unknown outcome up; its value is `status.journal.id`."""
+
+Guard = Callable[[], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """Namespace and name of a resource."""
+
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Who speaks for one canonical service: the oldest resource; the others are in conflict with it."""
+
+    winner: Name | None
+    losers: tuple[Name, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class JobsOn:
+    """The jobs on one service that the site lists. `listed` False: the site does not let them be listed."""
+
+    jobs: tuple[Job, ...] = ()
+    failure: Failure | None = None
+    listed: bool = True
+
+
+class Clock(Protocol):
+    """Two clocks: one that never jumps and counts suspended time, and the calendar."""
+
+    def monotonic(self) -> float:
+        """Seconds."""
+
+    def now(self) -> datetime:
+        """UTC."""
+
+
+class Term(Protocol):
+    """One acquisition of the lease. Sends belong to one term only."""
+
+    @property
+    def acquired_at(self) -> float:
+        """On the monotonic clock."""
+
+    @property
+    def starts_settled(self) -> bool:
+        """Nothing that was sent before this term can still arrive."""
+
+    def check(self) -> str | None:
+        """None while the term is ours; else why nothing may be sent. No await."""
+
+
+class Site(Protocol):
+    """One live session with a site."""
+
+    @property
+    def url(self) -> str:
+        """Normalised."""
+
+    @property
+    def username(self) -> str:
+        """Who we are there, empty until a token was made."""
+
+    def gate(self) -> Hold | None:
+        """Why the site is not even read now."""
+
+    def sending(self, key: str) -> Hold | None:
+        """Why nothing may be sent for this service now."""
+
+    def call_when_free(self, key: str) -> None:
+        """Wake the service when a job slot becomes free."""
+
+    def occupy(self, key: str, busy: bool) -> None:
+        """Take or free the service's job slot."""
+
+    def silent_for(self) -> float:
+        """Seconds since the site last gave a sensible answer."""
+
+    def pace(self) -> Awaitable[None]:
+        """Wait until the site's request budget allows another turn; inside the turn nothing waits."""
+
+    def job(self, job_id: str) -> Awaitable[Job | Failure]:
+        """One job, read now."""
+
+    def jobs_on(self, service_key: str, fresh: bool) -> Awaitable[JobsOn]:
+        """The jobs on a service; `fresh`: from a list that begins after this call."""
+
+    def document(self, ref: ServiceRef) -> Awaitable[Mapping[str, Json] | Failure]:
+        """The service document, read now."""
+
+    def edit(self, ref: ServiceRef, document: Mapping[str, Json], guard: Guard) -> Awaitable[Fact]:
+        """Submit an asynchronous edit."""
+
+
+class Sites(Protocol):
+    """The sessions."""
+
+    def resolve(self, desired: Desired, namespace: str) -> Awaitable[Site | Hold]:
+        """The session for a resource of this namespace, or why it gets none."""
+
+    def at(self, url: str) -> Site | None:
+        """The session with the site at this URL, None when no resource names it any more."""
+
+
+class Registry(Protocol):
+    """Which resources speak about which service."""
+
+    def claim(self, key: str) -> Claim:
+        """The resources on a canonical service, oldest first."""
+
+    def identify(self, key: str, service_id: str) -> bool:
+        """Note the id the site gave a service; False when another key already stands for it."""
+
+    def forget(self, name: Name) -> None:
+        """The resource is gone."""

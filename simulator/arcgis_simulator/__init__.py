@@ -1,0 +1,1 @@
+"""A simulated ArcGIS Enterprise on Kubernetes site, for the demo and the tests."""

@@ -1,0 +1,87 @@
+"""What the path of a request means.
+
+Works on the raw path, segment by segment, so that ``a%2Fb`` is one name and not two.
+Source: page "Overview of the ArcGIS Enterprise Administrator API" and the pages of each resource.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+_SERVICE = re.compile(r".\.[A-Za-z]+Server$", re.IGNORECASE)
+
+_FIXED = {
+    ("sharing", "rest", "generateToken"): "token",
+    ("admin",): "root",
+    ("admin", "login"): "login",
+    ("admin", "services"): "services",
+    ("admin", "jobs"): "jobs",
+    ("admin", "mode"): "mode",
+    ("admin", "mode", "update"): "mode/update",
+}
+_OF_SERVICE = {
+    (): "service",
+    ("edit",): "edit",
+    ("start",): "start",
+    ("stop",): "stop",
+    ("status",): "status",
+    ("changeProvider",): "changeProvider",
+    ("scaling",): "scaling",
+    ("scaling", "edit"): "scaling/edit",
+}
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """``operation`` is the word of journal and fault rules; the names are as the client spelled them."""
+
+    operation: str
+    folder: str = ""
+    service: str = ""  # name.type, without the folder
+    job: str = ""
+    beside_admin: bool = False  # <context>/jobs/<id>, as one documented reply has it
+
+    @property
+    def title(self) -> str | None:
+        """``folder/name.type`` or ``name.type``, or None where no service is meant."""
+        if not self.service:
+            return None
+        name = self.service.replace("/", "%2F")
+        return f"{self.folder}/{name}" if self.folder else name
+
+
+def resolve(raw_path: str, context: str) -> Address:
+    """The address behind a raw path. A trailing slash is passed over (Assumed)."""
+    parts = raw_path.removesuffix("/").split("/")[1:]
+    first, *segments = [unquote(part) for part in parts] or [""]
+    if first != context:
+        return Address(UNKNOWN)
+    fixed = _FIXED.get(tuple(segments))
+    if fixed:
+        return Address(fixed)
+    match segments:
+        case ["admin", "jobs", job]:
+            return Address("job", job=job)
+        case ["jobs", job]:
+            return Address("job", job=job, beside_admin=True)
+        case ["admin", "services", *rest]:
+            return _below_services(rest)
+    return Address(UNKNOWN)
+
+
+def _below_services(rest: list[str]) -> Address:
+    if _SERVICE.search(rest[0]):
+        return _of_service("", rest[0], rest[1:])
+    if len(rest) == 1:
+        return Address("folder", folder=rest[0])
+    if _SERVICE.search(rest[1]):
+        return _of_service(rest[0], rest[1], rest[2:])
+    return Address(UNKNOWN)
+
+
+def _of_service(folder: str, service: str, rest: list[str]) -> Address:
+    operation = _OF_SERVICE.get(tuple(rest), UNKNOWN)
+    return Address(operation, folder=folder, service=service)

@@ -1,0 +1,57 @@
+"""Which handler answers which operation, and which operations need no token."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from arcgis_simulator.api import admin, jobs, services, sharing
+from arcgis_simulator.api.addresses import UNKNOWN
+from arcgis_simulator.api.call import Call, Reply
+from arcgis_simulator.errors import SiteError
+
+Handler = Callable[[Call], Reply]
+
+OPEN = frozenset({"token", "login", UNKNOWN})
+OPERATIONS = ("edit", "start", "stop", "changeProvider", "scaling/edit", "mode/update")
+
+_HANDLERS: dict[tuple[str, str], Handler] = {
+    ("POST", "token"): sharing.generate_token,
+    ("GET", "login"): sharing.sign_in_page,
+    ("POST", "login"): sharing.sign_in,
+    ("GET", "root"): admin.root,
+    ("GET", "mode"): admin.mode,
+    ("POST", "mode/update"): admin.update_mode,
+    ("GET", "services"): services.root_folder,
+    ("GET", "folder"): services.folder,
+    ("GET", "service"): services.service,
+    ("GET", "status"): services.status,
+    ("GET", "scaling"): services.scaling,
+    ("POST", "edit"): services.edit,
+    ("POST", "scaling/edit"): services.edit_scaling,
+    ("POST", "start"): services.start,
+    ("POST", "stop"): services.stop,
+    ("POST", "changeProvider"): services.change_provider,
+    ("GET", "jobs"): jobs.jobs,
+    ("GET", "job"): jobs.job,
+    **{("GET", operation): services.operation_page for operation in OPERATIONS},
+}
+_KNOWN = frozenset(operation for _, operation in _HANDLERS)
+
+
+def answer(call: Call) -> Reply:
+    """The site's reply to a request. Raises :class:`SiteError` for every refusal."""
+    operation = call.address.operation
+    if operation not in OPEN:
+        call.sign_in()
+    if operation not in _KNOWN:
+        raise SiteError(404, "Resource not found.", http=404)
+    # Assumed: a resource may be read with POST as well, as Esri's clients do with long queries.
+    handler = _HANDLERS.get((call.method, operation)) or _resource(call.method, operation)
+    if handler is None:
+        raise SiteError(405, f"The method {call.method} is not supported here.")
+    return handler(call)
+
+
+def _resource(method: str, operation: str) -> Handler | None:
+    readable = method in ("POST", "HEAD") and operation not in ("login", "token", *OPERATIONS)
+    return _HANDLERS.get(("GET", operation)) if readable else None

@@ -1,0 +1,142 @@
+"""The site as web pages, so that a person can click from the root to a job.
+
+Source: every page: ``f`` defaults to html. Assumed: how the pages look.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+import jinja2
+
+from arcgis_simulator import jsontext
+from arcgis_simulator.api.addresses import Address
+from arcgis_simulator.api.call import Call, Reply
+from arcgis_simulator.api.table import OPERATIONS
+from arcgis_simulator.errors import SiteError
+
+Link = tuple[str, str]
+
+_TEMPLATES = jinja2.Environment(
+    loader=jinja2.PackageLoader("arcgis_simulator"), autoescape=True, undefined=jinja2.StrictUndefined
+)
+# Form fields of the operations: name, and what the browser shows first.
+_BOOLEANS = ("false", "true")
+
+
+def render(call: Call, reply: Reply) -> str:
+    """A page for what a handler answered."""
+    if reply.page == "signin":
+        return _page("signin.html", call, next=call.fields.get("next", call.raw_path), error=None)
+    if reply.page == "operation":
+        return _page("operation.html", call, fields=_fields(call))
+    sections = _SECTIONS.get(call.address.operation, _no_sections)(call, reply)
+    return _page("resource.html", call, value=reply.body, sections=sections)
+
+
+def render_error(call: Call, error: SiteError) -> str:
+    """The sign-in page where a token is missing, else the error."""
+    if error.code in (498, 499) or call.address.operation == "login":
+        wanted = call.fields.get("next", call.raw_path)
+        said = None if error.code == 499 else " ".join([error.message, *error.details])
+        return _page("signin.html", call, next=wanted, error=said)
+    body = error.body(call.world.switches)
+    return _page("resource.html", call, value=body, sections=[])
+
+
+def _page(template: str, call: Call, **values: Any) -> str:
+    crumbs = _crumbs(call.world.context, call.address)
+    shared = {
+        "admin": f"/{call.world.context}/admin",
+        "path": call.raw_path,
+        "title": crumbs[-1][0],
+        "crumbs": crumbs,
+        "username": call.username,
+    }
+    return _TEMPLATES.get_template(template).render(**shared, **values)
+
+
+def _crumbs(context: str, address: Address) -> list[Link]:
+    path, crumbs = f"/{context}/admin", [("Home", f"/{context}/admin")]
+    for segment in _segments(address):
+        path = f"{path}/{quote(segment, safe='')}"
+        crumbs.append((segment, path))
+    return crumbs
+
+
+def _segments(address: Address) -> list[str]:
+    if address.operation in ("root", "unknown", "token"):
+        return []
+    if address.job:
+        return ["jobs", address.job]
+    if not address.service:
+        return ["services", address.folder] if address.folder else address.operation.split("/")
+    own = [] if address.operation == "service" else address.operation.split("/")
+    return ["services", *filter(None, [address.folder]), address.service, *own]
+
+
+def _links(call: Call, *names: str) -> list[Link]:
+    base = call.raw_path.rstrip("/")
+    return [(name, f"{base}/{'/'.join(quote(part, safe='') for part in name.split('/'))}") for name in names]
+
+
+Sections = list[tuple[str, list[Link]]]
+
+
+def _no_sections(call: Call, reply: Reply) -> Sections:
+    job = reply.job
+    return [("Job", [(job, f"/{call.world.context}/admin/jobs/{job}")])] if job else []
+
+
+def _root(call: Call, reply: Reply) -> Sections:
+    return [("Resources", _links(call, *reply.body["resources"]))]
+
+
+def _folder(call: Call, reply: Reply) -> Sections:
+    names = [f"{service['serviceName']}.{service['type']}" for service in reply.body["services"]]
+    folders = _links(call, *reply.body.get("folders", []))
+    return [("Folders", folders), ("Services", _links(call, *names))]
+
+
+def _service(call: Call, reply: Reply) -> Sections:
+    operations = _links(call, "edit", "start", "stop", "changeProvider")
+    return [("Child resources", _links(call, "status", "scaling")), ("Supported operations", operations)]
+
+
+def _jobs(call: Call, reply: Reply) -> Sections:
+    return [("Jobs", _links(call, *reply.body["jobs"]))]
+
+
+def _job(call: Call, reply: Reply) -> Sections:
+    resource = reply.body["operationURI"].rpartition("/")[0]
+    return [("Service", [(resource, quote(resource))])]
+
+
+_SECTIONS = {
+    "root": _root,
+    "services": _folder,
+    "folder": _folder,
+    "service": _service,
+    "scaling": lambda call, reply: [("Supported operations", _links(call, "edit"))],
+    "mode": lambda call, reply: [("Supported operations", _links(call, "update"))],
+    "jobs": _jobs,
+    "job": _job,
+}
+
+
+def _fields(call: Call) -> list[dict[str, Any]]:
+    """The fields of an operation's form: a text area, a choice, or a line of text."""
+    operation = call.address.operation
+    fields: list[dict[str, Any]] = []
+    if operation == "edit":
+        document = call.world.document(call.service())
+        fields.append({"name": "service", "text": jsontext.dumps(document, pretty=True)})
+    elif operation == "scaling/edit":
+        spec = {"scalingSpec": call.world.catalogue.scaling(call.service())}
+        fields.append({"name": "serviceScalingSpec", "text": jsontext.dumps(spec, pretty=True)})
+    elif operation == "changeProvider":
+        return [{"name": "provider", "choices": ("ArcObjects11", "DMaps")}]
+    elif operation == "mode/update":
+        return [{"name": "isReadOnly", "choices": _BOOLEANS}, {"name": "message"}]
+    return [*fields, {"name": "async", "choices": _BOOLEANS[::-1]}] if operation in OPERATIONS else fields

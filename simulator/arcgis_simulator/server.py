@@ -1,0 +1,133 @@
+"""Serves the site and its control port with uvicorn, in one process and one event loop.
+
+Adds what uvicorn does not have: closing a connection without an answer, and an end without waiting
+for anybody. Must not know what the site does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+import struct
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from arcgis_simulator.control import create_control
+from arcgis_simulator.site import Site
+
+_TICK_SECONDS = 0.02
+_RESET = struct.pack("ii", 1, 0)  # SO_LINGER with no time: closing sends a reset
+
+
+class _Protocol(H11Protocol):
+    """Gives the application a way to end the connection that a request came on."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.app_state = {**self.app_state, "end_connection": self._end_connection}
+
+    def _end_connection(self, *, reset: bool) -> None:
+        if not reset:
+            self.transport.close()
+            return
+        self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        self.transport.abort()
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield  # two servers share the process: _until_signalled does it for both
+
+    def cut(self) -> None:
+        """Stops listening and cuts every connection, whatever it waits for."""
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # it reports what is cut off
+        for listener in self.servers:
+            listener.close()
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Where to serve. Port 0 takes a free one; without a certificate it is plain HTTP."""
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    control_port: int = 0
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+
+
+async def serve(site: Site, listen: Listen, ready: Callable[[str, str], None]) -> None:
+    """Serves until SIGTERM or SIGINT; calls ``ready`` with the two addresses once both answer.
+
+    Raises ``OSError`` if a port cannot be had.
+    """
+    with _bound(listen.host, listen.port) as front, _bound("127.0.0.1", listen.control_port) as back:
+        tls = {"ssl_certfile": listen.tls_cert, "ssl_keyfile": listen.tls_key} if listen.tls_cert else {}
+        site_server, control_server = _server(site.app, **tls), _server(create_control(site))
+        tasks = [
+            asyncio.create_task(site_server.serve(sockets=[front])),
+            asyncio.create_task(control_server.serve(sockets=[back])),
+        ]
+        ticking = asyncio.create_task(_tick(site))
+        while not (site_server.started and control_server.started):
+            if any(task.done() for task in tasks):
+                await asyncio.gather(*tasks)
+            await asyncio.sleep(0.005)
+        scheme = "https" if tls else "http"
+        ready(f"{scheme}://{_address(front)}/{site.world.context}", f"http://{_address(back)}")
+        await _signalled()
+        site_server.cut()
+        control_server.cut()
+        for task in (*tasks, ticking):  # uvicorn's own way to end waits for its next tick, twice
+            task.cancel()
+        await asyncio.gather(*tasks, ticking, return_exceptions=True)
+
+
+def _server(app: Any, **tls: Any) -> _Server:
+    quiet: dict[str, Any] = {"log_config": None, "access_log": False, "server_header": False}
+    plain: dict[str, Any] = {"interface": "asgi3", "ws": "none", "lifespan": "off", "proxy_headers": False}
+    config = uvicorn.Config(app, http=_Protocol, timeout_keep_alive=75, **quiet, **plain, **tls)
+    return _Server(config)
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # asyncio turns Nagle's algorithm off (40 ms an answer) only for sockets that name their protocol.
+    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+    except OSError:
+        bound.close()
+        raise
+    return bound
+
+
+def _address(bound: socket.socket) -> str:
+    host, port = bound.getsockname()[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+async def _tick(site: Site) -> None:
+    """Jobs move on also when nobody asks, so that the journal has them at their time."""
+    while True:
+        site.tick()
+        await asyncio.sleep(_TICK_SECONDS)
+
+
+async def _signalled() -> None:
+    loop, seen = asyncio.get_running_loop(), asyncio.Event()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(sign, seen.set)
+    await seen.wait()

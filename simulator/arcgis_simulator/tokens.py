@@ -1,0 +1,94 @@
+"""Users of the site and the tokens they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from arcgis_simulator.errors import SiteError, invalid_token, token_required
+from arcgis_simulator.ids import Ids
+from arcgis_simulator.switches import Switches
+
+Role = Literal["administrator", "publisher", "viewer"]
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Assumed: ``viewer`` stands for a member without a content privilege; the others may do all."""
+
+    username: str
+    password: str
+    role: Role = "administrator"
+
+    @property
+    def may_administer(self) -> bool:
+        return self.role != "viewer"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    value: str
+    username: str
+    expires_ms: int
+    referer: str | None
+
+
+class Tokens:
+    """Signs users in. A token stays valid when the password changes (Assumed)."""
+
+    def __init__(self, ids: Ids) -> None:
+        self._ids = ids
+        self.users: dict[str, User] = {}
+        self._tokens: dict[str, Token] = {}
+
+    def set_user(self, user: User) -> None:
+        self.users[user.username] = user
+
+    def expire_all(self) -> int:
+        """Makes every token invalid and answers how many there were."""
+        count = len(self._tokens)
+        self._tokens.clear()
+        return count
+
+    def sign_in(self, form: Mapping[str, str], now_ms: int, switches: Switches) -> Token:
+        """A new token for ``username`` and ``password``; ``expiration`` is in minutes.
+
+        Source: Generate Token page. User names are case-sensitive (same page). Assumed: the longest life.
+        """
+        missing = [f"'{name}' must be specified." for name in ("username", "password") if not form.get(name)]
+        if missing:
+            raise SiteError(400, "Unable to generate token.", missing)
+        user = self.users.get(form["username"])
+        if user is None or user.password != form["password"]:
+            raise SiteError(400, "Unable to generate token.", ["Invalid username or password."])
+        bound = form.get("client") == "referer"
+        if bound and not form.get("referer"):
+            raise SiteError(400, "Unable to generate token.", ["'referer' must be specified."])
+        token = Token(
+            value=self._ids.token(),
+            username=user.username,
+            expires_ms=now_ms + round(_minutes(form.get("expiration", ""), switches) * 60_000),
+            referer=form["referer"] if bound else None,
+        )
+        self._tokens[token.value] = token
+        return token
+
+    def user_of(self, value: str | None, now_ms: int) -> tuple[User, Token]:
+        """The user of a token. Raises 499 without a token and 498 for an unknown or expired one."""
+        if value is None:
+            raise token_required()
+        token = self._tokens.get(value)
+        if token is None or token.expires_ms <= now_ms or token.username not in self.users:
+            raise invalid_token()
+        return self.users[token.username], token
+
+
+def _minutes(text: str, switches: Switches) -> float:
+    if not text:
+        return switches.token_minutes_default
+    if not text.isascii() or not text.isdigit() or int(text) == 0:
+        raise SiteError(
+            400, "Unable to generate token.", ["'expiration' must be a positive number of minutes."]
+        )
+    return min(float(text), switches.token_minutes_max)

@@ -1,0 +1,542 @@
+"""What really goes over the socket, and what each breakage of it becomes."""
+
+import asyncio
+import gc
+import ssl
+from collections.abc import AsyncIterator, Iterator
+
+import httpcore
+import httpx
+import pytest
+import trustme
+from admin_wire import (
+    DOCUMENT,
+    EDIT_PATH,
+    LOGIN_PATH,
+    PASSWORD,
+    ROADS,
+    TOKEN,
+    Request,
+    allowed,
+    answer,
+    client_context,
+    objecting_at,
+    token_answer,
+)
+
+from arcgis_operator.adapters.admin import AdminClient, Hooks, SiteMode, Timeouts, transport
+from arcgis_operator.core.failures import Accepted, Failure, Kind
+from arcgis_operator.core.identity import ServiceRef
+
+ACCEPTED = answer({"jobsUrl": "https://inside/jobs/j1", "jobid": "j1", "status": "SUBMITTED"})
+
+
+async def accepting(request: Request) -> bytes:
+    return ACCEPTED
+
+
+async def test_an_edit_on_the_wire_carries_the_token_in_header_and_body_and_nothing_in_the_address(
+    wire_site, client_of
+):
+    site = await wire_site(accepting)
+    client = client_of(site.url)
+    assert await client.edit(ROADS, DOCUMENT, allowed) == Accepted("j1", "SUBMITTED")
+    login, edit = site.requests
+    assert (login.method, login.target) == ("POST", LOGIN_PATH)
+    assert login.form == {
+        "username": "gis-admin",
+        "password": PASSWORD,
+        "client": "referer",
+        "referer": "arcgis-operator",
+        "expiration": "60",
+        "f": "json",
+    }
+    assert "authorization" not in login.headers
+    assert (edit.method, edit.target) == ("POST", EDIT_PATH)
+    assert edit.form == {
+        "service": '{"serviceName":"Roads","type":"MapServer","description":"old"}',
+        "async": "true",
+        "f": "json",
+        "token": TOKEN,
+    }
+    assert edit.headers["authorization"] == f"Bearer {TOKEN}"
+    assert edit.headers["referer"] == login.headers["referer"] == "arcgis-operator"
+    assert edit.headers["accept-encoding"] == "identity"
+    assert client.username == "gis-admin"
+
+
+async def test_a_read_carries_its_token_in_the_header_only(wire_site, client_of):
+    async def mode(request: Request) -> bytes:
+        return answer({"isReadOnly": False})
+
+    site = await wire_site(mode)
+    assert await client_of(site.url).mode() == SiteMode(read_only=False)
+    read = site.requests[-1]
+    assert read.target == "/arcgis/admin/mode?f=json"
+    assert read.headers["authorization"] == f"Bearer {TOKEN}"
+    assert read.body == b""
+
+
+NAMES_ON_THE_WIRE = {
+    "a space": "My Roads",
+    "a query": "a?token=x",
+    "a fragment": "a#b",
+    "an escape": "%2e%2e%2fadmin",
+    "a path parameter": "..;a",
+    "signs beyond ASCII": "Straßen／道",
+    "an ampersand and a plus": "a&b+c=d",
+}
+
+
+@pytest.mark.parametrize("name", NAMES_ON_THE_WIRE.values(), ids=NAMES_ON_THE_WIRE.keys())
+async def test_a_name_is_one_quoted_segment_on_the_wire(wire_site, client_of, name):
+    async def document(request: Request) -> bytes:
+        return answer({"serviceName": name, "type": "MapServer"})
+
+    site = await wire_site(document)
+    found = await client_of(site.url).service(ServiceRef(name, "MapServer", folder=name))
+    assert found == {"serviceName": name, "type": "MapServer"}
+    quoted = httpx.QueryParams({"": name}).__str__()  # a second opinion, with + for a space
+    quoted = quoted.partition("=")[2].replace("+", "%20")
+    assert site.targets[-1] == f"/arcgis/admin/services/{quoted}/{quoted}.MapServer?f=json"
+
+
+GUARDED = {  # the ask at which the guard objects: before connecting, before the headers, before the body
+    "nothing is written when the guard objects before the connection": (1, 0, 0),
+    "nothing is written when the guard objects before the headers": (2, 0, 0),
+    "no byte of the body is written when the guard objects before it": (3, 1, 0),
+    "everything is written when the guard never objects": (4, 1, 1),
+}
+
+
+@pytest.mark.parametrize(("ask", "heads", "bodies"), GUARDED.values(), ids=GUARDED.keys())
+async def test_the_guard_stops_the_request(wire_site, client_of, ask, heads, bodies):
+    site = await wire_site(accepting)
+    client = client_of(site.url)
+    fact = await client.edit(ROADS, DOCUMENT, objecting_at(ask))
+    await client.aclose()
+    await site.drained()
+    assert site.stream.count(f"POST {EDIT_PATH}".encode()) == heads
+    assert site.stream.count(b"service=") == bodies
+    if not bodies:
+        assert fact == Failure(Kind.NOT_SENT, "the lease term is over")
+
+
+RE_SENT = {
+    "the guard objects when the new token is there": (4, 1, 1),
+    "the guard objects before the headers of the re-send": (5, 1, 1),
+    "the guard objects before the body of the re-send": (6, 2, 1),
+    "the guard does not object": (7, 2, 2),
+}
+
+
+@pytest.mark.parametrize(("ask", "heads", "bodies"), RE_SENT.values(), ids=RE_SENT.keys())
+async def test_the_guard_is_asked_again_for_the_re_send_with_a_new_token(
+    wire_site, client_of, ask, heads, bodies
+):
+    async def refusing_once(request: Request) -> bytes:
+        edits = site.targets.count(EDIT_PATH)
+        return answer({"error": {"code": 498, "message": "Invalid Token."}}) if edits == 1 else ACCEPTED
+
+    site = await wire_site(refusing_once)
+    client = client_of(site.url)
+    fact = await client.edit(ROADS, DOCUMENT, objecting_at(ask))
+    await client.aclose()
+    await site.drained()
+    assert site.stream.count(f"POST {EDIT_PATH}".encode()) == heads
+    assert site.stream.count(b"service=") == bodies
+    wanted = Accepted("j1", "SUBMITTED") if bodies == 2 else Failure(Kind.NOT_SENT, "the lease term is over")
+    assert fact == wanted
+
+
+async def test_the_event_loop_does_not_turn_between_the_guard_s_yes_and_the_write(
+    wire_site, client_of, monkeypatch
+):
+    events, write = [], asyncio.StreamWriter.write
+
+    def noted_write(self: asyncio.StreamWriter, data: bytes) -> None:
+        if b"/edit HTTP" in data or data.startswith(b"service="):
+            events.append("write")
+        write(self, data)
+
+    def guard() -> None:
+        events.append("guard")
+        asyncio.get_running_loop().call_soon(events.append, "turn")
+
+    monkeypatch.setattr(asyncio.StreamWriter, "write", noted_write)
+    site = await wire_site(accepting)
+    await client_of(site.url).edit(ROADS, DOCUMENT, guard)
+    before_connecting, before_headers, before_body = (i for i, event in enumerate(events) if event == "guard")
+    assert events[before_connecting + 1] == "turn"
+    assert events[before_headers + 1] == events[before_body + 1] == "write"
+
+
+async def test_a_reused_connection_is_guarded_like_a_new_one(wire_site, client_of):
+    site = await wire_site(accepting)
+    client = client_of(site.url)
+    await client.edit(ROADS, DOCUMENT, allowed)
+    fact = await client.edit(ROADS, DOCUMENT, objecting_at(2))
+    await client.aclose()
+    await site.drained()
+    assert fact == Failure(Kind.NOT_SENT, "the lease term is over")
+    assert site.targets == [LOGIN_PATH, EDIT_PATH]
+
+
+async def test_a_site_that_goes_on_after_a_refused_guard_gets_a_whole_request_next(wire_site, client_of):
+    site = await wire_site(accepting)
+    client = client_of(site.url)
+    await client.edit(ROADS, DOCUMENT, objecting_at(3))
+    assert await client.edit(ROADS, DOCUMENT, allowed) == Accepted("j1", "SUBMITTED")
+
+
+async def test_a_certificate_of_an_unknown_authority_is_refused_before_anything_is_sent(wire_site, client_of):
+    site = await wire_site(accepting)
+    failure = await client_of(site.url, tls=client_context(trustme.CA())).edit(ROADS, DOCUMENT, allowed)
+    assert failure.kind is Kind.NOT_SENT
+    assert "certificate is not accepted" in failure.detail
+    assert site.stream == b""
+
+
+async def test_a_certificate_of_another_host_is_refused_before_anything_is_sent(wire_site, client_of):
+    site = await wire_site(accepting, name="elsewhere.test")
+    failure = await client_of(site.url).root()
+    assert failure.kind is Kind.NOT_SENT
+    assert "certificate is not accepted" in failure.detail
+    assert site.stream == b""
+
+
+async def test_a_port_that_speaks_no_tls_is_not_sent(client_of):
+    async def plain(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(plain, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    failure = await client_of(f"https://localhost:{port}/arcgis").root()
+    server.close()
+    assert failure == Failure(Kind.NOT_SENT, "login: no connection to the site: the TLS handshake failed")
+
+
+async def test_a_port_where_nobody_listens_is_not_sent(wire_site, client_of):
+    site = await wire_site(accepting)
+    await site.stop()
+    assert await client_of(site.url).edit(ROADS, DOCUMENT, allowed) == Failure(
+        Kind.NOT_SENT, "login: no connection to the site: refused"
+    )
+
+
+async def test_a_name_without_an_address_is_not_sent(client_of):
+    failure = await client_of("https://site.invalid/arcgis").root()
+    assert failure == Failure(Kind.NOT_SENT, "login: no connection to the site: its name cannot be resolved")
+
+
+async def closing(request: Request) -> None:
+    return None
+
+
+async def hanging(request: Request) -> bytes:
+    await asyncio.Event().wait()
+    return b""
+
+
+async def half_an_answer(request: Request) -> bytes:
+    return ACCEPTED[:-10]
+
+
+async def no_http(request: Request) -> bytes:
+    return b"SSH-2.0-OpenSSH_9.2\r\n\r\n"
+
+
+async def headers_without_end(request: Request) -> bytes:
+    return b"HTTP/1.1 200 OK\r\nX: " + b"x" * 200_000
+
+
+BREAKAGES = {
+    "the site closes the connection instead of answering": closing,
+    "the site never answers": hanging,
+    "the answer stops half-way": half_an_answer,
+    "the answer is not HTTP": no_http,
+    "the headers have no end": headers_without_end,
+}
+
+
+@pytest.mark.parametrize("respond", BREAKAGES.values(), ids=BREAKAGES.keys())
+async def test_whatever_breaks_after_sending_is_unsure(wire_site, client_of, respond):
+    site = await wire_site(respond)
+    client = client_of(site.url, timeouts=Timeouts(read=0.2))
+    for outcome in (await client.edit(ROADS, DOCUMENT, allowed), await client.job("j1")):
+        assert outcome.kind is Kind.UNSURE
+        assert outcome.code is None
+
+
+async def test_a_connection_that_the_site_closed_while_idle_is_not_used_again(wire_site, client_of):
+    async def once(request: Request) -> bytes:
+        return answer({"isReadOnly": False}, Connection="close")
+
+    site = await wire_site(once)
+    client = client_of(site.url)
+    assert [await client.mode() for _ in range(3)] == [SiteMode(read_only=False)] * 3
+
+
+async def test_a_dripping_answer_ends_with_the_total_time_out(wire_site, client_of):
+    async def drops() -> AsyncIterator[bytes]:
+        yield b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+        while True:
+            yield b"1\r\n[\r\n"
+            await asyncio.sleep(0.01)
+
+    async def drip(request: Request) -> AsyncIterator[bytes]:
+        return drops()
+
+    site = await wire_site(drip)
+    failure = await client_of(site.url, timeouts=Timeouts(read=0.2, total=0.4)).edit(ROADS, DOCUMENT, allowed)
+    assert failure == Failure(Kind.UNSURE, "no complete answer in the time allowed")
+
+
+async def test_a_total_time_out_while_connecting_is_not_sent(client_of):
+    async def deaf(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()  # plain TCP: the TLS handshake never ends
+        writer.close()
+
+    server = await asyncio.start_server(deaf, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    client = client_of(f"https://localhost:{port}/arcgis", timeouts=Timeouts(total=0.2))
+    failure = await client.edit(ROADS, DOCUMENT, allowed)
+    assert failure == Failure(Kind.NOT_SENT, "login: no complete answer in the time allowed")
+    await client.aclose()
+    server.close()
+
+
+async def test_an_edit_whose_time_ends_before_a_connection_is_there_is_not_sent(
+    wire_site, client_of, monkeypatch
+):
+    async def once(request: Request) -> bytes:
+        return answer({"isReadOnly": False}, Connection="close")
+
+    async def never(*args: object, **options: object) -> None:
+        await asyncio.Event().wait()
+
+    site = await wire_site(once)
+    client = client_of(site.url, timeouts=Timeouts(total=0.3))
+    assert await client.mode() == SiteMode(read_only=False)  # so there is a token, and no connection
+    monkeypatch.setattr(asyncio, "open_connection", never)
+    fact = await client.edit(ROADS, DOCUMENT, allowed)
+    assert fact == Failure(Kind.NOT_SENT, "no complete answer in the time allowed")
+
+
+async def test_a_connection_that_broke_without_notice_is_not_used_again(wire_site, client_of):
+    async def answer_and_break() -> AsyncIterator[bytes]:
+        yield answer({"isReadOnly": False})
+        raise ConnectionResetError
+
+    async def respond(request: Request) -> bytes | AsyncIterator[bytes]:
+        return answer_and_break() if "mode" in request.target else ACCEPTED
+
+    site = await wire_site(respond)
+    client = client_of(site.url)
+    await client.mode()
+    await site.drained()
+    for _ in range(20):  # turns of the loop, in which the client hears of it
+        await asyncio.sleep(0)
+    assert await client.edit(ROADS, DOCUMENT, allowed) == Accepted("j1", "SUBMITTED")
+
+
+TOO_MUCH = {
+    "an answer over the size limit": answer(b"[" + b"1," * (transport.MAX_ANSWER_BYTES // 2) + b"1]"),
+    "an encoded answer": answer(b"\x1f\x8b" + b"x" * 20, Content_Encoding="gzip"),
+    "an answer nested too deep": answer(b"[" * 100 + b"]" * 100),
+    "an answer nested far too deep": answer(b'{"a":' * 200_000),
+    "a redirect": answer(b"", "302 Found", Location="https://elsewhere.test/"),
+    "a redirect that keeps the method": answer(b"", "307 Temporary Redirect", Location="/arcgis/admin/jobs"),
+    "a page": answer(b"<html>Please sign in.</html>", Content_Type="text/html"),
+    "nothing": answer(b""),
+    "nothing, on purpose": answer(b"", "204 No Content"),
+    "the same key twice": answer(b'{"jobs":["j1"],"jobs":[]}'),
+    "not a number": answer(b'{"jobs":NaN}'),
+    "not UTF-8": answer(b'{"jobs":["\xff"]}'),
+}
+
+
+@pytest.mark.parametrize("reply", TOO_MUCH.values(), ids=TOO_MUCH.keys())
+async def test_an_answer_that_this_api_does_not_speak_is_garbled_or_after_an_edit_unsure(
+    wire_site, client_of, reply
+):
+    async def respond(request: Request) -> bytes:
+        return reply
+
+    site = await wire_site(respond)
+    client = client_of(site.url)
+    assert (await client.jobs()).kind is Kind.GARBLED
+    assert (await client.edit(ROADS, DOCUMENT, allowed)).kind is Kind.UNSURE
+    assert site.targets == [LOGIN_PATH, "/arcgis/admin/jobs?f=json", EDIT_PATH]  # nothing was followed
+
+
+async def test_cookies_of_the_site_are_not_sent_back(wire_site, client_of):
+    async def sticky(request: Request) -> bytes:
+        return answer({"jobs": []}, Set_Cookie="AGS_ROLES=abc; Path=/")
+
+    site = await wire_site(sticky)
+    client = client_of(site.url)
+    await client.jobs()
+    await client.jobs()
+    assert not any("cookie" in request.headers for request in site.requests)
+
+
+async def test_the_environment_names_no_proxy_and_no_authority(wire_site, client_of, monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
+    site = await wire_site(accepting)
+    assert await client_of(site.url).edit(ROADS, DOCUMENT, allowed) == Accepted("j1", "SUBMITTED")
+
+
+async def test_a_cancelled_request_leaves_no_connection_and_no_lock_behind(wire_site, client_of):
+    reached = asyncio.Event()
+
+    async def hang_on_jobs(request: Request) -> bytes:
+        if "jobs" not in request.target:
+            return answer({"isReadOnly": False})
+        reached.set()
+        return await hanging(request)
+
+    site = await wire_site(hang_on_jobs)
+    client = client_of(site.url)
+    task = asyncio.create_task(client.jobs())
+    await reached.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await client.mode() == SiteMode(read_only=False)
+    await client.aclose()
+    await site.stop()
+    gc.collect()  # an unclosed socket is a warning, which is an error here
+
+
+async def test_a_cancelled_login_lets_the_next_caller_log_in(wire_site, client_of, monkeypatch):
+    reached, hold = asyncio.Event(), asyncio.Event()
+
+    async def pace() -> None:
+        if not hold.is_set():
+            reached.set()
+            await hold.wait()
+
+    async def mode(request: Request) -> bytes:
+        return answer({"isReadOnly": False})
+
+    site = await wire_site(mode)
+    client = client_of(site.url, hooks=Hooks(pace=pace))
+    first = asyncio.create_task(client.mode())
+    await reached.wait()
+    second = asyncio.create_task(client.mode())
+    first.cancel()
+    hold.set()
+    assert await second == SiteMode(read_only=False)
+    assert site.targets.count(LOGIN_PATH) == 1
+
+
+async def test_a_tls_context_that_does_not_verify_is_refused():
+    lax = ssl.create_default_context()
+    lax.check_hostname = False
+    with pytest.raises(ValueError, match="verify"):
+        AdminClient("https://site.test/arcgis", _no_credentials, lax)
+
+
+async def test_the_machine_s_authorities_are_the_default(authority, wire_site, client_of):
+    site = await wire_site(accepting)
+    failure = await client_of(site.url, tls=None).root()
+    assert "certificate is not accepted" in failure.detail
+
+
+async def _no_credentials() -> Failure:
+    return Failure(Kind.UNAUTHORISED, "no Secret")
+
+
+def descendants(kind: type[Exception]) -> Iterator[type[Exception]]:
+    yield kind
+    for child in kind.__subclasses__():
+        yield from descendants(child)
+
+
+NOT_SENT = {
+    "ConnectError",
+    "ConnectTimeout",
+    "PoolTimeout",
+    "ProxyError",
+    "UnsupportedProtocol",
+    "InvalidURL",
+}
+LIBRARY = [
+    *descendants(httpx.TransportError),
+    httpx.InvalidURL,
+    *descendants(httpcore.TimeoutException),
+    *descendants(httpcore.NetworkError),
+    *descendants(httpcore.ProtocolError),
+    httpcore.ProxyError,
+    httpcore.UnsupportedProtocol,
+    httpcore.ConnectionNotAvailable,
+    ssl.SSLError,
+    ssl.SSLEOFError,
+    TimeoutError,
+    ConnectionResetError,
+    OSError,
+    EOFError,
+    RuntimeError,
+]
+
+
+@pytest.mark.parametrize("kind", LIBRARY, ids=lambda kind: f"{kind.__module__}.{kind.__name__}")
+async def test_every_exception_of_the_library_becomes_the_right_failure(scripted, kind):
+    def fail(request: httpx.Request) -> httpx.Response:
+        raise kind(f"{request.url}?token={TOKEN}")
+
+    client, _ = scripted(fail)
+    wanted = Kind.NOT_SENT if kind.__name__ in NOT_SENT else Kind.UNSURE
+    for failure in (await client.edit(ROADS, DOCUMENT, allowed), await client.job("j1")):
+        assert failure.kind is wanted
+        assert "site.test" not in failure.detail
+        assert TOKEN not in failure.detail
+    assert failure.detail != ""
+
+
+@pytest.mark.parametrize("kind", list(descendants(httpx.TransportError)), ids=lambda kind: kind.__name__)
+def test_every_transport_error_has_a_row_of_its_own(kind):
+    assert kind in transport.WIRE
+
+
+async def test_hooks_hear_of_every_call_and_login_and_pace_every_request(wire_site, client_of):
+    async def jobs(request: Request) -> bytes:
+        first = site.targets.count("/arcgis/admin/jobs?f=json") == 1
+        return answer({"error": {"code": 499, "message": "Token Required"}} if first else {"jobs": ["j1"]})
+
+    heard, paced = [], []
+
+    async def pace() -> None:
+        paced.append(1)
+
+    site = await wire_site(jobs)
+    hooks = Hooks(
+        pace=pace, answered=lambda word, http, failure, seconds: heard.append((word, http, failure, seconds))
+    )
+    client = client_of(site.url, hooks=hooks)
+    assert await client.jobs() == ("j1",)
+    assert [(word, http, failure) for word, http, failure, _ in heard] == [
+        ("token", 200, None),
+        ("token", 200, None),
+        ("jobs", 200, None),
+    ]
+    assert all(0 < seconds < 30 for *_, seconds in heard)
+    assert len(paced) == 4
+    await site.stop()
+    await client.job("j1")
+    assert [(word, http) for word, http, *_ in heard[3:]] == [("job", None)]
+
+
+async def test_a_login_in_the_middle_of_everything_is_made_once(wire_site, client_of):
+    async def jobs(request: Request) -> bytes:
+        return answer({"jobs": []})
+
+    site = await wire_site(jobs)
+    client = client_of(site.url)
+    assert await asyncio.gather(*(client.jobs() for _ in range(40))) == [()] * 40
+    assert site.targets.count(LOGIN_PATH) == 1
+    assert token_answer()

@@ -1,0 +1,95 @@
+"""`arcgis-demo run` as a user runs it: real parts, the last line, its exit codes, and nothing left."""
+
+import re
+import signal
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from demo_process import QUICK, Demo
+
+UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+LAST_LINE = re.compile(
+    rf"demo: FireWeatherWatch\.MapServer job=(?P<job>j{UUID}) status=COMPLETED Ready=True "
+    r"edits=1 restarts=1 \d+\.\ds"
+)
+MOVES = (
+    r"you +apply +kubectl apply -f manifests/samples/fire-weather.yaml",
+    r"Kubernetes +Submitting ",
+    r"site +SUBMITTED ",
+    r"Kubernetes +JobRunning ",
+    r"site +EXECUTING ",
+    r"site +COMPLETED ",
+    r"Kubernetes +Converged ",
+    r"\$ kubectl get agsvc/fire-weather .*-o yaml",
+    r"  - .*",
+    r"    status: COMPLETED",
+    r"\$ kubectl events ",
+    r"Normal +Converged ",
+    r"\$ kubectl get agsvc .*-o wide",
+    r"fire-weather +True +Converged ",
+    r"demo: ",
+)
+
+
+def test_the_demo_shows_the_setting_go_live_and_ends_with_one_line(tmp_path: Path) -> None:
+    picture = tmp_path / "images" / "demo.svg"
+    with Demo("run", *QUICK, f"--svg={picture}") as demo:
+        at = 0
+        for move in MOVES[:3]:
+            at = demo.wait_for_line(move, at)
+        folders = demo.folders()
+        assert demo.wait() == 0, demo.told()
+        found = LAST_LINE.fullmatch(demo.lines[-1])
+        assert found, demo.told()
+        for move in MOVES[3:]:
+            at = demo.wait_for_line(move, at - 1)
+        assert "\x1b" not in demo.told(), "without a terminal there are no colours"
+        assert not demo.stderr
+        assert folders
+        assert_nothing_is_left(demo, folders)
+    assert_is_a_picture_without_addresses(picture, found["job"])
+
+
+def test_ctrl_c_ends_it_with_130_a_short_line_and_nothing_left() -> None:
+    with Demo("run", "--job-seconds=600") as demo:
+        demo.wait_for_line("site +SUBMITTED")
+        folders = demo.folders()
+        assert len(demo.family()) > 5, "demo, janitor, etcd, kube-apiserver, site, operator, watch"
+        assert demo.interrupt() == 130
+        assert demo.stderr == "demo: stopped by SIGINT; nothing is left running"
+        assert_nothing_is_left(demo, folders)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=["SIGTERM", "SIGHUP"])
+def test_a_signal_during_the_set_up_leaves_nothing_either(number: signal.Signals) -> None:
+    with Demo("run") as demo:
+        demo.wait_until(demo.folders, "the first process of the control plane")
+        folders = demo.folders()
+        assert demo.interrupt(number) == 130
+        assert demo.stderr == f"demo: stopped by {number.name}; nothing is left running"
+        assert_nothing_is_left(demo, folders)
+
+
+def test_a_job_that_fails_ends_it_with_the_reason_after_the_view_of_the_failure() -> None:
+    with Demo("run", "--submitted-seconds=0.1", "--job-seconds=0.1", "--job-outcome=FAILED") as demo:
+        assert demo.wait() == 1
+        assert re.match(r"demo: FireWeatherWatch\.MapServer will not become Ready \(JobFailed\)", demo.stderr)
+        assert "requestedAt" in demo.stderr, "it says what to do"
+        told = demo.told()
+        assert re.search(r"site +FAILED +job j", told)
+        assert re.search(r"reason: JobFailed\n +status: 'True'\n +type: Stalled", told)
+        assert re.search(r"Warning +JobFailed", told)
+        assert_nothing_is_left(demo, set())
+
+
+def assert_nothing_is_left(demo: Demo, folders: set[Path]) -> None:
+    assert not demo.family()
+    assert not [folder for folder in folders if folder.exists()]
+
+
+def assert_is_a_picture_without_addresses(file: Path, job: str) -> None:
+    text = file.read_text()
+    assert ElementTree.fromstring(text).tag == "{http://www.w3.org/2000/svg}svg"
+    assert set(re.findall(r"https?://[^\"' )]+", text)) == {"http://www.w3.org/2000/svg"}
+    assert job in text

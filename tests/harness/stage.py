@@ -1,0 +1,217 @@
+"""A stage for one case: a resource, a service of the site, and operators with a proxy each.
+
+Many cases share the site and the namespace of a `Workbench`; each takes a service that no other has, and the
+Lease goes between two cases, so that every case begins as a first install. What is judged is what was
+recorded: the site's journal, the audit log, exit codes and logs.
+"""
+
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self
+
+from arcgis_demo import parts
+from arcgis_devcluster import ChildProcess, Cluster
+from harness.apiserver import wait_until, written_at
+from harness.bench import FAST, PASSWORD, SERVICES, Workbench, condition, is_current
+from harness.kubeproxy import KubeProxy
+
+Json = Any
+PATIENCE = 40.0
+SETTINGS: Mapping[str, object] = {
+    **FAST,
+    "settle_seconds": 2,
+    "site_connect_seconds": 0.5,
+    "site_read_seconds": 1,
+    "site_write_seconds": 1,
+    "lease_seconds": 2,
+    "renew_deadline_seconds": 1.5,
+    "lease_retry_seconds": 0.3,
+}
+"""A take-over takes two seconds, and so does the time after which a request can no longer arrive."""
+LEASE = "arcgis-operator"
+ASKED = "arcgis-operator.dev/requestedAt"
+
+
+class Replica:
+    """One operator process behind its proxy."""
+
+    def __init__(self, process: ChildProcess, proxy: KubeProxy) -> None:
+        self.process, self.proxy = process, proxy
+
+    def said(self, message: str, times: int = 1) -> None:
+        """Waits until the log holds this message so often."""
+        wait_until(
+            lambda: len(self.lines(message)) >= times,
+            PATIENCE,
+            lambda: f"{self.process.name} did not say {message!r} but:\n{self.process.log_tail(12)}",
+        )
+
+    def lines(self, message: str) -> list[str]:
+        """The log lines with this message."""
+        return [line for line in self.process.lines() if f'"msg": "{message}"' in line]
+
+    def leads(self) -> Self:
+        """Waits until it leads."""
+        self.said("leading")
+        return self
+
+    def watches(self) -> Self:
+        """Waits until both kinds are being watched."""
+        wait_until(lambda: len(self.proxy.streams()) == 2, PATIENCE, lambda: str(self.proxy.streams()))
+        return self
+
+
+class Stage:
+    """`name` is the resource, `service` the title of its service on the site."""
+
+    def __init__(self, bench: Workbench) -> None:
+        self.bench, self.site = bench, bench.site
+        self.name = f"case-{uuid.uuid4().hex[:8]}"
+        self.service = bench.fresh_service()
+        self.settings: Json = {"description": f"wanted by {self.name}"}
+        self.replicas: list[Replica] = []
+        self._document = self.site.document(self.service)
+        self._proxies = ExitStack()
+
+    # -- doing -----------------------------------------------------------------------
+
+    def start(self, name: str = "first", **settings: object) -> Replica:
+        """Starts an operator; waits for nothing."""
+        proxy = self._proxies.enter_context(KubeProxy(self.bench.cluster.kubeconfig))
+        chosen = {
+            **SETTINGS,
+            "namespace": self.bench.namespace,
+            "lease_namespace": self.bench.namespace,
+            **settings,
+        }
+        way = _Detour(self.bench.cluster, proxy)
+        log_name = f"{self.name}-{name}"
+        process = parts.start_operator(way, self.bench.directory, log_name, chosen, ready=False)
+        self.replicas.append(Replica(process, proxy))
+        return self.replicas[-1]
+
+    def declare(self, **settings: Json) -> None:
+        """Creates the resource, or changes its spec."""
+        self.settings = {**self.settings, **settings}
+        self.bench.declare(self.name, self.service, self.settings)
+
+    def label(self, text: str) -> None:
+        """A colleague labels the resource."""
+        self.bench.api.merge(SERVICES, self.name, {"metadata": {"labels": {"colleague": text}}})
+
+    # -- waiting ---------------------------------------------------------------------
+
+    def converged(self) -> Json:
+        """Waits for Ready=True of the newest generation."""
+        self.wait(lambda: _is_ready(self.bench.get(self.name)))
+        return self.bench.get(self.name)
+
+    def looked_again(self) -> None:
+        """Asks for one more look, and waits until it is over."""
+        stamp = uuid.uuid4().hex
+        self.bench.api.merge(SERVICES, self.name, {"metadata": {"annotations": {ASKED: stamp}}})
+        self.wait(lambda: self.bench.status(self.name).get("lastHandledReconcileAt") == stamp)
+
+    def job(self) -> str:
+        """Waits until the site has taken an edit; the id of its job."""
+        self.wait(lambda: self.bench.edits(self.service))
+        return str(self.bench.edits(self.service)[-1]["job"])
+
+    def lease_ran_out(self) -> None:
+        """Waits until nobody has renewed the Lease for its whole time."""
+        self.wait(lambda: self._lease_age() > float(str(SETTINGS["lease_seconds"])))
+
+    def wait(self, look: Callable[[], object]) -> None:
+        """Waits until `look` is true; else tells the story."""
+        wait_until(look, PATIENCE, self.story)
+
+    def story(self) -> str:
+        """How the resource came to where it is, and what each operator said last."""
+        told = [self.bench.story(self.name), str(self.received())]
+        for replica in self.replicas:
+            told.append(f"-- {replica.process.name} (exit code {replica.process.exit_code})")
+            told.append(replica.process.log_tail(25))
+        return "\n".join(told)
+
+    # -- judging -----------------------------------------------------------------------
+
+    def received(self) -> list[Json]:
+        """The edit requests that came to the site, processed or not."""
+        return self.site.journal(kind="request", service=self.service, operation="edit")
+
+    def judge(self, *, received: tuple[int, ...] = (1,), live: bool = True) -> None:
+        """One edit was accepted, what was declared is live and nothing else changed, and it stays so."""
+        body = self.converged()
+        if live:
+            self.looked_again()
+        edits = self.bench.edits(self.service)
+        assert len(edits) == 1, f"{len(edits)} edits were accepted\n{self.story()}"
+        assert len(self.received()) in received, f"{len(self.received())} edits came\n{self.story()}"
+        assert self.site.document(self.service) == self._wanted_document(), self.story()
+        assert body["status"]["journal"]["phase"] == "Idle", self.story()
+        self._judge_intent(edits[0])
+        self._judge_logs()
+
+    def _lease_age(self) -> float:
+        renewed = self.bench.kubectl.get_json("lease", LEASE)["spec"]["renewTime"]
+        return time.time() - datetime.fromisoformat(renewed).timestamp()
+
+    def _wanted_document(self) -> Json:
+        properties = {**self._document["properties"], **self.settings.get("properties", {})}
+        return {**self._document, **self.settings, "properties": properties}
+
+    def _judge_intent(self, edit: Json) -> None:
+        """It was stored before the edit came, by the operator's own account."""
+        stored = [
+            written_at(entry)
+            for entry in self.bench.status_writes(self.name)
+            if entry["responseObject"]["status"].get("journal", {}).get("phase") == "Intended"
+        ]
+        assert stored, f"no intent was stored\n{self.story()}"
+        assert min(stored) <= edit["time_ms"] / 1000 + 0.002, self.story()
+
+    def _judge_logs(self) -> None:
+        """No operator crashed inside, or said a secret. kopf may complain of what is done to it."""
+        for replica in self.replicas:
+            log = replica.process.log.read_text()
+            ours = [line for line in log.splitlines() if '"logger": "kopf' not in line]
+            bugs = [line for line in ours if '"level": "error"' in line or "Traceback" in line]
+            assert not bugs, f"a bug in {replica.process.name}: {bugs}\n{self.story()}"
+            assert PASSWORD not in log, replica.process.name
+
+    # -- the end -------------------------------------------------------------------------
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
+        for replica in self.replicas:
+            replica.process.kill()
+        self._proxies.close()
+        self.site.clear_faults()
+        for hold in {one["hold"] for one in self.site.holds()}:
+            self.site.release(hold, drop=True)
+        resources = (f"{SERVICES}/{self.name}", f"lease/{LEASE}")
+        self.bench.kubectl("delete", *resources, "--ignore-not-found", "--wait=false")
+
+
+def _is_ready(body: Json) -> bool:
+    """Ready is True for the newest generation."""
+    return bool(condition(body).get("status") == "True" and is_current(body))
+
+
+class _Detour(Cluster):
+    """The cluster, reached through a proxy by all but its administrator."""
+
+    def __init__(self, cluster: Cluster, proxy: KubeProxy) -> None:
+        super().__init__(cluster.directory, cluster.kubectl)
+        self._proxy = proxy
+
+    def service_account_kubeconfig(self, *arguments: Any, **options: Any) -> Any:
+        path = super().service_account_kubeconfig(*arguments, **options)
+        self._proxy.detour(path)
+        return path

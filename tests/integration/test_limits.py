@@ -1,0 +1,34 @@
+"""What a site may be asked for: job slots are never exceeded, and all who wait get their turn."""
+
+from harness.bench import Workbench
+
+COUNT, SLOTS = 10, 3
+
+
+def test_ten_services_changed_at_once_never_run_more_jobs_than_the_site_allows(bench: Workbench) -> None:
+    bench.start_site(f"--services={COUNT}")
+    bench.register(limits={"maxJobs": SLOTS, "requestsPerSecond": 500})
+    services = {f"layer-{number}": bench.fresh_service() for number in range(COUNT)}
+    for name, service in services.items():
+        bench.declare(name, service, {"description": "wanted"})
+    bench.start_operator()
+    for name, service in services.items():
+        bench.converged(name)
+        assert len(bench.edits(service)) == 1
+    assert bench.most_jobs_at_once() == SLOTS
+    assert sum("Queued" in bench.reasons(name) for name in services) >= COUNT - 2 * SLOTS
+
+
+def test_a_small_request_budget_slows_work_down_and_loses_nothing(bench: Workbench) -> None:
+    bench.start_site("--services=3")
+    bench.register(limits={"maxJobs": 2, "requestsPerSecond": 5})
+    services = {f"layer-{number}": bench.fresh_service() for number in range(3)}
+    for name, service in services.items():
+        bench.declare(name, service, {"description": "wanted"})
+    bench.start_operator()
+    for name, service in services.items():
+        bench.converged(name)
+        assert len(bench.edits(service)) == 1
+    requests = bench.site.journal(kind="request")
+    seconds = (requests[-1]["ns"] - requests[0]["ns"]) / 1e9
+    assert len(requests) <= 5 * (seconds + 1) + 15

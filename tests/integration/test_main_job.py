@@ -1,0 +1,93 @@
+"""The main job: one change of the spec is one edit, and the status holds the whole truth, in few writes."""
+
+from harness.apiserver import written_at
+from harness.bench import SITES, Workbench, condition, ready
+
+WORDS = ["SUBMITTED", "EXECUTING", "COMPLETED"]
+
+
+def test_one_change_of_the_spec_is_one_edit_and_four_status_writes(bench: Workbench) -> None:
+    service = "FireWeatherWatch.MapServer"
+    bench.start_site("--job-seconds=2.5", "--submitted-seconds=0.1")
+    bench.register()
+    bench.start_operator(poll_seconds=1, poll_max_seconds=1)
+    body = bench.converge_on("fire-weather", service, {"description": "updated hourly"})
+
+    job = bench.edits(service)[0]["job"]
+    ended = bench.site.journal(kind="job", job=job, status="COMPLETED")[0]
+    writes = bench.status_writes("fire-weather")
+    proved = [entry for entry in writes if condition(entry["responseObject"])["status"] == "True"]
+
+    assert bench.site.stats()["services"][service] == {"edits": 1, "restarts": 1, "jobs": [job]}
+    assert len(writes) <= 4, bench.story("fire-weather")
+    assert bench.reasons("fire-weather") == ["Submitting", "JobRunning", "Converged"]
+    assert 0 <= written_at(proved[0]) - ended["time_ms"] / 1000 < 2
+    assert body["status"]["job"]["id"] == job
+    assert body["status"]["job"]["result"]["service"]["description"] == "updated hourly"
+    assert bench.site.document(service)["description"] == "updated hourly"
+
+
+def test_the_sites_own_words_are_shown_while_its_job_runs(shared: Workbench) -> None:
+    service = shared.fresh_service()
+    shared.site.next_job(service=service, submitted_seconds=1, seconds=1)
+    shared.converge_on("words", service, {"description": "wanted"})
+    shown = [entry["responseObject"]["status"].get("job", {}) for entry in shared.status_writes("words")]
+    assert [job["status"] for job in shown if job.get("id")] == WORDS
+
+
+def test_an_unchanged_resource_is_not_written_again(resyncing: Workbench) -> None:
+    service = resyncing.fresh_service()
+    resyncing.converge_on("calm", service, {"description": "wanted"})
+    before = len(resyncing.status_writes("calm"))
+    resyncing.looked_at(service, times=3)
+    assert len(resyncing.status_writes("calm")) == before
+    assert len(resyncing.edits(service)) == 1
+
+
+def test_a_resource_that_matches_from_the_start_sends_nothing(shared: Workbench) -> None:
+    service = shared.fresh_service()
+    live = shared.site.document(service)["properties"]["maxRecordCount"]
+    shared.converge_on("adopted", service, {"properties": {"maxRecordCount": int(live)}})
+    assert shared.edits(service) == []
+    assert len(shared.status_writes("adopted")) == 1
+
+
+def test_a_restart_of_the_operator_changes_nothing_that_is_converged(bench: Workbench) -> None:
+    bench.start_site("--services=3")
+    bench.register()
+    bench.start_operator("first")
+    services = {f"layer-{number}": bench.fresh_service() for number in range(3)}
+    for name, service in services.items():
+        bench.declare(name, service, {"description": "wanted"})
+    for name in services:
+        bench.converged(name)
+    bench.wait("prod", "Reachable", plural=SITES, also=lambda s: s["status"]["services"]["attached"] == 3)
+    assert bench.operator.terminate() == 0
+
+    before = {name: len(bench.status_writes(name)) for name in services}
+    site_before = len(bench.status_writes("prod", SITES))
+    bench.start_operator("second", resync_seconds=1)
+    for service in services.values():
+        bench.looked_at(service, times=2)
+
+    assert [len(bench.edits(service)) for service in services.values()] == [1, 1, 1]
+    assert {name: len(bench.status_writes(name)) for name in services} == before
+    assert len(bench.status_writes("prod", SITES)) == site_before
+
+
+def test_every_change_of_reason_is_one_event_with_the_id_of_its_job(shared: Workbench) -> None:
+    service = shared.fresh_service()
+    shared.site.next_job(service=service, seconds=1)
+    shared.converge_on("events", service, {"description": "wanted"})
+    job = shared.edits(service)[0]["job"]
+    events = shared.wait_events("events", 3)
+    assert [event["reason"] for event in events] == ["Submitting", "JobRunning", "Converged"]
+    assert "settings.description" in events[0]["note"]
+    assert all(job in event["note"] for event in events[1:])
+    assert {event["type"] for event in events} == {"Normal"}
+
+
+def test_ready_is_unknown_and_pending_before_the_first_look(bench: Workbench) -> None:
+    body = bench.declare("early", "FireWeatherWatch.MapServer", {"description": "wanted"})
+    assert (condition(body)["status"], ready(body)) == ("Unknown", "Pending")
+    assert body["status"]["observedGeneration"] == -1

@@ -1,0 +1,98 @@
+"""Two resources for one service: one of them speaks, the other says so, and nothing is sent twice."""
+
+from collections.abc import Callable
+
+import pytest
+
+from harness.bench import SERVICES, Workbench, condition
+
+
+def same_site(bench: Workbench) -> str:
+    return "prod"
+
+
+def upper_case_host(bench: Workbench) -> str:
+    url = bench.sites["prod"].url.replace("127.0.0.1", "LOCALHOST")
+    bench.register(alias="loud", url=url)
+    bench.register(alias="quiet", url=url.lower())
+    return "loud"
+
+
+def other_host_name(bench: Workbench) -> str:
+    bench.register(alias="alias", url=bench.sites["prod"].url.replace("127.0.0.1", "localhost"))
+    return "alias"
+
+
+WAYS: dict[str, Callable[[Workbench], str]] = {
+    "through one site": same_site,
+    "through a site whose address names another host": other_host_name,
+}
+
+
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+def test_the_older_resource_speaks_and_the_younger_one_takes_over(
+    shared: Workbench, way: Callable[[Workbench], str]
+) -> None:
+    service, site = shared.fresh_service(), way(shared)
+    elder, younger = f"a-{site}", f"b-{site}"
+    shared.converge_on(elder, service, {"description": "elder"})
+    shared.declare(younger, service, {"description": "younger"}, site)
+    body = shared.wait(younger, "Conflict")
+    assert elder in condition(body)["message"]
+    assert condition(body, "Stalled")["status"] == "True"
+    assert shared.sent(service, "description") == ["elder"]
+
+    shared.api.delete(SERVICES, elder)
+    shared.converged(younger)
+    assert shared.sent(service, "description") == ["elder", "younger"]
+
+
+@pytest.mark.parametrize("wanted", ["elder", "younger"])
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+def test_a_winner_deleted_while_its_job_runs_is_followed_by_the_loser_after_the_job(
+    shared: Workbench, way: Callable[[Workbench], str], wanted: str
+) -> None:
+    service, site = shared.fresh_service(), way(shared)
+    elder, younger = f"a-{site}-{wanted}", f"b-{site}-{wanted}"
+    shared.site.next_job(service=service, hang=True)
+    shared.declare(elder, service, {"description": "elder"})
+    job = shared.wait_job(elder)
+    shared.declare(younger, service, {"description": wanted}, site)
+    shared.wait(younger, "Conflict")
+    shared.api.delete(SERVICES, elder)
+    shared.wait(younger, "ServiceBusy")
+    shared.site.finish(job)
+    shared.converged(younger)
+    assert shared.sent(service, "description") == ["elder", "younger"][: 1 + (wanted == "younger")]
+    assert shared.most_jobs_at_once(service) == 1
+
+
+def test_two_spellings_of_one_address_are_one_site(shared: Workbench) -> None:
+    service = shared.fresh_service()
+    upper_case_host(shared)
+    shared.converge_on("c-quiet", service, {"description": "elder"}, siteRef={"name": "quiet"})
+    shared.declare("d-loud", service.lower().replace("mapserver", "MapServer"), {"description": "x"}, "loud")
+    shared.wait("d-loud", "Conflict")
+    assert shared.sent(service, "description") == ["elder"]
+
+
+def test_two_resources_made_at_once_send_one_edit(shared: Workbench) -> None:
+    service = shared.fresh_service()
+    shared.site.next_job(service=service, seconds=1)
+    other_host_name(shared)
+    shared.declare("e-first", service, {"description": "wanted"})
+    shared.declare("f-second", service, {"description": "wanted"}, "alias")
+    shared.converged("e-first")
+    shared.wait("f-second", "Conflict")
+    assert len(shared.edits(service)) == 1
+
+
+def test_a_younger_resource_never_speaks_while_the_older_one_does(shared: Workbench) -> None:
+    service = shared.fresh_service()
+    shared.converge_on("g-first", service, {"description": "one"})
+    shared.declare("h-second", service, {"description": "two"})
+    shared.wait("h-second", "Conflict")
+    shared.declare("h-second", service, {"description": "three"})
+    shared.wait("h-second", "Conflict")
+    shared.converge_on("g-first", service, {"description": "four"})
+    assert shared.sent(service, "description") == ["one", "four"]

@@ -1,0 +1,50 @@
+"""Kubernetes events: well-formed, bounded, and never in anybody's way."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+
+from aiohttp import web
+from fake_apiserver import FakeApiServer, status
+
+from arcgis_operator.adapters.kube.api import KubeApi
+from arcgis_operator.adapters.kube.events import EventPoster, Happening, event, microtime
+
+ROADS = {
+    "apiVersion": "arcgis-operator.dev/v1alpha1",
+    "kind": "ArcGISService",
+    "metadata": {"name": "roads", "namespace": "gis", "uid": "u1", "resourceVersion": "7"},
+}
+
+
+def test_a_time_always_has_six_digits_of_fraction() -> None:
+    assert microtime(datetime(2026, 1, 2, 3, 4, 5, 0, UTC)) == "2026-01-02T03:04:05.000000Z"
+
+
+def test_a_long_note_is_cut_to_one_line_of_1000_bytes() -> None:
+    made = event(ROADS, Happening("JobFailed", "Edit", "é\n" * 2000), "pod", datetime.now(UTC))
+    assert len(made["note"].encode()) <= 1000
+    assert made["note"].isprintable()
+
+
+async def test_an_event_that_cannot_be_posted_is_counted_and_forgotten(
+    server: FakeApiServer, api: KubeApi
+) -> None:
+    async def fault(request: web.Request) -> web.StreamResponse:
+        return status(403, "forbidden")
+
+    server.fault = fault
+    lost: list[None] = []
+    poster = EventPoster(api, "pod", size=2, dropped=lambda: lost.append(None))
+    for _ in range(3):
+        poster.post(ROADS, Happening("Converged", "Edit", "done"))
+    assert len(lost) == 1, "the third did not fit"
+    await drained(poster)
+    assert len(lost) == 3
+
+
+async def drained(poster: EventPoster) -> Any:
+    task = asyncio.create_task(poster.run())
+    await poster.drain(5)
+    task.cancel()
+    await asyncio.wait([task])

@@ -1,0 +1,194 @@
+"""The shared list of a site's jobs: read rarely, never too old, nothing running is lost from sight."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from arcgis_operator.controller.jobindex import JobIndex
+from arcgis_operator.core.failures import Failure, Kind
+from arcgis_operator.core.job import Job
+
+ROADS = "transport/roads.mapserver"
+URI = "/arcgis/admin/services/Transport/Roads.MapServer/edit"
+
+
+def job(job_id: str, status: str = "EXECUTING", uri: str = URI, username: str = "we") -> Job:
+    """A job on the roads."""
+    return Job(id=job_id, status=status, operation_uri=uri, username=username, result={"big": "x"})
+
+
+class FakeSite:
+    """Answers lists and reads, and counts them; `gate` holds a list back until it is set."""
+
+    def __init__(self, *jobs: Job) -> None:
+        self.jobs: dict[str, Job | Failure] = {one.id: one for one in jobs}
+        self.listed: tuple[str, ...] | Failure | None = None
+        self.lists = 0
+        self.reads: list[str] = []
+        self.now = 100.0
+        self.asked, self.gate = asyncio.Event(), asyncio.Event()
+        self.gate.set()
+
+    async def ids(self) -> tuple[str, ...] | Failure:
+        self.lists += 1
+        self.asked.set()
+        await self.gate.wait()
+        return tuple(self.jobs) if self.listed is None else self.listed
+
+    async def read(self, job_id: str) -> Job | Failure:
+        self.reads.append(job_id)
+        return self.jobs.get(job_id, Failure(Kind.MISSING, "no such job"))
+
+    def index(self) -> JobIndex:
+        return JobIndex(self.ids, self.read, lambda: self.now, presumed_seconds=60)
+
+
+async def test_a_new_id_is_read_once_and_an_ended_job_never_again() -> None:
+    """Two looks, one read."""
+    site = FakeSite(job("j1", "COMPLETED"))
+    index = site.index()
+    for _ in range(2):
+        found = await index.on(ROADS, fresh=True)
+        assert [one.id for one in found.jobs] == ["j1"]
+    assert site.reads == ["j1"]
+
+
+async def test_a_running_job_is_read_again_by_those_who_ask_about_its_service() -> None:
+    """And only by those."""
+    other = "/arcgis/admin/services/Rivers.MapServer/edit"
+    site = FakeSite(job("j1"), job("j2", uri=other))
+    index = site.index()
+    await index.on(ROADS, fresh=True)
+    site.reads.clear()
+    site.jobs["j1"] = job("j1", "COMPLETED")
+    found = await index.on(ROADS, fresh=True)
+    assert [one.ended for one in found.jobs] == [True]
+    assert site.reads == ["j1"]
+
+
+async def test_a_look_that_need_not_be_fresh_shares_a_list_of_two_seconds() -> None:
+    """Then a new one is made."""
+    site = FakeSite()
+    index = site.index()
+    for moment, lists in ((100.0, 1), (101.9, 1), (102.1, 2)):
+        site.now = moment
+        await index.on(ROADS, fresh=False)
+        assert site.lists == lists
+
+
+async def test_fresh_looks_at_the_same_time_share_the_next_list() -> None:
+    """One list is under way; those who come meanwhile need one that begins later, and get one together."""
+    site = FakeSite(job("j1"))
+    index = site.index()
+    site.gate.clear()
+    first = asyncio.create_task(index.on(ROADS, fresh=True))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    site.now = 101.0
+    later = [asyncio.create_task(index.on(ROADS, fresh=True)) for _ in range(20)]
+    await asyncio.sleep(0)
+    site.gate.set()
+    await asyncio.gather(first, *later)
+    assert site.lists == 2
+
+
+async def test_a_running_job_that_the_site_forgets_is_presumed_to_run_for_a_while() -> None:
+    """404 is unseen, not over."""
+    site = FakeSite(job("j1"))
+    index = site.index()
+    await index.on(ROADS, fresh=True)
+    del site.jobs["j1"]
+    site.now += 59
+    assert [one.ended for one in (await index.on(ROADS, fresh=True)).jobs] == [False]
+    site.now += 2
+    assert (await index.on(ROADS, fresh=True)).jobs == ()
+
+
+@pytest.mark.parametrize("kind", [Kind.MISSING, Kind.UNAUTHORISED, Kind.REFUSED])
+async def test_a_site_that_does_not_let_its_jobs_be_listed_is_no_failure(kind: Kind) -> None:
+    """The look goes on without the list."""
+    site = FakeSite()
+    site.listed = Failure(kind, "no")
+    found = await site.index().on(ROADS, fresh=True)
+    assert (found.listed, found.failure) == (False, None)
+
+
+async def test_a_list_or_a_new_job_that_cannot_be_read_now_fails_the_look() -> None:
+    """Nothing is concluded from half a list."""
+    site = FakeSite()
+    site.listed = Failure(Kind.UNSURE, "timed out")
+    assert (await site.index().on(ROADS, fresh=True)).failure == site.listed
+    site = FakeSite(job("j1"))
+    away = Failure(Kind.UNSURE, "reset")
+    site.jobs["j1"] = away
+    assert (await site.index().on(ROADS, fresh=True)).failure == away
+
+
+async def test_after_a_failed_list_the_next_look_lists_again() -> None:
+    """And reads what it could not."""
+    site = FakeSite(job("j1"))
+    index = site.index()
+    site.jobs["j1"] = Failure(Kind.UNSURE, "reset")
+    await index.on(ROADS, fresh=True)
+    site.jobs["j1"] = job("j1")
+    site.now += 0.1
+    assert [one.id for one in (await index.on(ROADS, fresh=True)).jobs] == ["j1"]
+
+
+async def test_results_are_not_kept_in_memory() -> None:
+    """Ten thousand documents would not fit."""
+    site = FakeSite(job("j1", "COMPLETED"))
+    found = await site.index().on(ROADS, fresh=True)
+    assert found.jobs == (replace(job("j1", "COMPLETED"), result={}),)
+
+
+async def test_services_with_running_jobs_of_ours_are_known_for_the_slots() -> None:
+    """Others' jobs and ended ones take no slot."""
+    site = FakeSite(
+        job("j1"),
+        job("j2", uri="/arcgis/admin/services/A.MapServer/edit", username="they"),
+        job("j3", "COMPLETED", uri="/arcgis/admin/services/B.MapServer/edit"),
+    )
+    index = site.index()
+    await index.on(ROADS, fresh=True)
+    assert index.running("we") == {ROADS}
+
+
+@pytest.mark.timeout(10)
+async def test_who_asks_in_the_moment_in_which_a_list_ends_gets_the_next_one() -> None:
+    """The ended list is not waited for without end: nothing else in the process would run."""
+    site = FakeSite(job("j1"))
+    site.listed = Failure(Kind.BUSY, "later")
+    site.gate.clear()
+    index = site.index()
+    first = asyncio.create_task(index.on(ROADS, fresh=True))
+    await site.asked.wait()
+    site.now += 1
+    site.gate.set()  # the list ends in the next step of the loop, the second one asks in the step after it
+    second = asyncio.create_task(index.on(ROADS, fresh=True))
+    assert (await first).failure == (await second).failure == site.listed
+    assert site.lists == 2
+
+
+async def test_a_job_that_the_site_named_to_us_is_not_read_because_a_list_names_it() -> None:
+    """Who asks about its service still reads it, for it runs."""
+    site = FakeSite(job("j1"))
+    index = site.index()
+    index.noted(job("j1", "SUBMITTED"))
+    await index.on("rivers.mapserver", fresh=True)
+    assert site.reads == []
+    assert index.running("we") == {ROADS}
+    await index.on(ROADS, fresh=True)
+    assert site.reads == ["j1"]
+
+
+async def test_a_job_seen_to_end_runs_no_more_and_is_forgotten_with_the_list() -> None:
+    """Nothing of it stays."""
+    site = FakeSite(job("j1"))
+    index = site.index()
+    index.noted(job("j1"))
+    index.noted(job("j1", "COMPLETED"))
+    assert index.running("we") == set()
+    site.jobs.clear()
+    assert (await index.on(ROADS, fresh=True)).jobs == ()

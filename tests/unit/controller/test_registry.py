@@ -1,0 +1,120 @@
+"""Which resource speaks for which service."""
+
+from typing import Any
+
+from arcgis_operator.controller.registry import Registry
+from arcgis_operator.reconcilers.ports import Claim, Name
+
+Body = dict[str, Any]
+
+
+def service(name: str, created: str = "2026-01-01T00:00:00Z", **spec: Any) -> Body:
+    """An ArcGISService on the roads of `prod`."""
+    wanted = {
+        "siteRef": {"name": "prod"},
+        "service": {"folder": "Transport", "name": "Roads", "type": "MapServer"},
+    }
+    metadata = {
+        "namespace": "gis",
+        "name": name,
+        "uid": f"uid-{name}",
+        "creationTimestamp": created,
+        "generation": 1,
+    }
+    return {"metadata": metadata, "spec": {**wanted, **spec}, "status": {"journal": {"phase": "Idle"}}}
+
+
+def site(name: str = "prod", url: str = "https://gis.example.com/arcgis") -> Body:
+    """An ArcGISSite."""
+    return {
+        "metadata": {"namespace": "gis", "name": name},
+        "spec": {"url": url, "credentials": {"secretRef": {"name": "s"}}},
+    }
+
+
+def registry() -> tuple[Registry, list[str]]:
+    """With the keys it wakes."""
+    woken: list[str] = []
+    return Registry(woken.append), woken
+
+
+KEY = "https://gis.example.com/arcgis|transport/roads.mapserver"
+
+
+def test_the_oldest_resource_speaks_for_the_service() -> None:
+    """Then namespace and name decide."""
+    one, _ = registry()
+    one.site_seen(site())
+    for body in (service("b"), service("a"), service("young", "2026-01-02T00:00:00Z")):
+        assert one.service_seen(body) == KEY
+    assert one.claim(KEY) == Claim(Name("gis", "a"), (Name("gis", "b"), Name("gis", "young")))
+
+
+def test_two_spellings_of_one_service_have_one_key() -> None:
+    """Case, port and trailing dot make no difference."""
+    one, _ = registry()
+    one.site_seen(site())
+    one.site_seen(site("other", "https://GIS.Example.com:443/arcgis"))
+    shouted = service(
+        "b", siteRef={"name": "other"}, service={"folder": "TRANSPORT", "name": "ROADS", "type": "MapServer"}
+    )
+    assert one.service_seen(service("a")) == one.service_seen(shouted) == KEY
+
+
+def test_a_resource_whose_site_is_not_there_has_a_key_of_its_own_until_it_is() -> None:
+    """The site's arrival moves it, and the key it leaves is woken."""
+    one, woken = registry()
+    assert one.service_seen(service("a")) == "|gis/a"
+    assert one.site_seen(site()) == (KEY,)
+    assert woken == ["|gis/a"]
+    assert one.site_gone(Name("gis", "prod")) == ("|gis/a",)
+
+
+def test_two_keys_with_the_id_of_one_service_are_joined() -> None:
+    """The second one gives way, and the first is woken for both."""
+    one, woken = registry()
+    one.site_seen(site())
+    one.site_seen(site("alias", "https://10.0.0.1/arcgis"))
+    first = one.service_seen(service("a"))
+    second = one.service_seen(service("b", siteRef={"name": "alias"}))
+    assert one.identify(first, "s1")
+    assert not one.identify(second, "s1")
+    assert one.claim(first) == Claim(Name("gis", "a"), (Name("gis", "b"),))
+    assert one.claim(second) == Claim(None)
+    assert first in woken
+
+
+def test_when_the_first_key_has_nobody_left_the_second_stands_for_itself() -> None:
+    """A deleted resource does not hold a service for ever."""
+    one, _ = registry()
+    one.site_seen(site())
+    one.site_seen(site("alias", "https://10.0.0.1/arcgis"))
+    first = one.service_seen(service("a"))
+    second = one.service_seen(service("b", siteRef={"name": "alias"}))
+    one.identify(first, "s1")
+    one.service_gone(Name("gis", "a"))
+    assert one.identify(second, "s1")
+
+
+def test_echoes_of_our_own_status_writes_are_no_news() -> None:
+    """A new generation, a new object, an asked-for try and a wiped status are."""
+    one, _ = registry()
+    one.site_seen(site())
+    one.service_seen(service("a"))
+    echo = service("a")
+    echo["metadata"]["resourceVersion"] = "99"
+    assert not one.is_news(echo)
+    for change in (
+        {"metadata": {**echo["metadata"], "generation": 2}},
+        {"metadata": {**echo["metadata"], "uid": "another"}},
+        {"metadata": {**echo["metadata"], "annotations": {"arcgis-operator.dev/requestedAt": "now"}}},
+        {"status": {}},
+    ):
+        assert one.is_news({**echo, **change})
+
+
+def test_an_unreadable_spec_has_a_key_of_its_own() -> None:
+    """It is nobody's rival."""
+    one, _ = registry()
+    one.site_seen(site())
+    assert one.service_seen(service("a", service={"name": "../x", "type": "MapServer"})) == "|gis/a"

@@ -1,0 +1,110 @@
+"""One service with one wanted description; every part of a decision has a default in which all is well."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from arcgis_operator.core import plan
+from arcgis_operator.core.case import Case, Policy, Seen
+from arcgis_operator.core.identity import ServiceRef
+from arcgis_operator.core.job import Job
+from arcgis_operator.core.model import Desired, Leaf, LeafKind, SiteRef
+from arcgis_operator.core.record import Condition, JobShown, Journal, Observed, Phase, Record, stamp
+
+NOW = datetime(2026, 11, 23, 19, 45, 14, tzinfo=UTC)
+URL = "https://gis.example.com/arcgis"
+PATH = "/arcgis/admin/services/Roads.MapServer/edit"
+POLICY = Policy()
+
+
+def wanting(description: str = "new", **others: Any) -> Desired:
+    """A spec that declares the description (and other texts)."""
+    leaves = [
+        Leaf((name,), LeafKind.TEXT, value) for name, value in {"description": description, **others}.items()
+    ]
+    return Desired(SiteRef("gis", "prod"), ServiceRef("Roads", "MapServer"), tuple(leaves))
+
+
+def live(description: str = "old", **others: Any) -> dict[str, Any]:
+    """The document the site shows."""
+    return {
+        "serviceName": "Roads",
+        "type": "MapServer",
+        "id": "s1",
+        "description": description,
+        "provider": "ArcObjects11",
+        "configuredState": "STARTED",
+        "properties": {"maxRecordCount": "1000"},
+        **others,
+    }
+
+
+def digest(desired: Desired | None = None, service_id: str = "s1") -> str:
+    return plan.digest((desired or wanting()).leaves, URL, service_id)
+
+
+def journal(phase: Phase = Phase.IDLE, **changed: Any) -> Journal:
+    """A journal that has seen one attempt at the wanted description."""
+    base = Journal(
+        phase=phase,
+        id="intent-1",
+        operation="edit",
+        operation_uri=PATH,
+        site_url=URL,
+        service_id="s1",
+        username="gitops",
+        digest=digest(),
+        generation=1,
+        attempt=1,
+        intent_time=stamp(NOW - timedelta(minutes=2)),
+        job_id="j1" if phase is Phase.RUNNING else "",
+        sends=(stamp(NOW - timedelta(minutes=2)),),
+    )
+    return replace(base, **changed)
+
+
+def record(phase: Phase = Phase.IDLE, ready: str = "", **changed: Any) -> Record:
+    """A known record; `ready` is the status of its Ready condition."""
+    shown = JobShown(id="j1", status="SUBMITTED", operation="edit", generation=1, attempt=1)
+    base = Record(
+        known=True,
+        observed_generation=1,
+        ready=Condition(ready, "Converged" if ready == "True" else "JobRunning", "", 1),
+        journal=journal(phase),
+        job=shown if phase is Phase.RUNNING else None,
+    )
+    return replace(base, **changed)
+
+
+def proved(desired: Desired | None = None) -> Record:
+    """A record that says the wanted settings were seen live."""
+    seen = Observed("s1", "ArcObjects11", "STARTED", digest(desired), stamp(NOW - timedelta(hours=2)))
+    calm = journal(digest=digest(desired)).forgiven()
+    return record(ready="True", journal=calm, observed=seen)
+
+
+def job(status: str = "EXECUTING", job_id: str = "j1", **changed: Any) -> Job:
+    """A job on the service, ours unless said otherwise."""
+    base = Job(id=job_id, status=status, operation_uri=PATH, username="gitops", start_ms=1_795_463_000_000)
+    return replace(base, **changed)
+
+
+def seen(**changed: Any) -> Seen:
+    """The site shows the old description and no job."""
+    return replace(Seen(document=live(), listed_ids=frozenset()), **changed)
+
+
+def case(**changed: Any) -> Case:
+    """A new resource whose description differs from the site's, in a settled term."""
+    base = Case(
+        desired=wanting(),
+        generation=1,
+        record=Record(),
+        seen=seen(),
+        now=NOW,
+        policy=POLICY,
+        site_url=URL,
+        username="gitops",
+        fresh_id="intent-2",
+    )
+    return replace(base, **changed)

@@ -1,0 +1,537 @@
+"""What one turn concludes, situation by situation."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import pytest
+from situations import NOW, POLICY, URL, case, job, journal, live, proved, record, seen, wanting
+
+from arcgis_operator.core.case import Case, Hold
+from arcgis_operator.core.decide import decide
+from arcgis_operator.core.failures import Failure, Kind
+from arcgis_operator.core.record import Phase, Record, stamp
+from arcgis_operator.core.verdict import Progress, Reason, Verdict
+
+IDLE, INTENDED, RUNNING = Phase.IDLE, Phase.INTENDED, Phase.RUNNING
+GATE = Hold(Reason.SUSPENDED, "spec.suspend is true.")
+MINUTE, HOUR = 60.0, 3600.0
+
+
+def ago(seconds: float) -> str:
+    return stamp(NOW - timedelta(seconds=seconds))
+
+
+def open_(phase: Phase, **changed: object) -> Case:
+    """A case in the middle of an operation whose request can no longer arrive."""
+    return case(record=record(phase), **changed)
+
+
+def failed(kind: Kind, detail: str = "no answer") -> Failure:
+    return Failure(kind, detail)
+
+
+def refused_before(ended: int, reason: str = "JobFailed", retry: float = 60) -> Record:
+    """A record of so many failures."""
+    told = journal(ended=ended, attempt=ended, failure=f"{reason}: it broke.", retry_time=ago(-retry))
+    return record(journal=told)
+
+
+@dataclass(frozen=True)
+class Expected:
+    """`sends`: the intent is stored and its edit follows."""
+
+    reason: Reason
+    phase: Phase = IDLE
+    sends: bool = False
+    says: str = ""
+    progress: Progress | None = None
+    holds: Callable[[Verdict], bool] = lambda verdict: True
+
+
+def gives(reason: Reason, phase: Phase = IDLE, says: str = "", **changed: object) -> Expected:
+    return replace(Expected(reason, phase, says=says), **changed)  # type: ignore[arg-type]
+
+
+R = Reason
+SITUATIONS: dict[str, tuple[Case, Expected]] = {
+    # ---- nothing open
+    "the settings differ": (
+        case(),
+        gives(R.SUBMITTING, INTENDED, "settings.description old -> new (attempt 1)", sends=True),
+    ),
+    "the settings match": (
+        case(seen=seen(document=live("new"))),
+        gives(R.CONVERGED, says="1 owned setting is live"),
+    ),
+    "nothing is declared": (
+        case(desired=replace(wanting(), leaves=())),
+        gives(R.CONVERGED, says="0 settings are declared"),
+    ),
+    "drift": (case(record=proved()), gives(R.SUBMITTING, INTENDED, "(drift)", sends=True)),
+    "a job of somebody else runs": (
+        case(record=record(), seen=seen(others=(job(job_id="j9", username="anna"),))),
+        gives(R.SERVICE_BUSY, says="Job j9 of anna"),
+    ),
+    "a job of nobody we know runs": (
+        case(record=record(), seen=seen(others=(job(job_id="j9", username=""),))),
+        gives(R.SERVICE_BUSY, says="of somebody"),
+    ),
+    "no status, and a request of ours may still arrive": (
+        case(seen=seen(settle_in=50.0)),
+        gives(R.LOOKING_FOR_JOB, holds=lambda v: not v.record.known and v.wake == 50.0),
+    ),
+    "no status, a request may still arrive, and the settings match": (
+        case(seen=seen(settle_in=50.0, document=live("new"))),
+        gives(R.LOOKING_FOR_JOB, holds=lambda v: not v.record.known),
+    ),
+    "no status, and a job runs although the settings match": (
+        case(seen=seen(others=(job(),), document=live("new"))),
+        gives(R.SERVICE_BUSY, holds=lambda v: not v.record.known and not v.keep_ready),
+    ),
+    "a status that is idle waits for nothing": (
+        case(record=record(), seen=seen(settle_in=50.0)),
+        gives(R.SUBMITTING, INTENDED, sends=True),
+    ),
+    "the jobs cannot be listed": (case(seen=seen(listed=False)), gives(R.SUBMITTING, INTENDED, sends=True)),
+    "the spec cannot be read": (
+        case(desired=None, seen=None, gate=Hold(R.SPEC_INVALID, "spec.settings: no")),
+        gives(R.SPEC_INVALID, says="spec.settings: no", progress=Progress.STALLED),
+    ),
+    "a spec that cannot be read without anybody saying so": (case(desired=None), gives(R.SPEC_INVALID)),
+    "suspended": (case(gate=GATE, seen=None), gives(R.SUSPENDED, progress=Progress.NONE)),
+    "another resource speaks for the service": (
+        case(gate=Hold(R.CONFLICT, "gis/roads is older"), seen=None),
+        gives(R.CONFLICT, progress=Progress.STALLED),
+    ),
+    "the site is not allowed": (
+        case(gate=Hold(R.SITE_NOT_ALLOWED, "no"), seen=None),
+        gives(R.SITE_NOT_ALLOWED),
+    ),
+    "the site does not exist": (case(gate=Hold(R.SITE_NOT_FOUND, "no"), seen=None), gives(R.SITE_NOT_FOUND)),
+    "the circuit is open": (case(gate=Hold(R.CIRCUIT_OPEN, "pause"), seen=None), gives(R.CIRCUIT_OPEN)),
+    "all slots are taken": (case(sending=Hold(R.QUEUED, "full")), gives(R.QUEUED, says="full")),
+    "the site is read-only": (case(sending=Hold(R.SITE_READ_ONLY, "upgrade")), gives(R.SITE_READ_ONLY)),
+    "a full site does not hold back who matches": (
+        case(sending=Hold(R.QUEUED, "full"), seen=seen(document=live("new"))),
+        gives(R.CONVERGED),
+    ),
+    "nothing was read": (case(seen=None), gives(R.SITE_UNREACHABLE)),
+    "the service was not read": (case(seen=seen(document=None)), gives(R.SITE_UNREACHABLE)),
+    "the site is away": (
+        case(seen=seen(document=failed(Kind.UNSURE))),
+        gives(R.SITE_UNREACHABLE, says="no answer"),
+    ),
+    "the site is busy": (case(seen=seen(document=failed(Kind.BUSY))), gives(R.SITE_BUSY)),
+    "the credentials are rejected": (
+        case(seen=seen(document=failed(Kind.UNAUTHORISED))),
+        gives(R.CREDENTIALS_REJECTED, progress=Progress.STALLED),
+    ),
+    "the credentials cannot be read": (
+        case(seen=seen(jobs_failure=failed(Kind.NO_CREDENTIALS))),
+        gives(R.CREDENTIALS_UNREADABLE),
+    ),
+    "the answer is not what this API speaks": (
+        case(seen=seen(document=failed(Kind.GARBLED))),
+        gives(R.BAD_ANSWER),
+    ),
+    "the document has another shape": (
+        case(seen=seen(document=live(properties=[]))),
+        gives(R.BAD_ANSWER, says="properties is not an object"),
+    ),
+    "there is no such service": (
+        case(seen=seen(document=failed(Kind.MISSING))),
+        gives(R.SERVICE_NOT_FOUND, says="publish it first", progress=Progress.STALLED),
+    ),
+    "the jobs were not read": (case(seen=seen(jobs_failure=failed(Kind.UNSURE))), gives(R.SITE_UNREACHABLE)),
+    # ---- bounds
+    "a failed job, before its next attempt": (
+        case(record=refused_before(1)),
+        gives(
+            R.JOB_FAILED,
+            says="it broke. Attempt 2 follows at 2026-11-23T19:46:14Z",
+            progress=Progress.RECONCILING,
+            holds=lambda v: v.wake == MINUTE,
+        ),
+    ),
+    "a failed job, at its next attempt": (
+        case(record=refused_before(1, retry=0)),
+        gives(R.SUBMITTING, INTENDED, "attempt 2", sends=True, holds=lambda v: v.record.journal.ended == 1),
+    ),
+    "three failed jobs": (
+        case(record=refused_before(3)),
+        gives(
+            R.JOB_FAILED,
+            says="Not sent again. Change the spec, or ask",
+            progress=Progress.STALLED,
+            holds=lambda v: v.wake == math.inf,
+        ),
+    ),
+    "three failed jobs of another wish": (
+        case(record=refused_before(3), desired=wanting("newer")),
+        gives(R.SUBMITTING, INTENDED, "attempt 1", sends=True, holds=lambda v: v.record.journal.ended == 0),
+    ),
+    "three failed jobs of a service that was published anew": (
+        case(record=refused_before(3), seen=seen(document=live(id="s2"))),
+        gives(R.SUBMITTING, INTENDED, "attempt 1", sends=True),
+    ),
+    "three failed jobs, and one more try is asked for": (
+        case(record=refused_before(3), requested="now"),
+        gives(R.SUBMITTING, INTENDED, "attempt 1", sends=True, holds=lambda v: v.record.handled == "now"),
+    ),
+    "three failed jobs, and the try asked for was given": (
+        case(record=replace(refused_before(3), handled="now"), requested="now"),
+        gives(R.JOB_FAILED, progress=Progress.STALLED),
+    ),
+    "three failed jobs, and the wish for another try was taken away": (
+        case(record=replace(refused_before(3), handled="now"), requested=""),
+        gives(R.JOB_FAILED, progress=Progress.STALLED, holds=lambda v: v.record.handled == "now"),
+    ),
+    "three failed jobs, and then the settings match": (
+        case(record=refused_before(3), seen=seen(document=live("new"))),
+        gives(R.CONVERGED, holds=lambda v: v.record.journal.ended == 0 and v.record.journal.failure == ""),
+    ),
+    "a retry time a day ahead, because the clock jumped back": (
+        case(record=refused_before(1, retry=24 * HOUR)),
+        gives(R.SUBMITTING, INTENDED, sends=True),
+    ),
+    "a failure that another version wrote": (
+        case(record=record(journal=journal(ended=3, failure="NewWord: it broke."))),
+        gives(R.JOB_FAILED, says="it broke."),
+    ),
+    "twelve edits within an hour": (
+        case(record=record(journal=journal(sends=tuple(ago(HOUR - 60 * n) for n in range(1, 13))))),
+        gives(
+            R.EDIT_BUDGET_SPENT,
+            says="12 edits were sent within an hour",
+            progress=Progress.RECONCILING,
+            holds=lambda v: v.wake == MINUTE,
+        ),
+    ),
+    "twelve edits, the first of them an hour ago": (
+        case(record=record(journal=journal(sends=tuple(ago(HOUR - 60 * n) for n in range(12))))),
+        gives(R.SUBMITTING, INTENDED, sends=True, holds=lambda v: len(v.record.journal.sends) == 12),
+    ),
+    "twelve edits that only this process remembers": (
+        case(sends=tuple(ago(60 * n) for n in range(1, 13))),
+        gives(R.EDIT_BUDGET_SPENT),
+    ),
+    "twelve edits, and the settings match": (
+        case(
+            record=record(journal=journal(sends=tuple(ago(60 * n) for n in range(1, 13)))),
+            seen=seen(document=live("new")),
+        ),
+        gives(R.CONVERGED),
+    ),
+    # ---- an intent without an answer
+    "an intent, before its request can no longer arrive": (
+        open_(INTENDED, seen=seen(settle_in=30.0)),
+        gives(R.LOOKING_FOR_JOB, INTENDED, holds=lambda v: v.wake == 30.0),
+    ),
+    "an intent, before that, although the settings match": (
+        open_(INTENDED, seen=seen(settle_in=30.0, document=live("new"))),
+        gives(R.LOOKING_FOR_JOB, INTENDED),
+    ),
+    "an intent, and some job runs": (
+        open_(INTENDED, seen=seen(others=(job(job_id="j5"),), document=live("new"))),
+        gives(R.LOOKING_FOR_JOB, INTENDED, "Job j5 of gitops"),
+    ),
+    "an intent, and the job it became runs": (
+        open_(INTENDED, seen=seen(others=(job(job_id="j5"),), candidate=job(job_id="j5"))),
+        gives(R.LOOKING_FOR_JOB, INTENDED, holds=lambda v: bool(v.record.job and v.record.job.id == "j5")),
+    ),
+    "an intent that took effect": (
+        open_(INTENDED, seen=seen(document=live("new"), candidate=job("COMPLETED"))),
+        gives(R.CONVERGED, says="job j1 COMPLETED"),
+    ),
+    "an intent that left no trace is tried again at once": (
+        open_(INTENDED),
+        gives(
+            R.SUBMITTING, INTENDED, "attempt 2", sends=True, holds=lambda v: v.record.journal.id == "intent-2"
+        ),
+    ),
+    "a second intent without trace is tried again after a while": (
+        case(record=record(journal=journal(INTENDED, attempt=2))),
+        gives(
+            R.SUBMITTING,
+            IDLE,
+            "Attempt 2 left no trace",
+            holds=lambda v: v.wake == POLICY.retry_seconds and v.record.journal.ended == 0,
+        ),
+    ),
+    "an intent of an older wish": (
+        open_(INTENDED, desired=wanting("newer"), generation=2),
+        gives(
+            R.SUBMITTING, INTENDED, "attempt 1", sends=True, holds=lambda v: v.record.journal.generation == 2
+        ),
+    ),
+    "an intent whose wish was taken back": (
+        open_(INTENDED, desired=wanting("old"), generation=2),
+        gives(R.CONVERGED),
+    ),
+    "an intent whose job failed": (
+        open_(INTENDED, seen=seen(candidate=job("FAILED", messages=("no memory",)))),
+        gives(R.JOB_FAILED, IDLE, "no memory", holds=lambda v: v.record.journal.ended == 1),
+    ),
+    "an intent whose job completed just now, and is not live yet": (
+        open_(INTENDED, seen=seen(candidate=job("COMPLETED")), ended_for=1.0),
+        gives(R.VERIFYING, INTENDED),
+    ),
+    "an intent whose job completed and did not stick": (
+        open_(INTENDED, seen=seen(candidate=job("COMPLETED")), ended_for=60.0),
+        gives(R.EDIT_NOT_STICKING, IDLE, "settings.description", holds=lambda v: v.record.journal.ended == 1),
+    ),
+    "an intent that the site answered with an error, and no trace of it": (
+        case(record=record(journal=journal(INTENDED, answer="500 store is locked"))),
+        gives(R.EDIT_REFUSED, IDLE, "500 store is locked", holds=lambda v: v.record.journal.ended == 1),
+    ),
+    "the third intent that the site answered with an error": (
+        case(record=record(journal=journal(INTENDED, answer="500 no", attempt=3, ended=2))),
+        gives(R.EDIT_REFUSED, progress=Progress.STALLED),
+    ),
+    "an intent on a site that does not list its jobs": (
+        open_(INTENDED, seen=seen(listed=False)),
+        gives(
+            R.OUTCOME_UNKNOWN, INTENDED, "arcgis-operator.dev/abandon: intent-1", progress=Progress.STALLED
+        ),
+    ),
+    "an intent there that took effect": (
+        open_(INTENDED, seen=seen(listed=False, document=live("new"))),
+        gives(R.CONVERGED),
+    ),
+    "an intent there, and the wish was taken back": (
+        open_(INTENDED, seen=seen(listed=False), desired=wanting("old"), generation=2),
+        gives(R.OUTCOME_UNKNOWN, INTENDED),
+    ),
+    "an intent there that a person gives up": (
+        open_(INTENDED, seen=seen(listed=False), abandon="intent-1"),
+        gives(R.SUBMITTING, INTENDED, "attempt 2", sends=True),
+    ),
+    "an intent there, and another one is given up": (
+        open_(INTENDED, seen=seen(listed=False), abandon="intent-0"),
+        gives(R.OUTCOME_UNKNOWN, INTENDED),
+    ),
+    "an intent given up before its request can no longer arrive": (
+        open_(INTENDED, seen=seen(listed=False, settle_in=30.0), abandon="intent-1"),
+        gives(R.LOOKING_FOR_JOB, INTENDED),
+    ),
+    "an intent, and the jobs were not read": (
+        open_(INTENDED, seen=seen(jobs_failure=failed(Kind.UNSURE))),
+        gives(R.SITE_UNREACHABLE, INTENDED),
+    ),
+    "an intent, and the service is gone": (
+        open_(INTENDED, seen=seen(document=failed(Kind.MISSING))),
+        gives(R.SERVICE_NOT_FOUND, INTENDED),
+    ),
+    "an intent, suspended meanwhile": (
+        open_(INTENDED, gate=GATE, seen=seen(settle_in=9.0)),
+        gives(R.LOOKING_FOR_JOB, INTENDED, "Then: spec.suspend is true."),
+    ),
+    "an intent without trace, suspended meanwhile": (open_(INTENDED, gate=GATE), gives(R.SUSPENDED)),
+    "an intent, and the spec cannot be read any more": (
+        open_(INTENDED, desired=None, gate=Hold(R.SPEC_INVALID, "no"), seen=seen(document=None)),
+        gives(R.SPEC_INVALID),
+    ),
+    "an intent for another site": (
+        open_(INTENDED, site_url="https://other.example.com/arcgis"),
+        gives(R.SITE_CHANGED, INTENDED, f"open on {URL}", progress=Progress.STALLED),
+    ),
+    "an intent for another site, given up": (
+        open_(
+            INTENDED,
+            site_url="https://other.example.com/arcgis",
+            abandon="intent-1",
+            seen=seen(document=None),
+        ),
+        gives(R.SITE_UNREACHABLE, IDLE),
+    ),
+    # ---- a job
+    "our job runs": (
+        open_(RUNNING, seen=seen(ours=job())),
+        gives(
+            R.JOB_RUNNING,
+            RUNNING,
+            "edit is job j1.",
+            holds=lambda v: bool(v.record.job) and v.record.job.status == "EXECUTING",
+        ),
+    ),
+    "our job runs although the settings match": (
+        open_(RUNNING, seen=seen(ours=job(), document=live("new"))),
+        gives(R.JOB_RUNNING, RUNNING),
+    ),
+    "our job is UNAVAILABLE": (
+        open_(RUNNING, seen=seen(ours=job("UNAVAILABLE"))),
+        gives(R.JOB_RUNNING, RUNNING),
+    ),
+    "our job is in a state nobody knows": (
+        open_(RUNNING, seen=seen(ours=job("MELTING"))),
+        gives(R.JOB_RUNNING, RUNNING),
+    ),
+    "our job runs too long": (
+        open_(RUNNING, seen=seen(ours=job()), open_for=HOUR),
+        gives(R.JOB_OVERDUE, RUNNING, "still followed"),
+    ),
+    "our job runs and the spec changes": (
+        open_(RUNNING, seen=seen(ours=job()), desired=wanting("newer"), generation=2),
+        gives(R.JOB_RUNNING, RUNNING),
+    ),
+    "our job runs and the wish is taken back": (
+        open_(RUNNING, seen=seen(ours=job()), desired=wanting("old"), generation=2),
+        gives(R.JOB_RUNNING, RUNNING),
+    ),
+    "our job runs, suspended meanwhile": (
+        open_(RUNNING, seen=seen(ours=job()), gate=GATE),
+        gives(R.JOB_RUNNING, RUNNING, "edit is job j1. Then: spec.suspend is true."),
+    ),
+    "our job is not known to the site": (
+        open_(RUNNING, seen=seen(ours=failed(Kind.MISSING))),
+        gives(R.LOOKING_FOR_JOB, RUNNING, "presumed to run"),
+    ),
+    "our job is not known, and the settings are live": (
+        open_(RUNNING, seen=seen(ours=failed(Kind.MISSING), document=live("new"))),
+        gives(R.CONVERGED),
+    ),
+    "our job is not known, and the live settings are another wish's": (
+        open_(RUNNING, seen=seen(ours=failed(Kind.MISSING)), desired=wanting("old"), generation=2),
+        gives(R.LOOKING_FOR_JOB, RUNNING),
+    ),
+    "our job is not known beyond its deadline": (
+        open_(RUNNING, seen=seen(ours=failed(Kind.MISSING)), open_for=HOUR),
+        gives(R.SUBMITTING, INTENDED, "attempt 2", sends=True, holds=lambda v: v.record.journal.ended == 0),
+    ),
+    "our job is not known beyond its deadline, and another runs": (
+        open_(RUNNING, seen=seen(ours=failed(Kind.MISSING), others=(job(job_id="j9"),)), open_for=HOUR),
+        gives(R.SERVICE_BUSY, RUNNING),
+    ),
+    "our job was not read": (open_(RUNNING, seen=seen(), open_for=HOUR), gives(R.SITE_UNREACHABLE, RUNNING)),
+    "our job cannot be read": (
+        open_(RUNNING, seen=seen(ours=failed(Kind.UNAUTHORISED)), open_for=HOUR),
+        gives(R.CREDENTIALS_REJECTED, RUNNING),
+    ),
+    "our job ended and the settings are live": (
+        open_(RUNNING, seen=seen(ours=job("COMPLETED", end_ms=1_795_463_012_000), document=live("new"))),
+        gives(R.CONVERGED, says="live on the site: job j1 COMPLETED in 12s, read back."),
+    ),
+    "our job completed, and the settings are not live yet": (
+        open_(RUNNING, seen=seen(ours=job("COMPLETED")), ended_for=1.0),
+        gives(R.VERIFYING, RUNNING),
+    ),
+    "our job completed, and the settings do not become live": (
+        open_(RUNNING, seen=seen(ours=job("COMPLETED")), ended_for=11.0),
+        gives(R.EDIT_NOT_STICKING, IDLE, "another value for settings.description. Attempt 2 follows"),
+    ),
+    "our third job completed, and the settings do not become live": (
+        case(
+            record=record(journal=journal(RUNNING, ended=2, attempt=3)),
+            seen=seen(ours=job("COMPLETED")),
+            ended_for=11.0,
+        ),
+        gives(R.EDIT_NOT_STICKING, IDLE, "Not sent again", progress=Progress.STALLED),
+    ),
+    "our job failed": (
+        open_(RUNNING, seen=seen(ours=job("FAILED", messages=("no memory",)))),
+        gives(
+            R.JOB_FAILED, IDLE, "Job j1 FAILED: no memory. Attempt 2 follows", progress=Progress.RECONCILING
+        ),
+    ),
+    "our job was cancelled": (
+        open_(RUNNING, seen=seen(ours=job("CANCELLED"))),
+        gives(R.JOB_FAILED, IDLE, "gave no message"),
+    ),
+    "our job timed out": (
+        open_(RUNNING, seen=seen(ours=job("TIMED OUT"))),
+        gives(R.JOB_FAILED, IDLE, "TIMED OUT"),
+    ),
+    "our job completed with an error inside": (
+        open_(RUNNING, seen=seen(ours=job("COMPLETED", error="failed to start"))),
+        gives(R.JOB_FAILED, IDLE, "failed to start"),
+    ),
+    "our job failed, and yet the settings are live": (
+        open_(RUNNING, seen=seen(ours=job("FAILED"), document=live("new"))),
+        gives(
+            R.CONVERGED,
+            holds=lambda v: [n.message for n in v.notes] == ["job j1 FAILED, but the settings are live"],
+        ),
+    ),
+    "our third job failed": (
+        case(record=record(journal=journal(RUNNING, ended=2, attempt=3)), seen=seen(ours=job("FAILED"))),
+        gives(R.JOB_FAILED, IDLE, "Not sent again", progress=Progress.STALLED),
+    ),
+    "our job failed, and the spec has moved on": (
+        open_(RUNNING, seen=seen(ours=job("FAILED")), desired=wanting("newer"), generation=2),
+        gives(R.SUBMITTING, INTENDED, "attempt 1", sends=True, holds=lambda v: v.record.journal.ended == 0),
+    ),
+    "our job failed, and one more try was asked for meanwhile": (
+        open_(RUNNING, seen=seen(ours=job("FAILED")), requested="now"),
+        gives(R.SUBMITTING, INTENDED, "attempt 1", sends=True),
+    ),
+    "our job ended, suspended meanwhile": (
+        open_(RUNNING, seen=seen(ours=job("FAILED")), gate=GATE),
+        gives(R.SUSPENDED, IDLE, holds=lambda v: v.record.journal.ended == 1),
+    ),
+    "our job ended well, suspended meanwhile": (
+        open_(RUNNING, seen=seen(ours=job("COMPLETED"), document=live("new")), gate=GATE),
+        gives(R.CONVERGED, holds=lambda v: v.wake == 0.0),
+    ),
+    "our job ended, and somebody else's runs": (
+        open_(RUNNING, seen=seen(ours=job("COMPLETED"), others=(job(job_id="j9"),), document=live("new"))),
+        gives(R.SERVICE_BUSY, RUNNING),
+    ),
+    "our job ended, and the service was not read": (
+        open_(RUNNING, seen=seen(ours=job("COMPLETED"), document=failed(Kind.UNSURE))),
+        gives(R.SITE_UNREACHABLE, RUNNING),
+    ),
+    "our job ended, and the spec cannot be read any more": (
+        open_(
+            RUNNING,
+            desired=None,
+            gate=Hold(R.SPEC_INVALID, "no"),
+            seen=seen(ours=job("COMPLETED"), document=None),
+        ),
+        gives(R.SPEC_INVALID),
+    ),
+    "our job runs on another site": (
+        open_(RUNNING, site_url="https://other.example.com/arcgis"),
+        gives(R.SITE_CHANGED, RUNNING, "Nothing is sent or concluded"),
+    ),
+    "our job on another site is given up": (
+        open_(
+            RUNNING, site_url="https://other.example.com/arcgis", abandon="intent-1", seen=seen(document=None)
+        ),
+        gives(R.SITE_UNREACHABLE, IDLE),
+    ),
+    "our job on this site cannot be given up": (
+        open_(RUNNING, abandon="intent-1", seen=seen(ours=job())),
+        gives(R.JOB_RUNNING, RUNNING),
+    ),
+    "our job runs, and nobody can be asked": (open_(RUNNING, seen=None), gives(R.SITE_UNREACHABLE, RUNNING)),
+}
+
+
+@pytest.mark.parametrize(("given", "expected"), SITUATIONS.values(), ids=SITUATIONS)
+def test_a_turn_concludes(given: Case, expected: Expected) -> None:
+    verdict = decide(given)
+    assert (verdict.reason, verdict.record.journal.phase) == (expected.reason, expected.phase), (
+        verdict.message
+    )
+    assert (verdict.effect is not None) is expected.sends
+    assert expected.says in verdict.message
+    assert verdict.message
+    assert expected.progress in (None, verdict.progress)
+    assert expected.holds(verdict)
+
+
+@pytest.mark.parametrize("given", [pair[0] for pair in SITUATIONS.values()], ids=SITUATIONS)
+def test_an_open_operation_is_never_forgotten(given: Case) -> None:
+    before, after = given.record.journal, decide(given).record.journal
+    if before.open and after.open and after.id == before.id:
+        assert (after.site_url, after.digest, after.job_id) == (before.site_url, before.digest, before.job_id)
+    if before.open and not after.open:
+        assert given.seen is not None
+        assert given.seen.settle_in <= 0 or before.phase is RUNNING
+
+
+def test_every_reason_that_a_turn_can_give_is_in_the_table() -> None:
+    given_elsewhere = {R.INTERNAL_ERROR, R.REACHABLE}
+    assert {expected.reason for _, expected in SITUATIONS.values()} == set(Reason) - given_elsewhere

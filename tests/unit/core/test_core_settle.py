@@ -1,0 +1,126 @@
+"""What becomes of an intent when its request came back."""
+
+import math
+from dataclasses import replace
+
+import pytest
+from situations import NOW, POLICY, case, job, journal, live, record, seen
+
+from arcgis_operator.core.decide import decide
+from arcgis_operator.core.failures import Accepted, Applied, Fact, Failure, Kind
+from arcgis_operator.core.jsondoc import merge_patch
+from arcgis_operator.core.record import Phase
+from arcgis_operator.core.settle import settle
+from arcgis_operator.core.status import parse, render
+from arcgis_operator.core.verdict import Progress, Reason, Verdict
+
+FIRST = record(Phase.INTENDED)
+R, K = Reason, Kind
+FACTS: dict[str, tuple[Fact, Reason, Phase]] = {
+    "the site named a job": (Accepted("j7", "SUBMITTED"), R.JOB_RUNNING, Phase.RUNNING),
+    "the site applied it at once": (Applied(), R.VERIFYING, Phase.IDLE),
+    "it never left": (Failure(K.NOT_SENT, "lease lost"), R.SITE_UNREACHABLE, Phase.IDLE),
+    "there were no credentials": (Failure(K.NO_CREDENTIALS, "no key"), R.CREDENTIALS_UNREADABLE, Phase.IDLE),
+    "the credentials were rejected": (Failure(K.UNAUTHORISED, "no"), R.CREDENTIALS_REJECTED, Phase.IDLE),
+    "the service was locked": (Failure(K.BUSY, "try again later"), R.SERVICE_BUSY, Phase.IDLE),
+    "the site was read-only": (Failure(K.BUSY, "upgrade", read_only=True), R.SITE_READ_ONLY, Phase.IDLE),
+    "the edit was refused": (Failure(K.REFUSED, "400 bad"), R.EDIT_REFUSED, Phase.IDLE),
+    "the service was gone": (Failure(K.MISSING, "404"), R.EDIT_REFUSED, Phase.IDLE),
+    "the answer was lost": (Failure(K.UNSURE, "time-out"), R.LOOKING_FOR_JOB, Phase.INTENDED),
+    "the answer made no sense": (Failure(K.GARBLED, "HTML"), R.LOOKING_FOR_JOB, Phase.INTENDED),
+}
+UNCOUNTED = [K.NOT_SENT, K.NO_CREDENTIALS, K.UNAUTHORISED, K.BUSY]
+
+
+def settled(fact: Fact) -> Verdict:
+    return settle(FIRST, fact, NOW, POLICY)
+
+
+@pytest.mark.parametrize(("fact", "reason", "phase"), FACTS.values(), ids=FACTS)
+def test_an_intent_becomes(fact: Fact, reason: Reason, phase: Phase) -> None:
+    verdict = settled(fact)
+    assert (verdict.reason, verdict.record.journal.phase) == (reason, phase)
+    assert verdict.effect is None
+    assert verdict.record.journal.id == FIRST.journal.id
+
+
+def test_every_kind_of_failure_is_folded() -> None:
+    assert {fact.kind for fact, _, _ in FACTS.values() if isinstance(fact, Failure)} == set(Kind)
+
+
+def test_the_job_is_on_record_with_what_we_know_of_it() -> None:
+    shown = settled(Accepted("j7", "SUBMITTED")).record.job
+    assert shown is not None
+    assert (shown.id, shown.status, shown.operation, shown.attempt) == ("j7", "SUBMITTED", "edit", 1)
+    assert shown.username == "gitops"
+    assert shown.submit_time == "2026-11-23T19:45:14Z"
+
+
+@pytest.mark.parametrize("kind", UNCOUNTED)
+def test_what_the_site_did_not_take_is_no_attempt_and_no_send(kind: Kind) -> None:
+    verdict = settled(Failure(kind, "no"))
+    after = verdict.record.journal
+    assert (after.attempt, after.ended, after.sends) == (0, 0, ())
+    assert math.isnan(verdict.wake)
+    assert verdict.progress is not Progress.STALLED or kind in (K.NO_CREDENTIALS, K.UNAUTHORISED)
+
+
+def test_a_refused_edit_is_not_sent_again_and_says_so_once() -> None:
+    verdict = settled(Failure(K.REFUSED, "400 bad"))
+    assert verdict.progress is Progress.STALLED
+    assert "The site refused the edit: 400 bad. Not sent again." in verdict.message
+    body = {"metadata": {"generation": 1}, "status": {}}
+    body["status"] = render(body, verdict, NOW)
+    again = decide(case(record=parse(body)))
+    assert merge_patch(body["status"], render(body, again, NOW)) == {}
+
+
+def test_only_an_answer_with_an_error_code_is_remembered_as_one() -> None:
+    assert settled(Failure(K.UNSURE, "500 locked", code=500)).record.journal.answer == "500 locked"
+    assert settled(Failure(K.UNSURE, "time-out")).record.journal.answer == ""
+
+
+def test_an_edit_applied_at_once_that_does_not_show_is_bounded_too() -> None:
+    first = settled(Applied())
+    waits = decide(case(record=first.record))
+    assert waits.reason is R.EDIT_NOT_STICKING
+    assert waits.effect is None
+    third = replace(FIRST, journal=journal(Phase.INTENDED, ended=2, attempt=3))
+    stalled = decide(case(record=settle(third, Applied(), NOW, POLICY).record))
+    assert stalled.progress is Progress.STALLED
+
+
+def test_an_edit_applied_at_once_that_shows_counts_for_nothing() -> None:
+    verdict = decide(case(record=settled(Applied()).record, seen=seen(document=live("new"))))
+    assert verdict.reason is R.CONVERGED
+    assert verdict.record.journal.ended == 0
+
+
+def test_the_main_job_is_four_writes() -> None:
+    """Intent, job id, the word EXECUTING, the end; however often it is looked at in between."""
+    body = {"metadata": {"generation": 1}, "status": {}}
+    writes = 0
+
+    def store(verdict: Verdict) -> Verdict:
+        nonlocal writes
+        status = render(body, verdict, NOW)
+        writes += bool(merge_patch(body["status"], status))
+        body["status"] = status
+        return verdict
+
+    store(decide(case(record=parse(body))))
+    store(settle(parse(body), Accepted("j1", "SUBMITTED"), NOW, POLICY))
+    words = ["SUBMITTED", "SUBMITTED", "EXECUTING", "EXECUTING", "EXECUTING"]
+    for number, word in enumerate(words):
+        store(
+            decide(
+                case(
+                    record=parse(body), seen=seen(ours=job(word, update_ms=1_795_463_000_000 + number * 1000))
+                )
+            )
+        )
+    done = job("COMPLETED", end_ms=1_795_463_012_000, result={"service": live("new")})
+    for look in (seen(ours=done, document=live("new")), *[seen(document=live("new"))] * 5):
+        last = store(decide(case(record=parse(body), seen=look)))
+    assert last.reason is R.CONVERGED
+    assert writes == 4

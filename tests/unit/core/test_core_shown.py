@@ -1,0 +1,109 @@
+"""A job as the status shows it."""
+
+from typing import Any
+
+import pytest
+from situations import job, wanting
+
+from arcgis_operator.core import jsondoc
+from arcgis_operator.core.masking import MASK
+from arcgis_operator.core.record import JobShown
+from arcgis_operator.core.shown import MAX_RESULT, short, shown
+
+START = 1_795_463_114_000
+BEFORE = JobShown(id="j1", status="SUBMITTED", operation="edit", generation=3, attempt=2, username="gitops")
+DURATIONS = {
+    "at once": (START, "0s"),
+    "seconds": (START + 12_952, "13s"),
+    "minutes": (START + 303_000, "5m3s"),
+    "whole hours": (START + 7_200_000, "2h"),
+    "a clock that ran backwards": (START - 1, ""),
+    "no end": (0, ""),
+}
+
+
+@pytest.mark.parametrize(("end_ms", "text"), DURATIONS.values(), ids=DURATIONS)
+def test_a_duration_reads_well(end_ms: int, text: str) -> None:
+    assert shown(job("COMPLETED", start_ms=START, end_ms=end_ms), BEFORE, None).duration == text
+
+
+def test_times_are_those_of_the_site_in_utc() -> None:
+    done = shown(job("COMPLETED", start_ms=START, end_ms=START + 999, update_ms=START + 1000), BEFORE, None)
+    assert (done.start_time, done.end_time, done.update_time) == (
+        "2026-11-23T19:45:14Z",
+        "2026-11-23T19:45:14Z",
+        "2026-11-23T19:45:15Z",
+    )
+
+
+@pytest.mark.parametrize("moment", [-1, 10**18], ids=["before 1970", "after the year 9999"])
+def test_a_time_that_is_none_is_left_out(moment: int) -> None:
+    assert shown(job(start_ms=moment), BEFORE, None).start_time == ""
+
+
+def test_what_we_knew_of_the_job_stays() -> None:
+    now = shown(job("EXECUTING", username=""), BEFORE, None)
+    assert (now.operation, now.generation, now.attempt, now.username) == ("edit", 3, 2, "gitops")
+
+
+QUIET = {
+    "only the time of its last move is another": job("EXECUTING", update_ms=START + 9000),
+    "nothing is another": job("EXECUTING"),
+    "it is said to have begun at another time": job("EXECUTING", start_ms=START + 5),
+}
+
+
+@pytest.mark.parametrize("again", QUIET.values(), ids=QUIET)
+def test_a_running_job_is_written_once(again: Any) -> None:
+    first = shown(job("EXECUTING", update_ms=START), BEFORE, None)
+    assert shown(again, first, None) is first
+
+
+def test_a_submitted_job_that_is_still_submitted_is_not_written_again() -> None:
+    assert shown(job("SUBMITTED", update_ms=START), BEFORE, None) is BEFORE
+
+
+def test_a_new_message_of_a_running_job_is_written() -> None:
+    first = shown(job("EXECUTING"), BEFORE, None)
+    assert shown(job("EXECUTING", messages=("half way",)), first, None).messages == ("half way",)
+
+
+def test_an_ended_job_read_again_is_the_same() -> None:
+    ended = job("FAILED", end_ms=START, result={"error": {"code": 500, "details": None}})
+    first = shown(ended, BEFORE, None)
+    assert shown(ended, first, None) is first
+    assert first.result == {"error": {"code": 500}}
+
+
+def test_a_result_is_masked() -> None:
+    result = {"service": {"properties": {"dbPassword": "hunter2", "n": "1"}}}
+    now = shown(job("COMPLETED", result=result), BEFORE, None)
+    assert now.result == {"service": {"properties": {"dbPassword": MASK, "n": "1"}}}
+
+
+def test_a_running_job_shows_no_result() -> None:
+    assert shown(job("EXECUTING", result={"service": {}}), BEFORE, None).result == {}
+
+
+def test_a_result_that_is_too_long_gives_way_to_the_owned_settings() -> None:
+    many = {f"p{number}" + "x" * 150: "é" * 90 for number in range(200)}
+    result = {"service": {"description": "live", **many}}
+    now = shown(job("COMPLETED", result=result), BEFORE, wanting(**many))
+    assert now.result_truncated
+    assert now.result["owned"]["settings.description"] == "live"
+    assert len(jsondoc.dumps(now.result).encode()) <= MAX_RESULT
+
+
+def test_messages_are_few_short_and_printable() -> None:
+    now = shown(job("FAILED", messages=tuple("\x1b" + "m" * 500 for _ in range(30))), BEFORE, None)
+    assert len(now.messages) == 10
+    assert max(map(len, now.messages)) == 192
+    assert all(message.isprintable() for message in now.messages)
+
+
+def test_the_history_keeps_what_is_not_empty() -> None:
+    assert short(JobShown(id="j1", status="FAILED", attempt=1)) == {
+        "id": "j1",
+        "status": "FAILED",
+        "attempt": 1,
+    }

@@ -1,0 +1,171 @@
+"""The status subresource: read and written."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from situations import NOW, journal, proved, record
+
+from arcgis_operator.core.jsondoc import dumps, merge_patch
+from arcgis_operator.core.record import JobShown, Phase, Plan, Record, moment
+from arcgis_operator.core.status import parse, render
+from arcgis_operator.core.verdict import ROWS, Progress, Ready, Reason, Verdict
+
+LAW = settings(derandomize=True, deadline=None, max_examples=150)
+LATER = NOW + timedelta(minutes=1)
+FULL = replace(
+    proved(),
+    handled="2026-11-23",
+    journal=journal(Phase.RUNNING, ended=2, failure="JobFailed: x", retry_time="2026-11-23T19:46:00Z"),
+    job=JobShown(
+        id="j1",
+        status="EXECUTING",
+        messages=("a", "b"),
+        result={"service": {"a": [1]}},
+        result_truncated=True,
+    ),
+    history=({"id": "j0", "status": "COMPLETED"},),
+    plan=Plan(
+        "sha256:1", "Spec", "2026-11-23T19:45:14Z", 1, ({"path": "settings.a", "from": "1", "to": "2"},)
+    ),
+)
+
+
+def body(status: Any = None, generation: int = 1) -> dict[str, Any]:
+    return {
+        "metadata": {"generation": generation, "name": "roads", "namespace": "gis"},
+        "status": status or {},
+    }
+
+
+def saying(reason: Reason = Reason.JOB_RUNNING, about: Record | None = None, **changed: Any) -> Verdict:
+    return replace(Verdict(reason, "a message", about or record(), wake=0.0), **changed)
+
+
+def conditions(status: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {item["type"]: item for item in status["conditions"]}
+
+
+@pytest.mark.parametrize("about", [FULL, proved(), record(Phase.INTENDED), record(Phase.RUNNING)])
+def test_what_is_written_is_read_back(about: Record) -> None:
+    verdict = saying(Reason.CONVERGED, about)
+    found = parse(body(render(body(), verdict, NOW)))
+    assert replace(found, ready=about.ready, observed_generation=1) == about
+
+
+def test_writing_the_same_again_writes_nothing() -> None:
+    first = render(body(), saying(about=FULL), NOW)
+    assert merge_patch(first, render(body(first), saying(about=parse(body(first))), LATER)) == {}
+
+
+@pytest.mark.parametrize("reason", Reason)
+@pytest.mark.parametrize("spent", [True, False], ids=["spent", "not spent"])
+def test_the_conditions_follow_kstatus(reason: Reason, spent: bool) -> None:
+    shown = conditions(render(body(generation=7), saying(reason, spent=spent), NOW))
+    assert "Ready" in shown
+    assert not {"Reconciling", "Stalled"} <= shown.keys()
+    assert all(one["observedGeneration"] == 7 and one["reason"] == reason for one in shown.values())
+    assert all(one["status"] == "True" for name, one in shown.items() if name != "Ready")
+    assert shown["Ready"]["status"] == ROWS[reason].ready
+    if ROWS[reason].progress is Progress.RETRYING:
+        assert ("Stalled" in shown) is spent
+
+
+def test_a_transition_time_moves_with_the_status_only() -> None:
+    first = render(body(), saying(Reason.JOB_RUNNING), NOW)
+    second = render(body(first), saying(Reason.VERIFYING), LATER)
+    third = render(body(second), saying(Reason.CONVERGED), LATER)
+    assert (
+        conditions(second)["Ready"]["lastTransitionTime"] == conditions(first)["Ready"]["lastTransitionTime"]
+    )
+    assert conditions(third)["Ready"]["lastTransitionTime"] == "2026-11-23T19:46:14Z"
+
+
+def test_a_condition_that_is_over_is_gone() -> None:
+    first = render(body(), saying(Reason.JOB_RUNNING), NOW)
+    assert set(conditions(render(body(first), saying(Reason.CONVERGED), NOW))) == {"Ready"}
+
+
+def test_ready_is_kept_as_it_is_while_the_site_is_away() -> None:
+    first = render(body(), saying(Reason.CONVERGED, proved()), NOW)
+    away = saying(Reason.SITE_UNREACHABLE, parse(body(first)), keep_ready=True)
+    assert merge_patch(first, render(body(first), away, LATER)) == {}
+
+
+def test_ready_of_an_older_generation_is_not_kept() -> None:
+    first = render(body(), saying(Reason.CONVERGED, proved()), NOW)
+    away = saying(Reason.SITE_UNREACHABLE, parse(body(first)), keep_ready=True)
+    assert conditions(render(body(first, generation=2), away, LATER))["Ready"]["status"] == Ready.UNKNOWN
+
+
+def test_a_wait_does_not_make_a_status_known() -> None:
+    waiting = render(body(), saying(Reason.LOOKING_FOR_JOB, Record()), NOW)
+    assert "journal" not in waiting
+    assert not parse(body(waiting)).known
+
+
+def test_a_message_is_cut_to_what_the_schema_allows() -> None:
+    shown = render(body(), saying(message="m" * 5000), NOW)
+    assert len(conditions(shown)["Ready"]["message"]) == 512
+
+
+WIPED: dict[str, Any] = {
+    "no status": None,
+    "the default of the schema": {
+        "observedGeneration": -1,
+        "conditions": [{"type": "Ready", "status": "Unknown"}],
+    },
+    "no journal": {"observedGeneration": 3},
+    "an empty journal": {"observedGeneration": 3, "journal": {}},
+    "a journal without a phase": {"observedGeneration": 3, "journal": {"id": "x"}},
+    "a phase we do not know": {"observedGeneration": 3, "journal": {"phase": "Dreaming"}},
+    "a journal that is a list": {"observedGeneration": 3, "journal": ["Idle"]},
+    "a number for a text": {"observedGeneration": 3, "journal": {"phase": "Idle", "id": 5}},
+    "sends that are no texts": {"observedGeneration": 3, "journal": {"phase": "Idle", "sends": [{}]}},
+    "a history of texts": {"observedGeneration": 3, "journal": {"phase": "Idle"}, "history": ["j1"]},
+    "a result that is a list": {
+        "observedGeneration": 3,
+        "journal": {"phase": "Idle"},
+        "job": {"result": [1]},
+    },
+    "a generation that is a text": {"observedGeneration": "3", "journal": {"phase": "Idle"}},
+}
+
+
+@pytest.mark.parametrize("status", WIPED.values(), ids=WIPED)
+def test_a_status_that_cannot_be_read_counts_as_none(status: Any) -> None:
+    assert not parse(body(status)).known
+
+
+BLOCKS = ("conditions", "job", "history", "plan", "observed", "lastHandledReconcileAt")
+PARTS = ("phase", "id", "type", "status", "sends", "messages", "result", "changes", "lastTransitionTime")
+KEYS = (*BLOCKS, *PARTS, "journal", "observedGeneration", "retryTime")
+ANY = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.sampled_from(["Idle", "Running", "Ready", "True", ""]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=5),
+)
+STATUSES = st.fixed_dictionaries(
+    {"observedGeneration": st.integers(0, 3), "journal": st.fixed_dictionaries({"phase": st.just("Idle")})},
+    optional=dict.fromkeys(BLOCKS, ANY),
+)
+
+
+@LAW
+@given(ANY | STATUSES)
+def test_no_status_can_break_the_reading_or_the_writing_after_it(status: Any) -> None:
+    found = parse({"status": status})
+    mapping = status if isinstance(status, dict) else {}
+    dumps(render(body(mapping), saying(about=found), NOW))
+
+
+@LAW
+@given(st.text(max_size=30) | st.sampled_from(["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"]))
+def test_any_text_is_a_time_or_none(text: str) -> None:
+    moment(text)
