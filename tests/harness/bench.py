@@ -167,6 +167,33 @@ class Workbench:
 
         return wait_until(look, seconds, lambda: self.story(name, plural))
 
+    def came_to(
+        self,
+        name: str,
+        reason: str,
+        *,
+        plural: str = SERVICES,
+        also: Callable[[Json], object] = lambda body: True,
+    ) -> Json:
+        """Waits until Ready was given this reason for the newest generation, also if it has gone on since.
+
+        For a reason that does not last; the object as it was written then.
+        """
+
+        def look() -> Json | None:
+            generation = self.api.get(plural, name)["metadata"]["generation"]
+            for entry in self.status_writes(name, plural):
+                body = entry["responseObject"]
+                if (
+                    ready(body) == reason
+                    and condition(body)["observedGeneration"] == generation
+                    and also(body)
+                ):
+                    return body
+            return None
+
+        return wait_until(look, PATIENCE, lambda: self.story(name, plural))
+
     def wait_job(self, name: str, word: str = "") -> str:
         """Waits until the status names a running job of ours (which shows `word`); its id."""
 

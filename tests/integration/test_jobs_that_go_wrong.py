@@ -51,7 +51,7 @@ def test_a_failed_job_says_what_the_site_said_and_when_the_next_try_is(bench: Wo
     bench.start_operator(retry_seconds=2)
     bench.site.next_job(service=service, outcome="FAILED", messages=[SAID])
     bench.declare("told", service, SETTINGS)
-    body = bench.wait("told", "JobFailed")
+    body = bench.came_to("told", "JobFailed")
     assert SAID in condition(body)["message"]
     assert "Attempt 2 follows at" in condition(body)["message"]
     assert condition(body, "Reconciling")["status"] == "True"
@@ -130,7 +130,7 @@ def test_a_job_forgotten_while_it_runs_is_presumed_to_run(shared: Workbench) -> 
     shared.site.next_job(service=service, seconds=2)
     shared.declare("forgotten", service, SETTINGS)
     shared.site.forget(shared.wait_job("forgotten", "EXECUTING"))
-    body = shared.wait("forgotten", "LookingForJob")
+    body = shared.came_to("forgotten", "LookingForJob")
     assert "presumed to run" in condition(body)["message"]
     shared.converged("forgotten")
     assert len(shared.edits(service)) == 1

@@ -1,7 +1,9 @@
 """The main job: one change of the spec is one edit, and the status holds the whole truth, in few writes."""
 
+import json
+
 from harness.apiserver import written_at
-from harness.bench import SITES, Workbench, condition, ready
+from harness.bench import SERVICES, SITES, Workbench, condition, ready
 
 WORDS = ["SUBMITTED", "EXECUTING", "COMPLETED"]
 
@@ -85,6 +87,19 @@ def test_every_change_of_reason_is_one_event_with_the_id_of_its_job(shared: Work
     assert "settings.description" in events[0]["note"]
     assert all(job in event["note"] for event in events[1:])
     assert {event["type"] for event in events} == {"Normal"}
+
+
+def test_a_spec_of_300_kilobytes_is_one_edit_like_any_other(shared: Workbench) -> None:
+    """Row S15: no copy of the spec is kept anywhere, so no limit of annotations is met."""
+    service = shared.fresh_service()
+    properties = {f"long{number:03}": "x" * 3000 for number in range(100)}
+    shared.converge_on("large", service, {"properties": properties})
+    assert properties.items() <= shared.site.document(service)["properties"].items()
+    shared.api.merge(SERVICES, "large", {"metadata": {"labels": {"colleague": "was-here"}}})
+    shared.ask_again("large")
+    shared.wait("large", "Converged", also=lambda body: body["status"].get("lastHandledReconcileAt"))
+    assert len(shared.edits(service)) == 1
+    assert len(json.dumps(shared.status("large"))) < 32 * 1024
 
 
 def test_ready_is_unknown_and_pending_before_the_first_look(bench: Workbench) -> None:

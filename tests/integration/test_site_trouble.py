@@ -67,7 +67,7 @@ def test_a_secret_or_ca_that_cannot_be_used_is_named(bench: Workbench) -> None:
         ("no-trust", "SiteUnreachable", "certificate"),
     ):
         bench.declare(site, bench.fresh_service(), SETTINGS, site)
-        assert words in condition(bench.wait(site, reason))["message"], site
+        assert words in condition(bench.came_to(site, reason))["message"], site
     assert bench.site.stats()["edits"] == 0
 
 
@@ -93,7 +93,7 @@ def test_a_site_that_is_away_and_comes_back_gets_the_change_once(bench: Workbenc
     bench.sites["prod"].process.kill()
 
     bench.declare("changed", SERVICE, SETTINGS)
-    body = bench.wait("changed", "SiteUnreachable")
+    body = bench.came_to("changed", "SiteUnreachable")
     assert condition(body)["status"] == "Unknown"
     assert condition(body, "Reconciling")["status"] == "True"
     body = bench.wait("prod", "SiteUnreachable or CircuitOpen", plural=SITES)
@@ -114,7 +114,7 @@ def test_an_authority_that_changes_is_taken_up(bench: Workbench) -> None:
     bench.register(tls={"caCertificateRef": {"name": "other-ca"}})
     bench.start_operator()
     bench.declare("untrusted", SERVICE, SETTINGS)
-    bench.wait("untrusted", "SiteUnreachable")
+    bench.came_to("untrusted", "SiteUnreachable")
     right = {"data": {"ca.crt": bench.sites["prod"].ca}}
     bench.kubectl("patch", "configmap", "other-ca", "--type=merge", f"--patch={json.dumps(right)}")
     bench.converged("untrusted")
@@ -128,7 +128,7 @@ def test_a_site_that_hangs_while_its_job_runs_is_waited_for(bench: Workbench) ->
     bench.declare("frozen", SERVICE, SETTINGS)
     bench.wait_job("frozen")
     bench.sites["prod"].process.freeze()
-    bench.wait("frozen", "SiteUnreachable")
+    bench.came_to("frozen", "SiteUnreachable")
     bench.sites["prod"].process.thaw()
     bench.converged("frozen")
     assert len(bench.edits(SERVICE)) == 1
@@ -140,7 +140,7 @@ def test_a_ready_service_outlives_an_outage_only_for_a_while(bench: Workbench) -
     bench.start_operator(resync_seconds=1, stale_after_seconds=3)
     bench.converge_on("stale", OTHER, {"description": "Cities of the world"})
     bench.sites["prod"].process.freeze()
-    body = bench.wait("stale", "SiteUnreachable", also=lambda body: condition(body)["status"] == "Unknown")
+    body = bench.came_to("stale", "SiteUnreachable", also=lambda body: condition(body)["status"] == "Unknown")
     bench.sites["prod"].process.thaw()
     bench.converged("stale")
     assert "Reconciling" in [one["type"] for one in body["status"]["conditions"]]
@@ -169,7 +169,7 @@ def test_nothing_is_sent_while_the_document_cannot_be_read(
     name = f"nonsense-{service[-14:-10]}"
     shared.site.fault(answer, when="instead", times=None, operation="service", service=service)
     shared.declare(name, service, SETTINGS)
-    shared.wait(name, reason)
+    shared.came_to(name, reason)
     assert shared.edits(service) == []
     shared.site.clear_faults()
     shared.converged(name)
