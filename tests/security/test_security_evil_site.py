@@ -62,9 +62,14 @@ class Run:
         bench.wait("prod", "CredentialsRejected", plural=SITES)
         bench.api.set_secret("prod-admin", {"password": self.secrets["password"]})
         bench.wait("prod", "Reachable", plural=SITES)
-        bench.site.expire_tokens()
-        bench.api.merge(SITES, "prod", {"spec": {"limits": {"maxJobs": 50}}})
-        bench.wait("prod", "Reachable", plural=SITES)
+        self._connect_anew()
+
+    def _connect_anew(self) -> None:
+        """Three requests in a row without an answer: trust and token are got anew, and nothing is forgotten."""
+        self.bench.site.fault({"drop": True}, operation="root", times=3)
+        self.bench.site.expire_tokens()
+        self.bench.api.merge(SITES, "prod", {"spec": {"limits": {"maxJobs": 50}}})
+        self.bench.wait("prod", "Reachable", plural=SITES)
 
     def go(self) -> None:
         """Everything at the same time; returns when all is as it was declared."""
