@@ -65,7 +65,7 @@ class Run:
         self._connect_anew()
 
     def _connect_anew(self) -> None:
-        """Three requests in a row without an answer: trust and token are got anew, and nothing is forgotten."""
+        """Three requests in a row without an answer: trust and token are got anew, nothing is forgotten."""
         self.bench.site.fault({"drop": True}, operation="root", times=3)
         self.bench.site.expire_tokens()
         self.bench.api.merge(SITES, "prod", {"spec": {"limits": {"maxJobs": 50}}})

@@ -7,6 +7,7 @@ from arcgis_operator.adapters.admin import (
     AdminClient,
     CredentialSource,
     Hooks,
+    Redactor,
     SiteInfo,
     SiteMode,
     Timeouts,
@@ -35,6 +36,7 @@ class SiteSession:
         wanted: SiteWanted,
         credentials: CredentialSource,
         trust: Callable[[], Awaitable[ssl.SSLContext | Failure]],
+        redactor: Redactor,
         clock: Callable[[], float],
         wake: Callable[[str], None],
         metrics: Metrics,
@@ -42,7 +44,7 @@ class SiteSession:
         presumed_seconds: float,
     ) -> None:
         self._wanted = wanted
-        self._credentials, self._trust = credentials, trust
+        self._credentials, self._trust, self._redactor = credentials, trust, redactor
         self._clock, self._wake, self._metrics, self._timeouts = clock, wake, metrics, timeouts
         self._client: AdminClient | None = None
         self._retired: AdminClient | None = None
@@ -225,6 +227,7 @@ class SiteSession:
             self.url,
             self._credentials,
             tls,
+            redactor=self._redactor,
             hooks=Hooks(pace=self._counted, answered=self._answered),
             timeouts=self._timeouts,
         )

@@ -5,7 +5,7 @@ import binascii
 import ssl
 from collections.abc import Callable, Mapping
 
-from arcgis_operator.adapters.admin import Credentials, Timeouts
+from arcgis_operator.adapters.admin import Credentials, Redactor, Timeouts
 from arcgis_operator.adapters.kube.api import KubeApi
 from arcgis_operator.adapters.kube.failures import KubeFailure
 from arcgis_operator.adapters.kube.kinds import CONFIGMAPS, NAMESPACES, SECRETS
@@ -38,6 +38,7 @@ class Sessions:
     ) -> None:
         self._api, self._registry, self._clock, self._wake = api, registry, clock, wake
         self._metrics, self._timeouts, self._presumed_seconds = metrics, timeouts, presumed_seconds
+        self._redactors: dict[Name, Redactor] = {}
         self._sessions: dict[Name, SiteSession] = {}
         self._identity: dict[Name, tuple[object, ...]] = {}
         self._labels: dict[str, tuple[float, Mapping[str, str]]] = {}
@@ -63,7 +64,10 @@ class Sessions:
         return await self.session(name, wanted)
 
     async def session(self, name: Name, wanted: SiteWanted) -> SiteSession:
-        """The session of a site; a changed address, Secret or CA makes a new one."""
+        """The session of a site; a changed address, Secret or CA makes a new one.
+
+        What must not be shown outlives it: the site may still echo what the last session used.
+        """
         identity = (wanted.url, wanted.secret, wanted.ca)
         session = self._sessions.get(name)
         if session is None or self._identity[name] != identity:
@@ -72,6 +76,7 @@ class Sessions:
                 wanted,
                 lambda: self._credentials(name, wanted.secret),
                 lambda: self._trust(name, wanted.ca),
+                self._redactors.setdefault(name, Redactor()),
                 self._clock,
                 self._wake,
                 self._metrics,

@@ -6,7 +6,7 @@ Read on in `client.py`; `answers.py` has the table of what each answer means.
 """
 
 from arcgis_operator.adapters.admin.client import AdminClient, Hooks
-from arcgis_operator.adapters.admin.redaction import silence
+from arcgis_operator.adapters.admin.redaction import Redactor, silence
 from arcgis_operator.adapters.admin.resources import SiteInfo, SiteMode
 from arcgis_operator.adapters.admin.tokens import Credentials, CredentialSource
 from arcgis_operator.adapters.admin.transport import Guard, Timeouts
@@ -17,6 +17,7 @@ __all__ = [
     "Credentials",
     "Guard",
     "Hooks",
+    "Redactor",
     "SiteInfo",
     "SiteMode",
     "Timeouts",

@@ -64,7 +64,8 @@ class AdminClient:
     """A client of the site at `url` (`https://<host>/<context>`), to be closed with `aclose`.
 
     `tls` None takes the machine's certificate authorities. Raises `ValueError` for a URL that is not plain
-    https and for a TLS context that does not verify. `transport` stands in for the network in tests.
+    https and for a TLS context that does not verify. `redactor` remembers secrets beyond this client's life.
+    `transport` stands in for the network in tests.
     Every method returns a `Failure` instead of raising; its detail is safe to show.
     """
 
@@ -74,6 +75,7 @@ class AdminClient:
         credentials: CredentialSource,
         tls: ssl.SSLContext | None,
         *,
+        redactor: Redactor | None = None,
         hooks: Hooks | None = None,
         timeouts: Timeouts | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
@@ -84,7 +86,7 @@ class AdminClient:
         self._hooks = hooks or Hooks()
         self._clock, self._wall = clock, wall
         self._addresses = Addresses(url)
-        self._redactor = Redactor()
+        self._redactor = redactor or Redactor()
         self._tokens = Tokens(credentials, self._login, clock)
         self._auth = TokenAuth(self._tokens)
         self._http = httpx.AsyncClient(
