@@ -56,6 +56,13 @@ async def test_secrets_that_a_job_echoes_are_masked_everywhere_in_it(scripted):
     assert job.result["a"] == [{"***": "***"}]
 
 
+async def test_what_the_site_says_of_itself_is_masked(scripted):
+    body = {"isReadOnly": True, "message": f"closed, try {PASSWORD}", "currentVersion": f"11 {TOKEN}-1"}
+    client, _ = scripted(httpx.Response(200, json=body))
+    assert (await client.root()).version == "11 ***"
+    assert (await client.mode()).message == "closed, try ***"
+
+
 async def test_the_document_of_a_service_is_never_touched(scripted):
     body = {"serviceName": "Roads", "type": "MapServer", "description": f"see {PASSWORD}"}
     client, _ = scripted(httpx.Response(200, json=body))
@@ -94,6 +101,13 @@ def test_no_form_of_a_known_secret_survives(secret):
     redactor = Redactor()
     redactor.learn(secret)
     assert {redactor.mask(form) for form in forms_of(secret)} == {"***"}
+
+
+def test_a_password_that_is_no_longer_used_is_masked_for_a_day_of_tokens():
+    redactor = Redactor()
+    for text in ("password-1", "password-2", *(f"token-{hour:04}" for hour in range(24))):
+        redactor.learn(text)
+    assert redactor.mask("password-1 token-0000") == "*** ***"
 
 
 def test_a_password_is_still_masked_after_many_tokens():

@@ -107,11 +107,11 @@ class AdminClient:
 
     async def root(self) -> SiteInfo | Failure:
         """The release of the site."""
-        return await self._get("root", self._addresses.root, resources.site_info)
+        return await self._get("root", self._addresses.root, self._masked(resources.site_info))
 
     async def mode(self) -> SiteMode | Failure:
         """Whether the site takes changes at the moment."""
-        return await self._get("mode", self._addresses.mode, resources.site_mode)
+        return await self._get("mode", self._addresses.mode, self._masked(resources.site_mode))
 
     async def service(self, ref: ServiceRef) -> dict[str, Json] | Failure:
         """The service's whole document as the site wrote it; MISSING when there is no such service."""
@@ -128,7 +128,7 @@ class AdminClient:
         return await self._get(
             "job",
             self._addresses.job(job_id),
-            lambda body: resources.job_of(self._redactor.tree(body), job_id),
+            self._masked(lambda body: resources.job_of(body, job_id)),
         )
 
     async def edit(self, ref: ServiceRef, document: Mapping[str, Json], guard: Guard) -> Fact:
@@ -166,6 +166,10 @@ class AdminClient:
             return failure_of(answer, edit=False) or parse(answer.body)
 
         return await self._call(operation, request, attempt, interpret, self._auth)
+
+    def _masked(self, parse: Callable[[Json], T]) -> Callable[[Json], T]:
+        """Parses a body in which our secrets are masked."""
+        return lambda body: parse(self._redactor.tree(body))
 
     async def _login(self, credentials: Credentials) -> Token | Failure:
         self._redactor.learn(credentials.password)

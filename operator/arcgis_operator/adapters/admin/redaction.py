@@ -12,6 +12,7 @@ from arcgis_operator.core.jsondoc import Json, printable
 
 MASK = "***"
 _READ_LIMIT = 4096
+_REMEMBERED = 32  # a token lives an hour: these are more than a day's
 _ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s\"'<>]*", re.IGNORECASE)
 _ASSIGNED = re.compile(
     r"\b(token|password|pwd|authorization)(\s*[=:]\s*)(bearer\s+)?[^\s&,;]+", re.IGNORECASE
@@ -33,7 +34,7 @@ class Redactor:
     """Knows the secrets in use and the last few before them."""
 
     def __init__(self) -> None:
-        self._known: deque[str] = deque(maxlen=8)
+        self._known: deque[str] = deque(maxlen=_REMEMBERED)
         self._pattern: re.Pattern[str] | None = None
 
     def learn(self, secret: str) -> None:
