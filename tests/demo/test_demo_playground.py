@@ -71,8 +71,8 @@ def test_what_a_colleague_changes_is_put_back(playground: Playground) -> None:
     drift, events = playground.commands(2)
     before = len(playground.demo.lines)
     playground.run(drift)
-    at = playground.demo.wait_for_line("site +drift", before)
-    playground.demo.wait_for_line("Kubernetes +Converged", at)
+    mended = playground.demo.wait_for_line(r"Kubernetes +Submitting .*\(drift\)", before)
+    playground.demo.wait_for_line("Kubernetes +Converged", mended)
     assert re.search("Warning +DriftDetected .*quick fix", playground.run(events))
 
 
