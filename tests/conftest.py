@@ -50,6 +50,29 @@ WARM_UP: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 
 
+SHARE = 29
+"""Of the many generated plans every 29th belongs to `make test`: coprime with the numbers of their kinds."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--plans",
+        choices=("share", "whole"),
+        default="share",
+        help="how many of the generated plans: a fixed share (for make test), or the whole (for make faults)",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves out the plans that are not in the share."""
+    if config.option.plans == "whole":
+        return
+    planned = [item for item in items if item.get_closest_marker("plans")]
+    left = set(planned) - set(planned[::SHARE])
+    items[:] = [item for item in items if item not in left]
+    config.hook.pytest_deselected(items=sorted(left, key=lambda item: item.nodeid))
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Builds the control plane before the first test, whose time limit is made for tests."""
     needed = any("control_plane" in getattr(item, "fixturenames", ()) for item in session.items)

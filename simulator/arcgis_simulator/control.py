@@ -48,12 +48,14 @@ class Control:
         return {"routes": routes, "switches": switches}
 
     def stats(self, request: Request, body: Body) -> Any:
-        """Counts of accepted edits and of restarts, in all and for each service, with the ids of its jobs."""
+        """Counts of accepted edits and of restarts, in all and for each service, with the ids of its jobs;
+        the newest record of the journal."""
         jobs: dict[str, list[str]] = {}
         for job in self.world.jobs.jobs.values():
             jobs.setdefault(job.service, []).append(job.jobid)
         held = self.world.catalogue.services.values()
         return {
+            "seq": self.site.journal.newest,
             "edits": sum(service.edits for service in held),
             "restarts": sum(service.restarts for service in held),
             "services": {service.title: _counts(service, jobs.get(service.key, [])) for service in held},

@@ -48,6 +48,11 @@ class Journal:
             self._file.flush()
         return self._seq
 
+    @property
+    def newest(self) -> int:
+        """The ``seq`` of the newest record, 0 before the first."""
+        return self._seq
+
     def after(self, seq: int, limit: int) -> list[Record]:
         """The records that follow ``seq``, the oldest first, at most ``limit``."""
         first = self._seq - len(self._records) + 1

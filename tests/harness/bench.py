@@ -54,6 +54,7 @@ class Workbench:
         self.kubectl = cluster.kubectl.in_namespace(self.namespace)
         self.processes: list[ChildProcess] = []
         self.sites: dict[str, parts.Site] = {}
+        self.since = 0  # the part of the site's journal that is looked at begins after this record
         self._closing: list[Callable[[], None]] = []
         self._generated = 0
         if not namespace:
@@ -234,7 +235,7 @@ class Workbench:
 
     def edits(self, service: str) -> list[Json]:
         """The edits of ours that the site accepted, with `document` and `job`, the oldest first."""
-        accepted = self.site.journal(kind="accepted", service=service, operation="edit")
+        accepted = self.site.journal(self.since, kind="accepted", service=service, operation="edit")
         return [record for record in accepted if record["username"] == parts.USERNAME]
 
     def wait_edits(self, service: str, count: int) -> None:
@@ -251,7 +252,7 @@ class Workbench:
         """The most jobs that ran at the same time on these services (on all when none is named)."""
         running: set[str] = set()
         most = 0
-        for record in self.site.journal(kind="job"):
+        for record in self.site.journal(self.since, kind="job"):
             if not services or record["service"] in services:
                 (running.add if record["status"] in RUNNING else running.discard)(record["job"])
                 most = max(most, len(running))
@@ -260,6 +261,10 @@ class Workbench:
     def status_writes(self, name: str, plural: str = SERVICES) -> list[Json]:
         """The operator's accepted status writes to one resource, from the audit log."""
         return [entry for entry in self._tries(name, plural) if entry["responseStatus"]["code"] < 300]
+
+    def audited(self, *names: str) -> list[Json]:
+        """All requests of the operator to change these resources, accepted or refused."""
+        return [entry for name in names for entry in self.audit.writes(OPERATOR, SERVICES, name)]
 
     def status_conflicts(self, name: str) -> int:
         """How often a status write was refused because the object had moved."""
@@ -296,7 +301,7 @@ class Workbench:
         return [entry for entry in tried if entry["objectRef"].get("subresource") == "status"]
 
     def _reads(self, service: str) -> int:
-        return len(self.site.journal(kind="request", service=service, operation="service"))
+        return len(self.site.journal(self.since, kind="request", service=service, operation="service"))
 
     def close(self) -> None:
         for process in reversed(self.processes):

@@ -64,6 +64,7 @@ class History:
 
     `before` and `after` are the live document at the two ends, `wanted` what it has to be then. `drifts` are
     the times at which others changed it past the API. `operations` are all that the site was asked for.
+    `gone` are the resources that were deleted.
     """
 
     edits: tuple[Edit, ...] = ()
@@ -75,6 +76,7 @@ class History:
     after: Mapping[str, Json] = field(default_factory=dict)
     wanted: Mapping[str, Json] = field(default_factory=dict)
     secrets: tuple[str, ...] = ()
+    gone: frozenset[str] = frozenset()
 
     def ended_at(self, job: str) -> float | None:
         """When a job came to its end, None when it did not."""
@@ -114,7 +116,7 @@ def _job_change(record: Json) -> JobChange:
 
 
 def _write(entry: Json) -> Write:
-    body = entry.get("responseObject") or {}
+    body = entry.get("responseObject") or {} if entry["responseStatus"]["code"] < 300 else {}
     metadata = body.get("metadata") or {}
     reference = entry["objectRef"]
     return Write(

@@ -124,7 +124,7 @@ def the_status_never_goes_back(history: History) -> Iterator[str]:
 
 
 def an_end_is_reached(history: History) -> Iterator[str]:
-    last = {write.name: write for write in _accepted(history)}
+    last = {write.name: write for write in _accepted(history) if write.name not in history.gone}
     for write in last.values():
         kinds = {one["type"]: one["status"] for one in write.status.get("conditions") or []}
         if kinds.get("Ready") != "True" and kinds.get("Stalled") != "True":

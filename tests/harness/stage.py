@@ -17,6 +17,7 @@ from arcgis_demo import parts
 from arcgis_devcluster import ChildProcess, Cluster
 from harness.apiserver import wait_until, written_at
 from harness.bench import FAST, PASSWORD, SERVICES, Workbench, condition, is_current
+from harness.history import ENDED
 from harness.kubeproxy import KubeProxy
 
 Json = Any
@@ -73,15 +74,25 @@ class Stage:
         self.name = f"case-{uuid.uuid4().hex[:8]}"
         self.service = bench.fresh_service()
         self.settings: Json = {"description": f"wanted by {self.name}"}
+        self.names = [self.name]
+        self.foreign = ""  # the id of somebody else's job, in the cases that have one
         self.replicas: list[Replica] = []
-        self._document = self.site.document(self.service)
+        self.before: Json = self.site.document(self.service)
+        self.since = bench.since = self.site.stats()["seq"]
         self._proxies = ExitStack()
 
     # -- doing -----------------------------------------------------------------------
 
-    def start(self, name: str = "first", **settings: object) -> Replica:
-        """Starts an operator; waits for nothing."""
+    def start(
+        self,
+        name: str = "first",
+        *,
+        arm: Callable[[KubeProxy], None] = lambda proxy: None,
+        **settings: object,
+    ) -> Replica:
+        """Starts an operator, whose proxy was armed before; waits for nothing."""
         proxy = self._proxies.enter_context(KubeProxy(self.bench.cluster.kubeconfig))
+        arm(proxy)
         chosen = {
             **SETTINGS,
             "namespace": self.bench.namespace,
@@ -99,6 +110,17 @@ class Stage:
         self.settings = {**self.settings, **settings}
         self.bench.declare(self.name, self.service, self.settings)
 
+    def also(self, what: str) -> str:
+        """The name of one more resource of this case."""
+        self.names.append(f"{self.name}-{what}")
+        return self.names[-1]
+
+    def ask_again(self) -> str:
+        """Asks for one more look; what will be in the status when it is over."""
+        stamp = uuid.uuid4().hex
+        self.bench.api.merge(SERVICES, self.name, {"metadata": {"annotations": {ASKED: stamp}}})
+        return stamp
+
     def label(self, text: str) -> None:
         """A colleague labels the resource."""
         self.bench.api.merge(SERVICES, self.name, {"metadata": {"labels": {"colleague": text}}})
@@ -112,12 +134,11 @@ class Stage:
 
     def looked_again(self) -> None:
         """Asks for one more look, and waits until it is over."""
-        stamp = uuid.uuid4().hex
-        self.bench.api.merge(SERVICES, self.name, {"metadata": {"annotations": {ASKED: stamp}}})
+        stamp = self.ask_again()
         self.wait(lambda: self.bench.status(self.name).get("lastHandledReconcileAt") == stamp)
 
     def job(self) -> str:
-        """Waits until the site has taken an edit; the id of its job."""
+        """Waits until the site has taken an edit; the id of the newest one's job."""
         self.wait(lambda: self.bench.edits(self.service))
         return str(self.bench.edits(self.service)[-1]["job"])
 
@@ -128,6 +149,12 @@ class Stage:
     def wait(self, look: Callable[[], object]) -> None:
         """Waits until `look` is true; else tells the story."""
         wait_until(look, PATIENCE, self.story)
+
+    def moment(self, look: Callable[[], object], seconds: float) -> None:
+        """Waits until `look` is true, or for so long."""
+        give_up = time.monotonic() + seconds
+        while not look() and time.monotonic() < give_up:
+            time.sleep(0.002)
 
     def story(self) -> str:
         """How the resource came to where it is, and what each operator said last."""
@@ -141,7 +168,13 @@ class Stage:
 
     def received(self) -> list[Json]:
         """The edit requests that came to the site, processed or not."""
-        return self.site.journal(kind="request", service=self.service, operation="edit")
+        return self.site.journal(self.since, kind="request", service=self.service, operation="edit")
+
+    def running_jobs(self) -> set[str]:
+        """The jobs on the service that have not ended."""
+        shown = self.site.journal(self.since, kind="job", service=self.service)
+        last = {record["job"]: record["status"] for record in shown}
+        return {job for job, word in last.items() if word not in ENDED}
 
     def judge(self, *, received: tuple[int, ...] = (1,), live: bool = True) -> None:
         """One edit was accepted, what was declared is live and nothing else changed, and it stays so."""
@@ -151,18 +184,19 @@ class Stage:
         edits = self.bench.edits(self.service)
         assert len(edits) == 1, f"{len(edits)} edits were accepted\n{self.story()}"
         assert len(self.received()) in received, f"{len(self.received())} edits came\n{self.story()}"
-        assert self.site.document(self.service) == self._wanted_document(), self.story()
+        assert self.site.document(self.service) == self.wanted_document(), self.story()
         assert body["status"]["journal"]["phase"] == "Idle", self.story()
         self._judge_intent(edits[0])
-        self._judge_logs()
+        self.judge_logs()
 
     def _lease_age(self) -> float:
         renewed = self.bench.kubectl.get_json("lease", LEASE)["spec"]["renewTime"]
         return time.time() - datetime.fromisoformat(renewed).timestamp()
 
-    def _wanted_document(self) -> Json:
-        properties = {**self._document["properties"], **self.settings.get("properties", {})}
-        return {**self._document, **self.settings, "properties": properties}
+    def wanted_document(self) -> Json:
+        """The service as it was, with what was declared."""
+        properties = {**self.before["properties"], **self.settings.get("properties", {})}
+        return {**self.before, **self.settings, "properties": properties}
 
     def _judge_intent(self, edit: Json) -> None:
         """It was stored before the edit came, by the operator's own account."""
@@ -174,7 +208,7 @@ class Stage:
         assert stored, f"no intent was stored\n{self.story()}"
         assert min(stored) <= edit["time_ms"] / 1000 + 0.002, self.story()
 
-    def _judge_logs(self) -> None:
+    def judge_logs(self) -> None:
         """No operator crashed inside, or said a secret. kopf may complain of what is done to it."""
         for replica in self.replicas:
             log = replica.process.log.read_text()
@@ -195,7 +229,7 @@ class Stage:
         self.site.clear_faults()
         for hold in {one["hold"] for one in self.site.holds()}:
             self.site.release(hold, drop=True)
-        resources = (f"{SERVICES}/{self.name}", f"lease/{LEASE}")
+        resources = (*(f"{SERVICES}/{name}" for name in self.names), f"lease/{LEASE}")
         self.bench.kubectl("delete", *resources, "--ignore-not-found", "--wait=false")
 
 

@@ -1,0 +1,39 @@
+"""Learns the request sites of every flow from clean runs: `.venv/bin/python tests/faults/learn.py [runs]`."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from fault_cases import Case
+from fault_flows import FLOWS
+from fault_sites import FILE, keep
+
+from arcgis_demo import parts
+from arcgis_devcluster import open_cluster
+from conftest import SERVICES
+from harness.bench import Workbench
+from harness.stage import Stage
+
+
+def main() -> None:
+    runs = int(sys.argv[1]) if len(sys.argv) > 1 else 3
+    shown: dict[str, list[list[str]]] = {flow: [] for flow in FLOWS}
+    with open_cluster() as cluster, tempfile.TemporaryDirectory():
+        parts.install(cluster)
+        with Workbench(cluster) as bench:
+            bench.start_site(f"--services={SERVICES}")
+            bench.register()
+            for _ in range(runs):
+                for flow in FLOWS:
+                    with Stage(bench) as stage:
+                        shown[flow].append(Case(stage, flow).clean())
+                    print(f"{flow}: {len(shown[flow][-1])} sites")  # noqa: T201
+    keep(shown)
+    print(f"written: {FILE}")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
