@@ -8,12 +8,12 @@ from harness.stage import Stage
 
 
 @pytest.mark.plans
-@pytest.mark.parametrize("plan", kills(), ids=str)
+@pytest.mark.parametrize("plan", list(kills()), ids=str)
 def test_a_kill_at_any_request_is_recovered_from(stage: Stage, plan: Plan) -> None:
     Case(stage, plan.flow).killed(*((site, CUTS[cut]) for site, cut in plan.steps()))
 
 
 @pytest.mark.plans
-@pytest.mark.parametrize("plan", second_kills(), ids=str)
+@pytest.mark.parametrize("plan", list(second_kills()), ids=str)
 def test_a_kill_of_the_successor_is_recovered_from(stage: Stage, plan: Plan) -> None:
     Case(stage, plan.flow).killed(*((site, CUTS[cut]) for site, cut in plan.steps()))
