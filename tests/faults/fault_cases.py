@@ -104,6 +104,36 @@ class Case:
         self._settled(last)
         self.judge()
 
+    def frozen(self, site: RequestSite, *, comes_back: bool) -> None:
+        """A leader stands still at a request until another one has done the work, then goes on.
+
+        `comes_back`: the other one is killed, and the leader gets the lease back, in a new term. An edit that
+        was under way is dropped: applied so late it would be the one breach that no client can close.
+        """
+        leader = self._prepared()
+        trap = Trap(self.stage, leader.proxy, site, Cut("before", drop=site.what == "edit"))
+        self.flow.act(self.stage)
+        trap.sprung()
+        leader.process.freeze()
+        successor = self.stage.start("successor")
+        if comes_back:
+            successor.said("lease acquired")
+            assert successor.process.kill() == -9
+            before = []
+        else:
+            self._settled(successor)
+            before = self.stage.received()
+        trap.release()
+        leader.process.thaw()
+        leader.said("lease lost")
+        if comes_back:
+            leader.said("leading", times=2)
+            self._settled(leader)
+        else:
+            assert leader.process.terminate() == 0
+            assert self.stage.received() == before, f"sent under the old term\n{self.stage.story()}"
+        self.judge()
+
     def judge(self) -> None:
         """Asks for one more look, then reads the histories."""
         stage = self.stage
