@@ -1,7 +1,7 @@
 """How long the long runs are, and what they say of themselves at the end."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,9 +44,9 @@ def lengths(request: pytest.FixtureRequest) -> Lengths:
 
 
 @pytest.fixture
-def say(record_property: Callable[[str, object], None]) -> Iterator[Say]:
+def say(record_property: Callable[[str, object], None]) -> Say:
     """Tells a figure, printed at the end of the run."""
-    yield lambda text: record_property(TITLE, text)
+    return lambda text: record_property(TITLE, text)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

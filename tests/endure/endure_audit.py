@@ -15,10 +15,13 @@ WRITES = ("create", "update", "patch", "delete")
 
 @dataclass(slots=True)
 class Trail:
-    """`writes`: those but the renewals of the Lease, as text. `intents`: of each resource, id → when stored."""
+    """All but the renewals of the Lease, which go on for ever.
+
+    `writes`: when, and what as text. `intents`: of each resource, id → when it was stored.
+    """
 
     log: Path
-    writes: list[str] = field(default_factory=list)
+    writes: list[tuple[float, str]] = field(default_factory=list)
     intents: dict[str, dict[str, float]] = field(default_factory=dict)
     _inode: int = 0
     _position: int = 0
@@ -40,7 +43,8 @@ class Trail:
         if about.get("resource") == "leases":
             return
         code = entry.get("responseStatus", {}).get("code", 0)
-        self.writes.append(f"{entry['verb']} {about.get('resource')} {about.get('name')} {code}")
+        text = f"{entry['verb']} {about.get('resource')} {about.get('name')} {code}"
+        self.writes.append((written_at(entry), text))
         journal = ((entry.get("responseObject") or {}).get("status") or {}).get("journal") or {}
         if code == 200 and journal.get("phase") == "Intended":
             self.intents.setdefault(about["name"], {}).setdefault(journal["id"], written_at(entry))

@@ -54,10 +54,10 @@ class Crowd:
         del self.members[member.name]
         return self._add()
 
-    def change(self, member: Member) -> None:
-        """Declares its next state, however long the API server is away."""
-        spec = {"spec": {"settings": {"description": member.next()}}}
-        _insist(lambda: self._bench.api.merge(SERVICES, member.name, spec))
+    def change(self, *members: Member) -> None:
+        """Declares the next state of each, however long the API server is away."""
+        for member in members:
+            self._merge(member.name, {"spec": {"settings": {"description": member.next()}}})
 
     def settled(self) -> set[str]:
         """Names of those that are Ready in the state they were given last."""
@@ -93,6 +93,9 @@ class Crowd:
         _insist(lambda: self._created(body))
         return member
 
+    def _merge(self, name: str, patch: Json) -> None:
+        _insist(lambda: self._bench.api.merge(SERVICES, name, patch))
+
     def _created(self, body: Json) -> None:
         answer = self._bench.api.create(SERVICES, body)
         assert answer.status_code in (201, 409), answer.text  # 409: an answer was lost
@@ -108,9 +111,11 @@ class Crowd:
         )
 
     def _stories(self) -> str:
+        """How some of those that are not settled stand, and what the operator said last."""
         unsettled = sorted(self.unsettled())
-        told = [f"{name}: {self._bench.story(name)}" for name in unsettled[:3]]
-        return "\n".join([f"{len(unsettled)} are not settled", *told])
+        bodies = [self._bench.get(name) for name in unsettled[:3]]
+        told = [f"{body['metadata']} {body['spec']['settings']} {body.get('status')}" for body in bodies]
+        return "\n".join([f"{len(unsettled)} are not settled", *told, self._bench.operator.log_tail(40)])
 
 
 def _insist(deed: Any, seconds: float = 300.0) -> Any:

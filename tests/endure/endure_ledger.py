@@ -29,8 +29,8 @@ class Ledger:
     site: SiteControl
     edits: dict[str, list[Edit]] = field(default_factory=dict)
     overlaps: list[str] = field(default_factory=list)
-    changing: list[str] = field(default_factory=list)
-    """The requests that change something, as text."""
+    writes: list[tuple[float, str]] = field(default_factory=list)
+    """The requests that change something, processed or not: when, and what as text."""
     _seen: int = 0
     _running: dict[str, set[str]] = field(default_factory=dict)
     _by_job: dict[str, Edit] = field(default_factory=dict)
@@ -61,7 +61,7 @@ class Ledger:
     def _take(self, record: Json) -> None:
         if record["kind"] == "request" and record["method"] not in READS:
             if record["operation"] != TOKENS:
-                self.changing.append(f"{record['method']} {record['path']}")
+                self.writes.append((record["time_ms"] / 1000, f"{record['method']} {record['path']}"))
         elif record["kind"] == "accepted":
             edit = Edit(record["document"]["description"], record["job"], record["time_ms"] / 1000)
             self.edits.setdefault(record["service"], []).append(edit)

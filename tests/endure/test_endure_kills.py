@@ -49,8 +49,7 @@ def changed_through_a_kill(
     house: House, crowd: Crowd, kill: Callable[[House], float], chance: random.Random
 ) -> float:
     """All members are changed, then the kill hits their edits; seconds from ready to all settled."""
-    for member in list(crowd.members.values()):
-        crowd.change(member)
+    crowd.change(*crowd.members.values())
     time.sleep(chance.uniform(0, LATEST_KILL_SECONDS))
     ready = kill(house)
     crowd.wait_settled(PATIENCE)
