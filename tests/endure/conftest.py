@@ -18,6 +18,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--endure-seed", type=int, default=None, help="Repeat the faults of another soak.")
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test of a `case` is made for each of the `CASES` of its module; the short run takes a `SHARE`."""
+    if "case" in metafunc.fixturenames:
+        full = metafunc.config.getoption("--endure-full", False)
+        metafunc.parametrize("case", list(metafunc.module.CASES) if full else metafunc.module.SHARE)
+
+
 @dataclass(frozen=True)
 class Lengths:
     """`full`: as long as the promises say. Otherwise each run is a short one of the same kind."""

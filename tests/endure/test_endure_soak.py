@@ -8,6 +8,7 @@ killed; in the rest one process lives through everything else, and what it needs
 import random
 import time
 from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +19,7 @@ from endure_crowd import EDITS_OF_ONE, Crowd
 from endure_growth import Diary
 from endure_house import House
 from endure_ledger import Ledger
-from endure_mischief import FAULTS, WITH_KILLS, Mischief
+from endure_mischief import FAULTS, WITH_KILLS, Fault, Mischief
 
 PART_WITH_KILLS = 0.3
 PART_TO_WARM_UP = 0.2
@@ -38,19 +39,17 @@ class Soak:
     crowd: Crowd
     calm: Calm
     chance: random.Random
-    diary: Diary
     done: Counter[str] = field(default_factory=Counter)
 
-    def go_on(self, seconds: float, faults: Any) -> None:
-        """Changes what is settled, as fast as wanted, with faults of these kinds meanwhile."""
+    def go_on(self, seconds: float, faults: Mapping[str, Fault], look: Callable[[], None]) -> None:
+        """Changes what is settled, as fast as wanted, with such faults meanwhile; calls `look` on the way."""
         over = time.monotonic() + seconds
         with Mischief(self.house, self.chance, faults) as mischief:
             while time.monotonic() < over:
                 began = time.monotonic()
                 self._change_some()
                 self.calm.read_on()
-                if self.house.operator.pid == self.diary.pid:
-                    self.diary.look()
+                look()
                 time.sleep(max(0.0, began + LOOK_SECONDS - time.monotonic()))
         self.done += mischief.done
 
@@ -84,22 +83,22 @@ def test_nothing_is_lost_doubled_or_leaked_under_faults_without_end(lengths: Any
         crowd.wait_settled(PATIENCE)
         chance = random.Random(lengths.seed)
         calm = Calm(Ledger(house.site), Trail(house.plane.directory / "audit.jsonl"))
-        soak = Soak(house, crowd, calm, chance, Diary(house.operator.pid))
-        soak.go_on(seconds * PART_WITH_KILLS, WITH_KILLS)
-        soak.diary, began = Diary(house.operator.pid), time.time()
-        soak.go_on(seconds * (1 - PART_WITH_KILLS), FAULTS)
+        soak = Soak(house, crowd, calm, chance)
+        soak.go_on(seconds * PART_WITH_KILLS, WITH_KILLS, lambda: None)
+        diary, began = Diary(house.operator.pid), time.time()
+        soak.go_on(seconds * (1 - PART_WITH_KILLS), FAULTS, diary.look)
         over = time.time()
         crowd.wait_settled(BOUND_SECONDS)
         settled = calm.wait(over, lengths.quiet_seconds)
         breaches = soak.breaches()
         assert house.operator.running, house.operator.log_tail()
-        assert house.operator.pid == soak.diary.pid
-    grown = soak.diary.growth(began + seconds * PART_TO_WARM_UP)
+        assert house.operator.pid == diary.pid
+    grown = diary.growth(began + seconds * PART_TO_WARM_UP)
     say(
         f"soak of {seconds:g} s, seed {lengths.seed}, {size} at a time: {calm.ledger.count} edits on "
         f"{len(crowd.everybody)} services, {soak.done.total()} faults of {len(soak.done)} kinds; "
         f"{len(breaches)} violations; the last write {settled:.1f} s after the last fault, then none for "
-        f"{lengths.quiet_seconds:g} s; at the end {soak.diary.said()}, growth "
+        f"{lengths.quiet_seconds:g} s; at the end {diary.said()}, growth "
         + ", ".join(f"{name} {percent:+.1f} %" for name, percent in grown.items())
     )
     assert not breaches, "\n".join(breaches[:20])
