@@ -61,13 +61,15 @@ def test_kills_under_load_cost_no_edit_and_no_time(lengths: Any, say: Any) -> No
     chance = random.Random(lengths.seed)
     cycles, size = (10, 100) if lengths.full else (1, 20)
     took: dict[str, list[float]] = {name: [] for name in KILLS}
-    with House(2 * size, apiserver_arguments=FLAGS) as house, watches_cut(house):
+    with House(4 * size, apiserver_arguments=FLAGS) as house, watches_cut(house):
         crowds = {name: Crowd(house.bench, house.site.world()["services"], name) for name in KILLS}
         for crowd in crowds.values():
             crowd.add(size)
             crowd.wait_settled(PATIENCE)
         for _ in range(cycles):
             for name, kill in KILLS.items():
+                crowds[name].renew()
+                crowds[name].wait_settled(PATIENCE)
                 took[name].append(changed_through_a_kill(house, crowds[name], kill, chance))
         ledger = Ledger(house.site)
         ledger.read_on()

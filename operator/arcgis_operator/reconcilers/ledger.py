@@ -20,7 +20,7 @@ class Entry:
 
     `facts` are outcomes by intent id that may not be on record yet. `open_job` is a job of ours that has not
     been seen to end, known here since `open_job_at`. `unsure_at` is when a request without clear answer came
-    back. `sends` has the times of the intents whose requests count against the edits of an hour, as on record.
+    back. `sends` are the intent times of requests that count against the edits of an hour, as on record.
     `explained` are jobs on the service that have been accounted for; None before the first look.
     """
 
@@ -67,7 +67,7 @@ class Ledger:
         self[key].facts = {intent_id: Failure(Kind.NOT_SENT, why)}
 
     def sending(self, key: str, intent_id: str, at: str) -> None:
-        """The request of the intent stored `at` is about to leave: until `sent` says otherwise, unanswered."""
+        """The request of an intent made `at` is about to leave: until `sent` says otherwise, unanswered."""
         entry = self[key]
         entry.sends = (*entry.sends, at)[-24:]
         self.sent(key, intent_id, Failure(Kind.UNSURE, "the request was interrupted"))
