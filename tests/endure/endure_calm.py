@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass
 
 from endure_audit import Trail
+from endure_house import House
 from endure_ledger import Ledger
 
 LOOK_SECONDS = 0.5
@@ -41,3 +42,9 @@ class Calm:
 
     def _newest(self) -> list[tuple[float, str]]:
         return [*self.ledger.writes[-5:], *self.trail.writes[-5:]]
+
+
+def watched(house: House) -> Calm:
+    """What has been written in a house since it stands."""
+    assert house.plane.audit_log
+    return Calm(Ledger(house.site), Trail(house.plane.audit_log))

@@ -9,11 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from endure_audit import Trail
-from endure_calm import BOUND_SECONDS, Calm
+from endure_calm import BOUND_SECONDS, watched
 from endure_crowd import Crowd
 from endure_house import House
-from endure_ledger import Ledger
 
 SIZE = 20
 FOR_EVER: Any = {"times": None}
@@ -66,7 +64,7 @@ def test_what_was_away_for_long_is_caught_up_with_and_then_there_is_peace(
         absence.come_back(house)
         back = time.time()
         crowd.wait_settled(BOUND_SECONDS)
-        calm = Calm(Ledger(house.site), Trail(house.plane.directory / "audit.jsonl"))
+        calm = watched(house)
         settled = calm.wait(back, lengths.quiet_seconds)
         breaches = calm.ledger.breaches(crowd.declared())
         breaches += crowd.wrong_documents(house.site.world()["services"])

@@ -12,13 +12,14 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from endure_calm import BOUND_SECONDS, watched
 from endure_crowd import Crowd
 from endure_house import House
-from endure_ledger import Ledger
 
 FLAGS = ("--min-request-timeout=5", "--etcd-compaction-interval=5s")
 CUT_SECONDS = 5.0
 CONVERGED_SECONDS = 5.0
+"""From ready to all settled, in the full run, which has the machine for itself. The short one shares it."""
 PATIENCE = 60.0
 LATEST_KILL_SECONDS = 0.6
 KILLS: Mapping[str, Callable[[House], float]] = {
@@ -71,18 +72,19 @@ def test_kills_under_load_cost_no_edit_and_no_time(lengths: Any, say: Any) -> No
                 crowds[name].renew()
                 crowds[name].wait_settled(PATIENCE)
                 took[name].append(changed_through_a_kill(house, crowds[name], kill, chance))
-        ledger = Ledger(house.site)
-        ledger.read_on()
+        calm = watched(house)
+        peace = calm.wait(time.time(), lengths.quiet_seconds)
         live = house.site.world()["services"]
         assert house.operator.running
     declared = {service: texts for crowd in crowds.values() for service, texts in crowd.declared().items()}
-    breaches = ledger.breaches(declared)
+    breaches = calm.ledger.breaches(declared)
     wrong = [text for crowd in crowds.values() for text in crowd.wrong_documents(live)]
     slowest = {name: max(seconds) for name, seconds in took.items()}
     figures = ", ".join(f"after {name} {seconds:.1f} s" for name, seconds in slowest.items())
     say(
-        f"{2 * cycles} kills under {size} changes: {ledger.count} edits, "
-        f"{len(breaches) + len(wrong)} violations, slowest to settle {figures}"
+        f"{2 * cycles} kills under {size} changes: {calm.ledger.count} edits, "
+        f"{len(breaches) + len(wrong)} violations, slowest to settle {figures}; "
+        f"the last write {peace:.1f} s after that, then none for {lengths.quiet_seconds:g} s"
     )
     assert not breaches + wrong, "\n".join((breaches + wrong)[:20])
-    assert max(slowest.values()) <= CONVERGED_SECONDS, took
+    assert max(slowest.values()) <= (CONVERGED_SECONDS if lengths.full else BOUND_SECONDS), took

@@ -13,12 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from endure_audit import Trail
-from endure_calm import BOUND_SECONDS, Calm
+from endure_calm import BOUND_SECONDS, Calm, watched
 from endure_crowd import EDITS_OF_ONE, Crowd
 from endure_growth import Diary
 from endure_house import House
-from endure_ledger import Ledger
 from endure_mischief import FAULTS, WITH_KILLS, Fault, Mischief
 
 PART_WITH_KILLS = 0.3
@@ -82,7 +80,7 @@ def test_nothing_is_lost_doubled_or_leaked_under_faults_without_end(lengths: Any
         crowd.add(size)
         crowd.wait_settled(PATIENCE)
         chance = random.Random(lengths.seed)
-        calm = Calm(Ledger(house.site), Trail(house.plane.directory / "audit.jsonl"))
+        calm = watched(house)
         soak = Soak(house, crowd, calm, chance)
         soak.go_on(seconds * PART_WITH_KILLS, WITH_KILLS, lambda: None)
         diary, began = Diary(house.operator.pid), time.time()
