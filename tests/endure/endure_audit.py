@@ -45,9 +45,13 @@ class Trail:
         code = entry.get("responseStatus", {}).get("code", 0)
         text = f"{entry['verb']} {about.get('resource')} {about.get('name')} {code}"
         self.writes.append((written_at(entry), text))
-        journal = ((entry.get("responseObject") or {}).get("status") or {}).get("journal") or {}
-        if code == 200 and journal.get("phase") == "Intended":
-            self.intents.setdefault(about["name"], {}).setdefault(journal["id"], written_at(entry))
+        if code == 200 and about.get("subresource") == "status":
+            self._note(about["name"], entry)
+
+    def _note(self, name: str, entry: Json) -> None:
+        journal = (entry["responseObject"].get("status") or {}).get("journal") or {}
+        if journal.get("phase") == "Intended":
+            self.intents.setdefault(name, {}).setdefault(journal["id"], written_at(entry))
 
     def _lines(self) -> Iterator[bytes]:
         """Whole lines; after a rotation the rest of the old file comes first."""

@@ -96,7 +96,7 @@ def entry(name: str, intent: str, at: str, resource: str = "arcgisservices", use
     body = {
         "verb": "patch",
         "user": {"username": user},
-        "objectRef": {"resource": resource, "name": name},
+        "objectRef": {"resource": resource, "name": name, "subresource": "status"},
         "responseStatus": {"code": 200},
         "responseObject": {"status": {"journal": journal}},
         "stageTimestamp": at,
@@ -124,6 +124,17 @@ def test_the_trail_leaves_out_the_lease_and_what_others_write(tmp_path: Path) ->
     trail = Trail(log)
     trail.read_on()
     assert trail.writes == []
+
+
+def test_the_trail_keeps_a_refused_write_and_takes_no_intent_from_it(tmp_path: Path) -> None:
+    refused = json.loads(entry("a", "1", "1970-01-01T00:00:01Z"))
+    refused |= {"responseStatus": {"code": 409}, "responseObject": {"kind": "Status", "status": "Failure"}}
+    log = tmp_path / "audit.jsonl"
+    log.write_text(json.dumps(refused) + "\n")
+    trail = Trail(log)
+    trail.read_on()
+    assert trail.writes == [(1.0, "patch arcgisservices a 409")]
+    assert trail.intents == {}
 
 
 def test_growth_compares_the_last_third_with_the_first() -> None:
