@@ -40,6 +40,18 @@ class ApiServer:
         answer = self._http.get(f"{self._custom}/{plural}/{name}")
         return None if answer.status_code == 404 else _checked(answer)
 
+    def everything(self, plural: str) -> Json:
+        """All custom resources of a kind."""
+        return _checked(self._http.get(f"{self._custom}/{plural}"))["items"]
+
+    def is_ready(self) -> bool:
+        """Says of itself that it is ready, and can read."""
+        try:
+            asked = [self._http.get(path) for path in ("/readyz", f"{self._core}/configmaps")]
+        except httpx.TransportError:
+            return False
+        return all(answer.is_success for answer in asked)
+
     def merge(self, plural: str, name: str, patch: Json, *, subresource: str = "") -> Json:
         """A JSON merge patch of a custom resource, or of its status."""
         path = f"{self._custom}/{plural}/{name}/{subresource}".rstrip("/")
@@ -64,6 +76,11 @@ class ApiServer:
 
     def delete(self, plural: str, name: str) -> None:
         _checked(self._http.delete(f"{self._custom}/{plural}/{name}"))
+
+    def remove(self, plural: str, name: str) -> None:
+        """Deletes it, if it is there."""
+        answer = self._http.delete(f"{self._custom}/{plural}/{name}")
+        assert answer.is_success or answer.status_code == 404, answer.text
 
     def set_secret(self, name: str, values: dict[str, str]) -> None:
         """Puts other texts into a Secret."""

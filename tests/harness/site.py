@@ -49,10 +49,14 @@ class SiteControl:
     def journal(self, after: int = 0, **wanted: Any) -> list[Json]:
         """All records after ``after`` whose facts are as wanted, such as ``kind="accepted"``."""
         records: list[Json] = []
-        while page := self._get("/journal", after=after):
+        while page := self.page(after):
             records += page
             after = page[-1]["seq"]
         return [record for record in records if wanted.items() <= record.items()]
+
+    def page(self, after: int) -> list[Json]:
+        """The next records after ``after``, a few thousand of them at most."""
+        return list(self._get("/journal", after=after))
 
     # -- time and jobs -------------------------------------------------------------
 

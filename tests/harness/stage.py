@@ -99,7 +99,7 @@ class Stage:
             "lease_namespace": self.bench.namespace,
             **settings,
         }
-        way = _Detour(self.bench.cluster, proxy)
+        way = Detour(self.bench.cluster, proxy)
         log_name = f"{self.name}-{name}"
         process = parts.start_operator(way, self.bench.directory, log_name, chosen, ready=False)
         self.replicas.append(Replica(process, proxy))
@@ -238,7 +238,7 @@ def _is_ready(body: Json) -> bool:
     return bool(condition(body).get("status") == "True" and is_current(body))
 
 
-class _Detour(Cluster):
+class Detour(Cluster):
     """The cluster, reached through a proxy by all but its administrator."""
 
     def __init__(self, cluster: Cluster, proxy: KubeProxy) -> None:

@@ -11,6 +11,8 @@ from arcgis_operator.core.failures import Accepted, Fact, Failure, Kind
 from arcgis_operator.core.record import Journal, Phase, Record
 from arcgis_operator.reconcilers.ports import Term
 
+NOT_TAKEN = frozenset({Kind.NOT_SENT, Kind.NO_CREDENTIALS, Kind.UNAUTHORISED, Kind.BUSY})
+
 
 @dataclass(slots=True)
 class Entry:
@@ -18,7 +20,8 @@ class Entry:
 
     `facts` are outcomes by intent id that may not be on record yet. `open_job` is a job of ours that has not
     been seen to end, known here since `open_job_at`. `unsure_at` is when a request without clear answer came
-    back. `explained` are jobs on the service that have been accounted for; None before the first look.
+    back. `sends` are the intent times of requests that count against the edits of an hour, as on record.
+    `explained` are jobs on the service that have been accounted for; None before the first look.
     """
 
     facts: dict[str, Fact] = field(default_factory=dict)
@@ -64,7 +67,7 @@ class Ledger:
         self[key].facts = {intent_id: Failure(Kind.NOT_SENT, why)}
 
     def sending(self, key: str, intent_id: str, at: str) -> None:
-        """The request is about to leave: until `sent` says otherwise it is unanswered."""
+        """The request of an intent made `at` is about to leave: until `sent` says otherwise, unanswered."""
         entry = self[key]
         entry.sends = (*entry.sends, at)[-24:]
         self.sent(key, intent_id, Failure(Kind.UNSURE, "the request was interrupted"))
@@ -76,6 +79,8 @@ class Ledger:
         self._last_send = self._clock()
         unsure = isinstance(fact, Failure) and fact.kind in (Kind.UNSURE, Kind.GARBLED)
         entry.unsure_at = self._clock() if unsure else None
+        if isinstance(fact, Failure) and fact.kind in NOT_TAKEN:
+            entry.sends = entry.sends[:-1]
         if isinstance(fact, Accepted):
             self._open(entry, fact.job_id)
 

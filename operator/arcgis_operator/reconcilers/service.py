@@ -19,7 +19,7 @@ from arcgis_operator.core.decide import decide
 from arcgis_operator.core.failures import Fact, Failure, Kind
 from arcgis_operator.core.job import Job
 from arcgis_operator.core.model import Desired, SpecInvalid
-from arcgis_operator.core.record import Journal, Phase, Record, stamp
+from arcgis_operator.core.record import Journal, Phase, Record
 from arcgis_operator.core.service_spec import parse_service
 from arcgis_operator.core.settle import settle
 from arcgis_operator.core.verdict import Edit, Reason, Verdict
@@ -246,7 +246,7 @@ class ServiceReconciler:
                 return "the document was read too long ago"
             return term.check()
 
-        self._ledger.sending(key, effect.intent_id, stamp(self._clock.now()))
+        self._ledger.sending(key, effect.intent_id, status.parse(body).journal.intent_time)
         fact = await site.edit(effect.service, effect.document, guard)
         self._ledger.sent(key, effect.intent_id, fact)
         self._sent(fact)

@@ -1,0 +1,96 @@
+"""A house for a long run: a control plane, a site and an operator, each of which may be killed or frozen.
+
+Everything is real and of its own: what is done to one house is felt by no other test.
+"""
+
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Any, Self
+
+from arcgis_demo import parts
+from arcgis_devcluster import ChildProcess, ControlPlane
+from harness.apiserver import wait_until
+from harness.bench import Workbench
+from harness.kubeproxy import KubeProxy
+from harness.site import SiteControl
+from harness.stage import SETTINGS, Detour
+
+Json = Any
+LIMITS = {"limits": {"requestsPerSecond": 1000, "maxJobs": 100}}
+AUDIT_SIZE = ("--audit-log-maxsize=200", "--audit-log-maxbackup=2")
+READY_SECONDS = 60.0
+
+
+class House:
+    """`services`: how many the site has. `settings` are laid over those of a short test."""
+
+    def __init__(
+        self,
+        services: int,
+        *,
+        etcd_arguments: Sequence[str] = (),
+        apiserver_arguments: Sequence[str] = (),
+        **settings: object,
+    ) -> None:
+        self._stack = ExitStack()
+        self._settings = {**SETTINGS, **settings}
+        with self._stack:  # whatever fails on the way takes down what is up
+            self.plane = self._stack.enter_context(
+                ControlPlane.start(
+                    etcd_arguments=etcd_arguments, apiserver_arguments=(*AUDIT_SIZE, *apiserver_arguments)
+                )
+            )
+            parts.install(self.plane)
+            self.proxy = self._stack.enter_context(KubeProxy(self.plane.kubeconfig))
+            self.bench = self._stack.enter_context(Workbench(self._detour()))
+            self.site: SiteControl = self.bench.start_site(f"--services={services}")
+            self.bench.register(**LIMITS)
+            self.start_operator()
+            self._stack = self._stack.pop_all()
+
+    @property
+    def operator(self) -> ChildProcess:
+        return self.bench.operator
+
+    @property
+    def site_process(self) -> ChildProcess:
+        return self.bench.sites["prod"].process
+
+    def start_operator(self, *, ready: bool = True) -> None:
+        """Starts it (again, under the same name); returns when it leads, unless not `ready`."""
+        self.bench.start_operator(ready=ready, **self._settings)
+
+    def kill_operator(self) -> None:
+        """SIGKILL."""
+        assert self.operator.running, self.operator.log_tail()
+        self.operator.kill()
+
+    def restart_apiserver(self) -> float:
+        """SIGKILL, and start on the same data; when it was ready, on the monotonic clock."""
+        self.plane.kill_apiserver()
+        self.plane.start_apiserver()
+        return time.monotonic()
+
+    def restart_etcd(self) -> float:
+        """SIGKILL, and start on the same data; ready when kube-apiserver answers from it again."""
+        self.plane.kill_etcd()
+        self.plane.start_etcd()
+        self.wait_for_answers()
+        return time.monotonic()
+
+    def wait_for_answers(self) -> None:
+        """Waits until kube-apiserver can read and says that it is ready."""
+        wait_until(self.bench.api.is_ready, READY_SECONDS, lambda: "kube-apiserver is not ready")
+
+    def _detour(self) -> Detour:
+        cluster = Detour(self.plane, self.proxy)
+        cluster.audit_log = self.plane.audit_log
+        return cluster
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
+        self._stack.close()

@@ -1,0 +1,109 @@
+"""The wall clock of the operator or of the site is a day off, or jumps by a day: no flow notices."""
+
+import os
+import re
+import threading
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+import pytest
+from endure_flows import FLOWS, Actor
+
+from arcgis_devcluster import Cluster
+from harness.bench import PASSWORD, Workbench
+from harness.site import SiteControl
+from harness.stage import SETTINGS
+
+DAY = 86400.0
+JUMP_SECONDS = 3.0
+WRONG = Path(__file__).parent / "wrong_clock"
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """By how much each is off; several numbers: it jumps from one to the next every few seconds."""
+
+    operator: tuple[float, ...] = (0.0,)
+    site: tuple[float, ...] = (0.0,)
+    restarted: tuple[float, ...] = (0.0,)
+    """The clock of the operator that follows the first one."""
+
+
+CASES: Mapping[str, Clocks] = {
+    "the operator is a day ahead": Clocks(operator=(DAY,)),
+    "the operator is a day behind": Clocks(operator=(-DAY,)),
+    "the operator jumps by a day": Clocks(operator=(DAY, 0, -DAY), restarted=(DAY, 0, -DAY)),
+    "the site is a day ahead": Clocks(site=(DAY,)),
+    "the site is a day behind": Clocks(site=(-DAY,)),
+    "the site jumps by a day": Clocks(site=(DAY, 0, -DAY)),
+    "both are off, and apart": Clocks(operator=(DAY,), site=(-DAY,), restarted=(-DAY,)),
+    "both jump": Clocks(operator=(DAY, -DAY), site=(-DAY, 0, DAY), restarted=(0, DAY)),
+}
+SHARE = ("the operator jumps by a day", "both are off, and apart")
+
+
+@contextmanager
+def site_clock(site: SiteControl, offsets: tuple[float, ...]) -> Iterator[None]:
+    """Puts the site's clock wrong meanwhile."""
+    over = threading.Event()
+    site.switch(clock_skew_seconds=offsets[0])
+
+    def jump() -> None:
+        for offset in cycle(offsets):
+            if over.wait(JUMP_SECONDS):
+                return
+            site.switch(clock_skew_seconds=offset)
+
+    thread = threading.Thread(target=jump)
+    if len(offsets) > 1:
+        thread.start()
+    yield
+    over.set()
+    if len(offsets) > 1:
+        thread.join()
+
+
+@contextmanager
+def clock_of_children(offsets: tuple[float, ...]) -> Iterator[None]:
+    """Whoever is started meanwhile lives in another time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(WRONG), prepend=os.pathsep)
+        patch.setenv("WRONG_CLOCK", " ".join(map(str, offsets)))
+        yield
+
+
+def all_flows(bench: Workbench) -> dict[str, tuple[Actor, list[str]]]:
+    """Plays all flows side by side; whom each was played by, and the edits that must have been accepted."""
+    actors = {flow: Actor(bench, re.sub(r"\W", "-", flow), bench.fresh_service()) for flow in FLOWS}
+    with ThreadPoolExecutor(len(FLOWS)) as pool:
+        played = {flow: pool.submit(FLOWS[flow], actor) for flow, actor in actors.items()}
+    return {flow: (actors[flow], future.result()) for flow, future in played.items()}
+
+
+def test_every_flow_passes_when(control_plane: Cluster, say: Any, case: str) -> None:
+    wrong = CASES[case]
+    with Workbench(control_plane) as bench:
+        site = bench.start_site(f"--services={len(FLOWS)}")
+        bench.register()
+        with site_clock(site, wrong.site):
+            with clock_of_children(wrong.operator):
+                first = bench.start_operator("first", **SETTINGS)
+            played = all_flows(bench)
+            first.kill()
+            with clock_of_children(wrong.restarted):
+                second = bench.start_operator("second", **SETTINGS)
+            for actor, edits in played.values():
+                actor.gets("at last")
+                edits.append("at last")
+        for flow, (actor, edits) in played.items():
+            assert bench.sent(actor.service, "description") == edits, flow
+            assert bench.most_jobs_at_once(actor.service) == 1, flow
+            assert site.document(actor.service)["description"] == "at last", flow
+        assert second.running
+        assert PASSWORD not in second.log.read_text()
+    say(f"{case}: {len(FLOWS)} flows and a restart passed")

@@ -1,0 +1,71 @@
+"""What counts against the edits of an hour: each request once, and none that the site did not take up."""
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+from model_actions import Stage
+from model_process import KEY
+
+from arcgis_operator.core import status
+from arcgis_operator.core.failures import Accepted, Applied, Fact, Failure, Kind
+from arcgis_operator.reconcilers.ledger import Ledger
+
+STAMP = "2026-11-26T10:00:00Z"
+YIELDS = 20
+
+
+async def until(stage: Stage, there: Callable[[], object], *, slow: str) -> None:
+    """Lets replica A go on until something is there; a second goes by at each request labelled `slow`."""
+    process = stage.processes["A"]
+    while not there():
+        for _ in range(YIELDS):
+            await asyncio.sleep(0)
+        if process.points:
+            if process.points[0][0] == slow:
+                stage.world.advance(1.0)
+            process.go_on(0)
+        process.finish()
+        if process.task is None:
+            process.begin()
+
+
+async def test_a_send_that_leaves_a_second_after_its_intent_counts_once() -> None:
+    stage = Stage({})
+    stage.world.create("roads", "second")
+    stage.take_over("A")
+    process = stage.processes["A"]
+    process.sync()
+    async with asyncio.timeout(5):
+        await until(stage, lambda: stage.world.inbox, slow="patch")
+    stored = status.parse(stage.world.objects["roads"]).journal
+    counted = {*stored.sends, *process.ledger[KEY].sends}
+    process.stop(kill=True)
+    assert counted == {stored.intent_time}
+
+
+TAKEN: dict[str, tuple[Fact, int]] = {
+    "accepted": (Accepted("j1", "SUBMITTED"), 1),
+    "applied at once": (Applied(), 1),
+    "not answered": (Failure(Kind.UNSURE, "no answer"), 1),
+    "answered with nonsense": (Failure(Kind.GARBLED, "a page"), 1),
+    "understood and refused": (Failure(Kind.REFUSED, "no such property"), 1),
+    "said to be for nothing that is there": (Failure(Kind.MISSING, "404"), 1),
+    "never sent": (Failure(Kind.NOT_SENT, "the lease term is over"), 0),
+    "without credentials": (Failure(Kind.NO_CREDENTIALS, "no Secret"), 0),
+    "turned away by a busy site": (Failure(Kind.BUSY, "later"), 0),
+    "turned away at the door": (Failure(Kind.UNAUTHORISED, "403"), 0),
+}
+"""As the record counts it, see `core.settle`."""
+
+
+@pytest.mark.parametrize("fate", TAKEN)
+def test_the_ledger_counts_what_the_record_counts(fate: str) -> None:
+    fact, count = TAKEN[fate]
+    ledger = Ledger(lambda: 0.0, settle_seconds=90, job_timeout_seconds=1800)
+    ledger.sending("key", "earlier", "2026-11-26T09:59:00Z")
+    ledger.sent("key", "earlier", Accepted("j0", "SUBMITTED"))
+    ledger.sending("key", "intent", STAMP)
+    ledger.sent("key", "intent", fact)
+    assert ledger["key"].sends.count(STAMP) == count
+    assert len(ledger["key"].sends) == 1 + count
