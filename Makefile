@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 WORKERS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo playground pictures lock format check test clean
+.PHONY: help install demo playground pictures lock format check test coverage faults nightly bench bench-quick clean
 
 help: ## List the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,23 @@ check: $(STAMP) ## Format, lint, types and architecture (under a minute)
 
 test: $(STAMP) ## All tests, on a real control plane and a simulated site
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup tests
+
+coverage: $(STAMP) ## Branch coverage of core and wire by the fast tests: fails under 100 %
+	@$(BIN)/coverage run -m pytest -q tests/unit tests/contract tests/samples tests/kube/test_api.py
+	@$(BIN)/coverage report
+
+faults: $(STAMP) ## The whole fault harness: every kill, freeze, outage and clock (about an hour on 2 cores)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --plans=whole tests/faults
+	@$(BIN)/python -m pytest --endure-full tests/endure
+
+nightly: faults ## The faults, and a soak of two hours with random faults
+	@$(BIN)/python -m pytest --endure-full --endure-minutes=120 tests/endure/test_endure_soak.py --timeout=9000
+
+bench: $(STAMP) ## Measure everything beside the reference contender, three runs each: hours
+	@$(BIN)/python bench run
+
+bench-quick: $(STAMP) ## See that the benchmark works: counts only, under three minutes
+	@$(BIN)/python bench quick
 
 clean: ## Remove what the other commands made here (the control-plane cache stays)
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache run dist build

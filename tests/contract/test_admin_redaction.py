@@ -157,3 +157,16 @@ async def test_nothing_of_a_request_is_logged_even_at_debug(wire_site, client_of
     logged = everything_logged.getvalue()
     for secret in (TOKEN, PASSWORD, "secret-cookie", "/arcgis", "authorization"):
         assert secret not in logged
+
+
+def test_nothing_is_learned_from_an_empty_secret() -> None:
+    redactor = Redactor()
+    redactor.learn("")
+    assert redactor.mask("as it was") == "as it was"
+
+
+def test_silence_may_be_asked_for_twice() -> None:
+    silence()
+    before = list(logging.getLogger("httpx").handlers)
+    silence()
+    assert logging.getLogger("httpx").handlers == before

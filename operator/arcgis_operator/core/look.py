@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from arcgis_operator.core import plan
 from arcgis_operator.core.bounds import held
-from arcgis_operator.core.case import Case, Hold
+from arcgis_operator.core.case import Case, Hold, Seen
 from arcgis_operator.core.failures import Failure, Kind
 from arcgis_operator.core.job import Job, JobState
 from arcgis_operator.core.jobs import Signal
@@ -206,9 +206,7 @@ def _away(case: Case) -> Hold | None:
 
 def _hindrance(case: Case) -> Hold | None:
     """The look is not complete."""
-    seen = case.seen
-    if seen is None:
-        return case.gate
+    seen = case.seen or Seen()
     if seen.jobs_failure:
         return Hold(reason_of(seen.jobs_failure), seen.jobs_failure.detail)
     if case.desired is None:

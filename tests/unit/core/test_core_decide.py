@@ -404,6 +404,10 @@ SITUATIONS: dict[str, tuple[Case, Expected]] = {
         open_(RUNNING, seen=seen(ours=failed(Kind.MISSING), others=(job(job_id="j9"),)), open_for=HOUR),
         gives(R.SERVICE_BUSY, RUNNING),
     ),
+    "our job is not known, and neither is the service": (
+        open_(RUNNING, seen=seen(ours=failed(Kind.MISSING), document=failed(Kind.MISSING)), open_for=HOUR),
+        gives(R.SERVICE_NOT_FOUND, RUNNING),
+    ),
     "our job was not read": (open_(RUNNING, seen=seen(), open_for=HOUR), gives(R.SITE_UNREACHABLE, RUNNING)),
     "our job cannot be read": (
         open_(RUNNING, seen=seen(ours=failed(Kind.UNAUTHORISED)), open_for=HOUR),

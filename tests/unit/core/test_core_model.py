@@ -100,3 +100,8 @@ def test_a_site_is_looked_for_in_the_resources_own_namespace_unless_told() -> No
     assert isinstance(near, Desired)
     assert isinstance(far, Desired)
     assert (near.site, far.site) == (SiteRef("gis", "prod"), SiteRef("ops", "prod"))
+
+
+def test_settings_that_are_no_object_are_refused() -> None:
+    found = parsed(settings=["description"])
+    assert isinstance(found, SpecInvalid)

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from situations import job, wanting
+from situations import job, live, wanting
 
 from arcgis_operator.core import jsondoc
 from arcgis_operator.core.masking import MASK
@@ -107,3 +107,10 @@ def test_the_history_keeps_what_is_not_empty() -> None:
         "status": "FAILED",
         "attempt": 1,
     }
+
+
+def test_of_a_large_result_all_owned_values_are_kept_when_they_fit() -> None:
+    large = job("COMPLETED", result={"service": live("new", extra="x" * MAX_RESULT)})
+    done = shown(large, BEFORE, wanting("new"))
+    assert done.result == {"owned": {"settings.description": "new"}}
+    assert done.result_truncated

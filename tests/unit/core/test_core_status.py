@@ -11,7 +11,7 @@ from situations import NOW, journal, proved, record
 
 from arcgis_operator.core.jsondoc import dumps, merge_patch
 from arcgis_operator.core.record import JobShown, Phase, Plan, Record, moment
-from arcgis_operator.core.status import parse, render
+from arcgis_operator.core.status import parse, ready_reason, render, render_site
 from arcgis_operator.core.verdict import ROWS, Progress, Ready, Reason, Verdict
 
 LAW = settings(derandomize=True, deadline=None, max_examples=150)
@@ -169,3 +169,26 @@ def test_no_status_can_break_the_reading_or_the_writing_after_it(status: Any) ->
 @given(st.text(max_size=30) | st.sampled_from(["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"]))
 def test_any_text_is_a_time_or_none(text: str) -> None:
     moment(text)
+
+
+READY = {
+    "of this generation": (parse(body(render(body(), saying(Reason.CONVERGED), NOW))), 1, True),
+    "of an older generation": (parse(body(render(body(), saying(Reason.CONVERGED), NOW))), 2, False),
+    "not Ready": (parse(body(render(body(), saying(Reason.JOB_RUNNING), NOW))), 1, False),
+}
+
+
+@pytest.mark.parametrize(("known", "generation", "is_ready"), READY.values(), ids=READY)
+def test_a_record_is_ready_for_the_generation_that_was_proved(
+    known: Record, generation: int, is_ready: bool
+) -> None:
+    assert known.is_ready(generation) is is_ready
+
+
+def test_a_site_that_is_away_keeps_what_is_known_of_it() -> None:
+    before = body({"version": "12.0", "mode": {"readOnly": False}, "services": {"attached": 1}})
+    after = render_site(before, saying(Reason.SITE_UNREACHABLE), {"services": {"attached": 2}}, NOW)
+    assert (after["version"], after["mode"]) == ("12.0", {"readOnly": False})
+    assert after["services"] == {"attached": 2}
+    assert ready_reason(body(after)) == "SiteUnreachable"
+    assert ready_reason(body()) == ""

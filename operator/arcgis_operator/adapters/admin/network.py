@@ -16,10 +16,10 @@ from typing import Any
 import httpcore
 import httpx
 
-if importlib.util.find_spec("sniffio") is None:
-    # httpcore tries to import it at every lock it takes, and a failed import searches the whole path each
-    # time: a quarter of the operator's processor time. What is None here fails at once.
-    sys.modules["sniffio"] = None  # type: ignore[assignment]
+# httpcore tries to import it at every lock it takes, and a failed import searches the whole path each
+# time: a quarter of the operator's processor time. What is None here fails at once.
+_ABSENT: dict[str, Any] = {} if importlib.util.find_spec("sniffio") else {"sniffio": None}
+sys.modules.update(_ABSENT)
 
 
 class Network(httpx.AsyncBaseTransport):
