@@ -148,6 +148,24 @@ def test_a_process_that_was_frozen_finds_its_term_over_before_it_can_do_anything
     assert virtual_time.run(scene()) == (None, "the lease was not renewed in time")
 
 
+def test_a_holder_that_got_its_lease_back_may_do_nothing_in_the_old_term() -> None:
+    async def scene() -> tuple[Replica, list[str | None]]:
+        replica = Replica(Store(), "a")
+        replica.start()
+        await asyncio.sleep(5)
+        replica.network.failing = True
+        await asyncio.sleep(20)
+        replica.network.failing = False
+        await asyncio.sleep(5)
+        said = [replica.elector.check(term) for term in replica.terms]
+        await replica.stop()
+        return replica, said
+
+    replica, said = virtual_time.run(scene())
+    assert [term.number for term in replica.terms] == [1, 2]
+    assert said == ["this lease term is over", None]
+
+
 def test_a_lapsed_term_is_never_released_as_settled() -> None:
     async def scene() -> Store:
         store = Store()

@@ -1,0 +1,161 @@
+"""Bugs that an operator like this one could have, each as a change of one line of the product.
+
+`old` stands exactly once in `file`. `caught_by` are the tests that must fail with it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+SCHEDULES = "tests/model/test_model_schedules.py::test_no_schedule_breaks_a_promise[0]"
+DECIDE = "tests/unit/core/test_core_decide.py"
+REGISTRY = "tests/unit/controller/test_registry.py"
+WIRE = "tests/contract/test_admin_wire.py"
+SERVICE = "reconcilers/service.py"
+
+
+@dataclass(frozen=True, slots=True)
+class Bug:
+    file: str
+    old: str
+    new: str
+    caught_by: str
+
+
+BUGS: Mapping[str, Bug] = {
+    "the intent is not stored": Bug(
+        SERVICE,
+        "stored = await self._stored(body, verdict, term)",
+        "stored = body if verdict.effect else await self._stored(body, verdict, term)",
+        SCHEDULES,
+    ),
+    "the intent is stored after the edit was sent": Bug(
+        SERVICE,
+        "        stored = await self._stored(body, verdict, term)",
+        "        if verdict.effect and not isinstance(site, Hold):\n"
+        "            await site.edit(verdict.effect.service, verdict.effect.document, lambda: None)\n"
+        "        stored = await self._stored(body, verdict, term)",
+        SCHEDULES,
+    ),
+    "status writes carry no version": Bug(
+        "adapters/kube/api.py",
+        '"resourceVersion": resource_version}',
+        "}",
+        "tests/kube/test_kube_real.py",
+    ),
+    "status writes are fenced by uid": Bug(
+        "adapters/kube/api.py",
+        '"resourceVersion": resource_version}',
+        '"uid": "00000000-0000-0000-0000-000000000000"}',
+        "tests/kube/test_kube_real.py",
+    ),
+    "a gateway's 504 counts as not applied": Bug(
+        "adapters/admin/answers.py",
+        'Row("the site failed", lambda c: c.code >= 500, Kind.UNSURE, Kind.UNSURE)',
+        'Row("the site failed", lambda c: c.code >= 500, Kind.UNSURE, Kind.BUSY)',
+        "tests/contract/test_admin_answers.py",
+    ),
+    "an unanswered edit is sent again without waiting": Bug(
+        "reconcilers/ledger.py",
+        "        journal, entry = record.journal, self[key]\n        if journal.phase",
+        "        return 0.0\n        journal, entry = record.journal, self[key]\n        if journal.phase",
+        SCHEDULES,
+    ),
+    "a turn trusts an older reading of the object": Bug(
+        "reconcilers/store.py",
+        "        return await self._api.get(self._kind, name.namespace, name.name)",
+        "        old = self.__dict__.setdefault('old', {})\n"
+        "        return old.setdefault(name, await self._api.get(self._kind, name.namespace, name.name))",
+        SCHEDULES,
+    ),
+    "any term of the lease will do": Bug(
+        "app/lease.py",
+        "if self._term is None or self._term.number != term.number:",
+        "if self._term is None:",
+        "tests/unit/test_lease.py",
+    ),
+    "the deadline of the lease is not looked at": Bug(
+        "app/lease.py",
+        "        if self._clock() >= self._deadline:\n            return",
+        "        if False:\n            return",
+        "tests/unit/test_lease.py",
+    ),
+    "resources are told apart by name, not by service": Bug(
+        "controller/registry.py",
+        'key = f"{wanted.url}|{desired.service.key}"',
+        'key = f"{wanted.url}|{name}"',
+        REGISTRY,
+    ),
+    "a new generation is no news": Bug(
+        "controller/registry.py",
+        "return now != (known.uid, known.generation, known.asked)",
+        "return now[0] != known.uid or now[2] != known.asked",
+        REGISTRY,
+    ),
+    "a job is over before it ends": Bug(
+        "core/look.py",
+        "return _ended(case, ours) if ours.ended else _unfinished(case)",
+        "return _ended(case, ours)",
+        DECIDE,
+    ),
+    "redirects are followed": Bug(
+        "adapters/admin/client.py", "follow_redirects=False", "follow_redirects=True", WIRE
+    ),
+    "a name becomes more than one path segment": Bug(
+        "adapters/admin/addresses.py",
+        'quote(name, safe="")',
+        "name",
+        "tests/contract/test_admin_addresses.py",
+    ),
+    "the token is in the query": Bug(
+        "adapters/admin/tokens.py",
+        "request.method, request.url, headers=headers",
+        'request.method, request.url.copy_merge_params({"token": token.value}), headers=headers',
+        WIRE,
+    ),
+    "the text of an exception is shown": Bug(
+        "adapters/admin/transport.py",
+        'detail = f"{says}: {reason}" if reason else says',
+        'detail = f"{says}: {error}"',
+        WIRE,
+    ),
+    "failed jobs are tried again for ever": Bug(
+        "core/bounds.py", "if journal.ended >= case.policy.jobs_per_digest:", "if False:", DECIDE
+    ),
+    "the resync is forgotten": Bug(
+        "controller/dispatch.py",
+        "for key in (*self._registry.keys(), *map(site_key, self._registry.sites())):",
+        "for key in ():",
+        "tests/integration/test_drift.py",
+    ),
+    "an error with HTTP 200 is a success": Bug(
+        "adapters/admin/answers.py",
+        "        return None\n    return envelope_of(body)",
+        "        return None\n    return None",
+        "tests/contract/test_admin_answers.py",
+    ),
+    "another job's answer is taken for ours": Bug(
+        "adapters/admin/resources.py",
+        'if "jobid" in fields and str(fields["jobid"]).casefold() != job_id.casefold():',
+        "if False:",
+        "tests/contract/test_admin_resources.py",
+    ),
+    "what an edit leaves out is not sent": Bug(
+        "core/decide.py",
+        "effect=Edit(desired.service, plan.overlay(desired.leaves, document), journal.id)",
+        "effect=Edit(desired.service, plan.overlay(desired.leaves, {}), journal.id)",
+        SCHEDULES,
+    ),
+    "COMPLETED is taken for success": Bug(
+        "core/look.py",
+        "    if case.matches:\n        return Sight(Signal.MATCHES)\n    if not case.as_intended:",
+        "    if case.matches or job.state is JobState.COMPLETED:\n        return Sight(Signal.MATCHES)\n"
+        "    if not case.as_intended:",
+        DECIDE,
+    ),
+    "a job that is not found is over": Bug(
+        "core/look.py",
+        "    if case.open_for <= case.policy.job_timeout_seconds:\n        return Sight(Signal.JOB_UNSEEN)\n",
+        "",
+        DECIDE,
+    ),
+}

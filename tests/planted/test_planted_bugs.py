@@ -1,0 +1,42 @@
+"""The tests bite: each planted bug is caught by the tests that are named for it."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from planted_bugs import BUGS
+
+ROOT = Path(__file__).resolve().parents[2]
+PRODUCT = ROOT / "operator" / "arcgis_operator"
+TESTS_FAILED = 1  # pytest's exit code; a bug that cannot even be imported ends otherwise
+
+
+@pytest.mark.plans
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("name", BUGS)
+def test_a_planted_bug_is_caught(name: str, tmp_path: Path) -> None:
+    bug = BUGS[name]
+    copy = shutil.copytree(
+        PRODUCT, tmp_path / "arcgis_operator", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    source = (copy / bug.file).read_text()
+    assert source.count(bug.old) == 1, f"{bug.file} does not hold the line any more: mend the table"
+    (copy / bug.file).write_text(source.replace(bug.old, bug.new))
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-x",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:xdist",
+        bug.caught_by,
+    ]
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert ended.returncode == TESTS_FAILED, ended.stdout[-3000:] + ended.stderr[-1000:]
