@@ -41,12 +41,14 @@ class Lengths:
 
 @pytest.fixture(scope="session")
 def lengths(request: pytest.FixtureRequest) -> Lengths:
+    """The short soak has the same faults each time; a long one draws them, and says its seed."""
     config = request.config
-    seed = config.getoption("--endure-seed", None)
+    minutes, seed = config.getoption("--endure-minutes", 0.0), config.getoption("--endure-seed", None)
+    drawn = random.randrange(10**6) if minutes else 1
     return Lengths(
         full=config.getoption("--endure-full", False),
-        minutes=config.getoption("--endure-minutes", 0.0),
-        seed=random.randrange(10**6) if seed is None else seed,
+        minutes=minutes,
+        seed=drawn if seed is None else seed,
     )
 
 
