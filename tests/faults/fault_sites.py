@@ -19,8 +19,11 @@ Json = Any
 FILE = Path(__file__).parent / "sites.json"
 MOST = 2
 """So many of one kind get plans: what follows are repetitions, as often as time allows."""
-REPEATED = frozenset({"PUT leases/*", "GET leases/*", "job", "POST events"})
+REPEATED = frozenset({"PUT leases/*", "GET leases/*", "job", "POST events", "PATCH arcgisservices/*/status"})
 """Sent again and again at a pace of their own: the first one stands for all."""
+TURN_OF_THE_SITE = frozenset({"root", "mode", "GET arcgissites/*", "PATCH arcgissites/*/status"})
+"""An ArcGISSite has its own turns; only these flows are sure to bring one."""
+WITH_A_TURN_OF_THE_SITE = frozenset({"create", "site suspended", "restart"})
 _NAMESPACED = re.compile(r"/namespaces/[^/]+/(?P<rest>.+)$")
 
 
@@ -82,10 +85,14 @@ def keep(runs: Mapping[str, list[list[str]]]) -> None:
     """Writes what several clean runs of each flow showed."""
     kept = {}
     for flow, shown in runs.items():
-        steady = [site for site in shown[0] if all(site in run for run in shown)]
+        steady = [site for site in shown[0] if all(site in run for run in shown) and _is_sure(flow, site)]
         unsteady = sorted({site for run in shown for site in run} - set(steady))
         kept[flow] = {"steady": steady, "unsteady": unsteady}
     FILE.write_text(json.dumps(kept, indent=2) + "\n")
+
+
+def _is_sure(flow: str, site: str) -> bool:
+    return flow in WITH_A_TURN_OF_THE_SITE or RequestSite.parse(site).what not in TURN_OF_THE_SITE
 
 
 def _kind(asked: Asked) -> str:
