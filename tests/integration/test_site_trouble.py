@@ -118,7 +118,7 @@ def test_a_site_that_is_away_for_long_is_asked_as_often_as_was_set(bench: Workbe
     bench.declare("away", service, {"description": "wanted again"})
     bench.wait("away", "CircuitOpen")
     seen = len(site.journal(kind="request"))
-    site.wait_for(lambda: len(site.journal(kind="request")) >= seen + 15, timeout_seconds=40)
+    site.wait_for(lambda: len(site.journal(kind="request")) >= seen + 8, timeout_seconds=25)
     site.clear_faults()
     bench.converged("away")
     assert len(bench.edits(service)) == 2
