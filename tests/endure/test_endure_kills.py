@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from statistics import median
 from typing import Any
 
 import pytest
@@ -17,6 +18,12 @@ from endure_crowd import Crowd
 from endure_house import House
 
 FLAGS = ("--min-request-timeout=5", "--etcd-compaction-interval=5s")
+SHIPPED_LEASE: Mapping[str, object] = {
+    "lease_seconds": 15,
+    "renew_deadline_seconds": 10,
+    "lease_retry_seconds": 2,
+}
+"""A restart of a few seconds ends no term, as with the operator that is shipped."""
 CUT_SECONDS = 5.0
 CONVERGED_SECONDS = 5.0
 """From ready to all settled, in the full run, which has the machine for itself. The short one shares it."""
@@ -57,12 +64,17 @@ def changed_through_a_kill(
     return max(0.0, time.monotonic() - ready)
 
 
+def shown(seconds: list[float]) -> str:
+    """The slowest and the usual."""
+    return f"{max(seconds):.1f} s at most (median {median(seconds):.1f} s)"
+
+
 @pytest.mark.timeout(1800)
 def test_kills_under_load_cost_no_edit_and_no_time(lengths: Any, say: Any) -> None:
     chance = random.Random(lengths.seed)
     cycles, size = (10, 100) if lengths.full else (1, 20)
     took: dict[str, list[float]] = {name: [] for name in KILLS}
-    with House(4 * size, apiserver_arguments=FLAGS) as house, watches_cut(house):
+    with House(4 * size, apiserver_arguments=FLAGS, **SHIPPED_LEASE) as house, watches_cut(house):
         crowds = {name: Crowd(house.bench, house.site.world()["services"], name) for name in KILLS}
         for crowd in crowds.values():
             crowd.add(size)
@@ -80,10 +92,10 @@ def test_kills_under_load_cost_no_edit_and_no_time(lengths: Any, say: Any) -> No
     breaches = calm.ledger.breaches(declared)
     wrong = [text for crowd in crowds.values() for text in crowd.wrong_documents(live)]
     slowest = {name: max(seconds) for name, seconds in took.items()}
-    figures = ", ".join(f"after {name} {seconds:.1f} s" for name, seconds in slowest.items())
+    figures = ", ".join(f"after {name} {shown(seconds)}" for name, seconds in took.items())
     say(
         f"{2 * cycles} kills under {size} changes: {calm.ledger.count} edits, "
-        f"{len(breaches) + len(wrong)} violations, slowest to settle {figures}; "
+        f"{len(breaches) + len(wrong)} violations, settled {figures}; "
         f"the last write {peace:.1f} s after that, then none for {lengths.quiet_seconds:g} s"
     )
     assert not breaches + wrong, "\n".join((breaches + wrong)[:20])

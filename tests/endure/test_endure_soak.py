@@ -41,20 +41,21 @@ class Soak:
 
     def go_on(self, seconds: float, faults: Mapping[str, Fault], look: Callable[[], None]) -> None:
         """Changes what is settled, as fast as wanted, with such faults meanwhile; calls `look` on the way."""
-        over = time.monotonic() + seconds
+        began = before = time.monotonic()
         with Mischief(self.house, self.chance, faults) as mischief:
-            while time.monotonic() < over:
-                began = time.monotonic()
-                self._change_some()
+            while before < began + seconds:
+                time.sleep(max(0.0, before + LOOK_SECONDS - time.monotonic()))
+                now = time.monotonic()
+                self._change(int(CHANGES_PER_SECOND * (now - before)))
+                before = now
                 self.calm.read_on()
                 look()
-                time.sleep(max(0.0, began + LOOK_SECONDS - time.monotonic()))
         self.done += mischief.done
 
-    def _change_some(self) -> None:
+    def _change(self, count: int) -> None:
         settled = [self.crowd.members[name] for name in sorted(self.crowd.settled())]
         self.chance.shuffle(settled)
-        for member in settled[: int(CHANGES_PER_SECOND * LOOK_SECONDS)]:
+        for member in settled[:count]:
             if member.spent:
                 self.crowd.replace(member)
             else:

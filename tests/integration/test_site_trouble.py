@@ -107,6 +107,23 @@ def test_a_site_that_is_away_and_comes_back_gets_the_change_once(bench: Workbenc
     assert bench.edits(OTHER) == []
 
 
+def test_a_site_that_is_away_for_long_is_asked_as_often_as_was_set(bench: Workbench) -> None:
+    """Of the longest pause between two tries, one second here, nothing makes more."""
+    site = bench.start_site("--services=1")
+    bench.register()
+    bench.start_operator(backoff_seconds=1)
+    service = bench.fresh_service()
+    bench.converge_on("away", service, SETTINGS)
+    site.fault({"status": 503, "html": True}, times=None)
+    bench.declare("away", service, {"description": "wanted again"})
+    bench.wait("away", "CircuitOpen")
+    seen = len(site.journal(kind="request"))
+    site.wait_for(lambda: len(site.journal(kind="request")) >= seen + 8, timeout_seconds=25)
+    site.clear_faults()
+    bench.converged("away")
+    assert len(bench.edits(service)) == 2
+
+
 def test_an_authority_that_changes_is_taken_up(bench: Workbench) -> None:
     bench.start_site()
     bench.start_site(name="other")

@@ -164,6 +164,7 @@ class Operator:
             self._metrics,
             timeouts,
             config.job_timeout_seconds,
+            config.backoff_seconds,
         )
 
     def _make_services(self) -> ServiceReconciler:

@@ -42,6 +42,7 @@ class SiteSession:
         metrics: Metrics,
         timeouts: Timeouts,
         presumed_seconds: float,
+        longest_pause: float,
     ) -> None:
         self._wanted = wanted
         self._credentials, self._trust, self._redactor = credentials, trust, redactor
@@ -49,7 +50,7 @@ class SiteSession:
         self._client: AdminClient | None = None
         self._retired: AdminClient | None = None
         self._budget = Budget(wanted.requests_per_second, clock)
-        self._breaker = Breaker(clock)
+        self._breaker = Breaker(clock, longest_pause=longest_pause)
         self._index = JobIndex(self._job_ids, self.job, clock, presumed_seconds)
         self._slots: set[str] = set()
         self._waiting: dict[str, None] = {}

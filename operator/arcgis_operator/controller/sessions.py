@@ -35,9 +35,11 @@ class Sessions:
         metrics: Metrics,
         timeouts: Timeouts,
         presumed_seconds: float,
+        longest_pause: float,
     ) -> None:
         self._api, self._registry, self._clock, self._wake = api, registry, clock, wake
-        self._metrics, self._timeouts, self._presumed_seconds = metrics, timeouts, presumed_seconds
+        self._metrics, self._timeouts = metrics, timeouts
+        self._presumed_seconds, self._longest_pause = presumed_seconds, longest_pause
         self._redactors: dict[Name, Redactor] = {}
         self._sessions: dict[Name, SiteSession] = {}
         self._identity: dict[Name, tuple[object, ...]] = {}
@@ -82,6 +84,7 @@ class Sessions:
                 self._metrics,
                 self._timeouts,
                 self._presumed_seconds,
+                self._longest_pause,
             )
             self._identity[name] = identity
         session.adjust(wanted)
