@@ -350,7 +350,7 @@ def _object(name: str, **parts: Json) -> Json:
 
 def _fast() -> dict[str, Any]:
     known = dict(FAST)
-    known.update(site_write_seconds=2, settle_seconds=2, retry_seconds=2, backoff_seconds=2)
+    known.update(site_write_seconds=2, settle_seconds=2, retry_seconds=5, backoff_seconds=5)
     return known
 
 

@@ -1,4 +1,4 @@
-"""One cell: a kind of fault at a request, once, three times or until it is cleared. Then the judge is asked."""
+"""One cell: a kind of fault at a request, once, three times or until cleared. Then the judge is asked."""
 
 import asyncio
 import copy
@@ -20,6 +20,9 @@ KUBE_REQUESTS = ("get", "list", "patch Intended", "patch Running", "patch Idle",
                  "secret", "event")  # fmt: skip
 SPARE_EDITS = {"applied twice by a middlebox": 1}
 """A middlebox that sends an edit again makes an edit that is not ours to prevent."""
+OF_THE_MIDDLEBOX = ("I1 P1: ", "P2: ", "I2: ")
+REFUSED_LOGIN = 95.0
+"""A refused login is tried again late on purpose: a site may lock the account."""
 FLOWS = {"create": 1}
 """How many edits a clean run takes."""
 
@@ -71,7 +74,10 @@ async def _run(cell: Cell) -> list[str] | None:
             last = await _faulty(place, trap)
             if not trap.hits:
                 return None
-            return await judged(place, before, last, FLOWS[cell.flow], SPARE_EDITS.get(cell.kind, 0))
+            spare = SPARE_EDITS.get(cell.kind, 0)
+            limit = REFUSED_LOGIN if cell.request == "token" else SETTLES
+            broken = await judged(place, before, last, FLOWS[cell.flow], spare, limit)
+            return [one for one in broken if not (spare and one.startswith(OF_THE_MIDDLEBOX))]
 
 
 async def _faulty(place: House, trap: Trap) -> float:
@@ -96,7 +102,7 @@ async def judged(
         last = now()
     if not await place.until(place.ready, limit + JOB):
         return [f"not settled {now() - last:.1f} s after the last fault: {place.condition()}"]
-    await asyncio.sleep(1.0)
+    await asyncio.sleep(3.0)  # counts on the site follow a moment later
     writes, accepted = len(place.own_writes()), len(place.edits())
     await asyncio.sleep(QUIET)
     place.alive()

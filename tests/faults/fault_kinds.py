@@ -118,7 +118,7 @@ SITE: Mapping[str, Fault] = {
     "job vanished": Fault(
         **{name: getattr(envelope(404), name) for name in ("code", "headers", "body")},
         where=frozenset({"job"}),
-    ),  # fmt: skip
+    ),
     "job missing from the list": told(lambda body: {**body, "asyncJobs": [], "jobs": []}, "jobs"),
 }
 
