@@ -301,7 +301,9 @@ class Workbench:
         return [entry for entry in tried if entry["objectRef"].get("subresource") == "status"]
 
     def _reads(self, service: str) -> int:
-        return len(self.site.journal(self.since, kind="request", service=service, operation="service"))
+        """Of the service, or of its folder with all that is in it."""
+        single = self.site.journal(self.since, kind="request", service=service, operation="service")
+        return len(single) + len(self.site.journal(self.since, kind="request", operation="folder"))
 
     def close(self) -> None:
         for process in reversed(self.processes):

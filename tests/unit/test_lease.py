@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import virtual_time
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lease_world import Replica, Store, bad_ways
@@ -14,6 +13,7 @@ from lease_world import Replica, Store, bad_ways
 from arcgis_operator.app import lease_record as record
 from arcgis_operator.app.lease import boottime, identity
 from arcgis_operator.app.lease_record import SETTLED
+from harness import virtual_time
 
 
 @contextmanager

@@ -3,12 +3,12 @@
 import asyncio
 import random
 
-import virtual_time
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from arcgis_operator.controller.queue import Backoff, Priority, Wanted, WorkQueue, run_workers
+from harness import virtual_time
 
 KEYS = st.sampled_from("abcde")
 PRIORITIES = st.sampled_from(Priority)

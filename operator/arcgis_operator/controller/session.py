@@ -1,7 +1,7 @@
 """One live session with a site: its client, request budget, breaker, job index and job slots."""
 
 import ssl
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from arcgis_operator.adapters.admin import (
     AdminClient,
@@ -12,6 +12,7 @@ from arcgis_operator.adapters.admin import (
     SiteMode,
     Timeouts,
 )
+from arcgis_operator.controller.folders import Folders
 from arcgis_operator.controller.jobindex import JobIndex
 from arcgis_operator.controller.limits import Breaker, Budget
 from arcgis_operator.core.case import Hold
@@ -51,7 +52,9 @@ class SiteSession:
         self._retired: AdminClient | None = None
         self._budget = Budget(wanted.requests_per_second, clock)
         self._breaker = Breaker(clock, longest_pause=longest_pause)
-        self._index = JobIndex(self._job_ids, self.job, clock, presumed_seconds)
+        self._index = JobIndex(self._job_ids, self.job, clock, presumed_seconds, self._budget.wait)
+        self._folders = Folders(self._folder, self.document)
+        self._version = ""
         self._slots: set[str] = set()
         self._waiting: dict[str, None] = {}
         self._answered_at = clock()
@@ -143,10 +146,20 @@ class SiteSession:
         """The jobs on a service."""
         return await self._index.on(service_key, fresh)
 
+    def usual_job_seconds(self) -> float:
+        """What short edits of late took; 0 while that is not known."""
+        return self._index.usual_seconds()
+
     async def document(self, ref: ServiceRef) -> Mapping[str, Json] | Failure:
         """The service document, read now."""
         client = await self._connected()
         return client if isinstance(client, Failure) else await client.service(ref)
+
+    async def folder(
+        self, name: str, refs: Sequence[ServiceRef]
+    ) -> Mapping[str, Mapping[str, Json]] | Failure | None:
+        """The documents of many services of a folder, None where they have to be read one by one."""
+        return await self._folders.documents(name, refs)
 
     async def edit(self, ref: ServiceRef, document: Mapping[str, Json], guard: Guard) -> Fact:
         """Submit an asynchronous edit."""
@@ -164,7 +177,12 @@ class SiteSession:
     async def root(self) -> SiteInfo | Failure:
         """What the site is."""
         client = await self._connected()
-        return client if isinstance(client, Failure) else await client.root()
+        info = client if isinstance(client, Failure) else await client.root()
+        if isinstance(info, SiteInfo):
+            if self._version not in ("", info.version):
+                self._folders.forget()
+            self._version = info.version
+        return info
 
     async def mode(self) -> SiteMode | Failure:
         """Whether the site takes changes at the moment."""
@@ -177,6 +195,7 @@ class SiteSession:
 
     async def aclose(self) -> None:
         """Close all connections."""
+        self._index.close()
         clients, self._client, self._retired = (self._client, self._retired), None, None
         for client in clients:
             if client:
@@ -209,6 +228,10 @@ class SiteSession:
 
     def _key(self, service: str) -> str:
         return f"{self.url}|{service}"
+
+    async def _folder(self, name: str) -> Mapping[str, Mapping[str, Json]] | Failure:
+        client = await self._connected()
+        return client if isinstance(client, Failure) else await client.folder(name)
 
     async def _job_ids(self) -> tuple[str, ...] | Failure:
         client = await self._connected()

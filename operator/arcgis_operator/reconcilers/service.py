@@ -182,7 +182,7 @@ class ServiceReconciler:
             record=record,
             seen=seen,
             now=self._clock.now(),
-            policy=self._policy,
+            policy=self._policy_at(site),
             site_url="" if isinstance(site, Hold) else site.url,
             username="" if isinstance(site, Hold) else site.username,
             gate=gate,
@@ -259,7 +259,7 @@ class ServiceReconciler:
             record = status.parse(body)
             if record.journal.id != intent_id or record.journal.phase is not Phase.INTENDED:
                 return NOW
-            verdict = settle(record, fact, self._clock.now(), self._policy)
+            verdict = settle(record, fact, self._clock.now(), self._policy_at(site))
             stored = await self._store.store(body, verdict)
             if isinstance(stored, dict):
                 site.occupy(key, verdict.record.journal.open)
@@ -273,6 +273,11 @@ class ServiceReconciler:
                 return self._policy.poll_seconds
             body = fresh
         return self._policy.poll_seconds
+
+    def _policy_at(self, site: Site | Hold) -> Policy:
+        if isinstance(site, Hold):
+            return self._policy
+        return replace(self._policy, usual_job_seconds=site.usual_job_seconds())
 
     async def _tell_conflict(self, loser: Name, claim: Claim) -> None:
         body = await self._store.read(loser)

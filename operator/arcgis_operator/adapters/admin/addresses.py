@@ -31,6 +31,10 @@ class Addresses:
         """`<context>/admin/services/[<folder>/]<name>.<type>`."""
         return self._below("/admin/services", _names(ref))
 
+    def folder(self, name: str) -> httpx.URL | None:
+        """`<context>/admin/services/<folder>`."""
+        return self._below("/admin/services", (name,))
+
     def edit(self, ref: ServiceRef) -> httpx.URL | None:
         """`<service>/edit`."""
         return self._below("/admin/services", (*_names(ref), "edit"))
