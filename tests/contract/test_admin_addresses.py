@@ -64,6 +64,13 @@ async def test_a_name_that_cannot_be_a_segment_is_refused_without_a_request(scri
     assert site.requests == []
 
 
+@pytest.mark.parametrize("name", ["", "..", "a/b", "a\\b", "a\n"])
+async def test_a_folder_that_cannot_be_a_segment_is_refused_without_a_request(scripted, name):
+    client, site = scripted(httpx.Response(200, json={}))
+    assert (await client.folder(name)).kind is Kind.REFUSED
+    assert site.requests == []
+
+
 @pytest.mark.parametrize("job_id", ["", ".", "..", "a/b", "../jobs", "a\nb", "x" * 129])
 async def test_an_id_that_cannot_be_a_segment_is_refused_without_a_request(scripted, job_id):
     client, site = scripted(httpx.Response(200, json={}))
