@@ -182,7 +182,7 @@ class Process:
     def occupy(self, key: str, busy: bool) -> None:
         """Slots are not looked at here."""
 
-    def usual_job_seconds(self) -> float:
+    def usual_job_seconds(self, key: str) -> float:
         return 0.0
 
     async def folder(self, name: str, refs: Sequence[ServiceRef]) -> None:

@@ -1,5 +1,6 @@
 """One live session with a site: its client, request budget, breaker, job index and job slots."""
 
+import math
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
@@ -26,6 +27,7 @@ from arcgis_operator.reconcilers.ports import Guard, JobsOn
 from arcgis_operator.telemetry.metrics import Metrics
 
 MODE_SECONDS = 5.0  # between two questions whether read-only mode is over
+SCOUTS = 2  # jobs that are looked at often while nobody knows how long one takes
 TRUST_AGAIN = 3  # failures in a row after which the CA bundle is read anew
 
 
@@ -55,7 +57,7 @@ class SiteSession:
         self._index = JobIndex(self._job_ids, self.job, clock, presumed_seconds, self._budget.wait)
         self._folders = Folders(self._folder, self.document)
         self._version = ""
-        self._slots: set[str] = set()
+        self._slots: dict[str, None] = {}
         self._waiting: dict[str, None] = {}
         self._answered_at = clock()
         self._unreachable_in_a_row = 0
@@ -101,7 +103,7 @@ class SiteSession:
         """Why nothing may be sent for this service now."""
         if self._read_only:
             return Hold(Reason.SITE_READ_ONLY, self._read_only)
-        taken = self._slots | {self._key(service) for service in self._index.running(self.username)}
+        taken = {*self._slots, *map(self._key, self._index.running(self.username))}
         if key not in taken and len(taken) >= self._wanted.max_jobs:
             return Hold(Reason.QUEUED, f"All {self._wanted.max_jobs} job slots of the site are taken.")
         return None
@@ -109,10 +111,10 @@ class SiteSession:
     def occupy(self, key: str, busy: bool) -> None:
         """Take or free the service's job slot."""
         if busy:
-            self._slots.add(key)
+            self._slots[key] = None
             self._waiting.pop(key, None)
         elif key in self._slots:
-            self._slots.discard(key)
+            del self._slots[key]
             for waiting in list(self._waiting)[:1]:
                 del self._waiting[waiting]
                 self._wake(waiting)
@@ -139,16 +141,21 @@ class SiteSession:
         client = await self._connected()
         job = client if isinstance(client, Failure) else await client.job(job_id)
         if isinstance(job, Job):
+            known = self._index.usual_seconds()
             self._index.noted(job)
+            if self._index.usual_seconds() and not known:
+                for waiting in list(self._slots):
+                    self._wake(waiting)
         return job
 
     async def jobs_on(self, service_key: str, fresh: bool) -> JobsOn:
         """The jobs on a service."""
         return await self._index.on(service_key, fresh)
 
-    def usual_job_seconds(self) -> float:
-        """What short edits of late took; 0 while that is not known."""
-        return self._index.usual_seconds()
+    def usual_job_seconds(self, key: str) -> float:
+        """What short edits of late took; 0 when that is not known, infinity where others tell of it."""
+        usual = self._index.usual_seconds()
+        return usual if usual or key in list(self._slots)[:SCOUTS] else math.inf
 
     async def document(self, ref: ServiceRef) -> Mapping[str, Json] | Failure:
         """The service document, read now."""

@@ -17,7 +17,8 @@ from arcgis_operator.core.verdict import Reason
 class Policy:
     """Bounds and intervals, in seconds unless the name says otherwise.
 
-    `usual_job_seconds` is what the site's short jobs of late took, 0 while that is not known.
+    `usual_job_seconds` is what the site's short jobs of late took; 0 while that is not known, and infinity
+    for a job whose end is near when that of another one is seen.
     """
 
     poll_seconds: float = 2

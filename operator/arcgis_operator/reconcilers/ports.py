@@ -117,8 +117,8 @@ class Site(Protocol):
     def jobs_on(self, service_key: str, fresh: bool) -> Awaitable[JobsOn]:
         """The jobs on a service; `fresh`: from a list that begins after this call."""
 
-    def usual_job_seconds(self) -> float:
-        """What short edits of late took; 0 while that is not known."""
+    def usual_job_seconds(self, key: str) -> float:
+        """What short edits of late took; 0 when that is not known, infinity where others tell of it."""
 
     def document(self, ref: ServiceRef) -> Awaitable[Mapping[str, Json] | Failure]:
         """The service document, read now."""

@@ -182,7 +182,7 @@ class ServiceReconciler:
             record=record,
             seen=seen,
             now=self._clock.now(),
-            policy=self._policy_at(site),
+            policy=self._policy_at(site, key),
             site_url="" if isinstance(site, Hold) else site.url,
             username="" if isinstance(site, Hold) else site.username,
             gate=gate,
@@ -259,7 +259,7 @@ class ServiceReconciler:
             record = status.parse(body)
             if record.journal.id != intent_id or record.journal.phase is not Phase.INTENDED:
                 return NOW
-            verdict = settle(record, fact, self._clock.now(), self._policy_at(site))
+            verdict = settle(record, fact, self._clock.now(), self._policy_at(site, key))
             stored = await self._store.store(body, verdict)
             if isinstance(stored, dict):
                 site.occupy(key, verdict.record.journal.open)
@@ -274,10 +274,10 @@ class ServiceReconciler:
             body = fresh
         return self._policy.poll_seconds
 
-    def _policy_at(self, site: Site | Hold) -> Policy:
+    def _policy_at(self, site: Site | Hold, key: str) -> Policy:
         if isinstance(site, Hold):
             return self._policy
-        return replace(self._policy, usual_job_seconds=site.usual_job_seconds())
+        return replace(self._policy, usual_job_seconds=site.usual_job_seconds(key))
 
     async def _tell_conflict(self, loser: Name, claim: Claim) -> None:
         body = await self._store.read(loser)

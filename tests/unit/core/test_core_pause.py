@@ -1,6 +1,7 @@
 """When a running job is looked at: near its usual end, then backing off, never later than the bound."""
 
 from itertools import pairwise
+from math import inf
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -43,3 +44,7 @@ def test_no_job_waits_longer_than_the_bound_for_its_next_look(
     found = looks(policy, job)
     assert found[-1] - job <= first + bound + 1e-6
     assert all(after - before > 0 for before, after in pairwise(found))
+
+
+def test_a_job_whose_end_others_tell_of_is_looked_at_at_the_bound_only() -> None:
+    assert looks(Policy(usual_job_seconds=inf), 25) == [10, 20, 30]
