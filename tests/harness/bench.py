@@ -287,6 +287,15 @@ class Workbench:
         )
         return self.api.events(name)
 
+    def wait_event(self, name: str, reason: str) -> Json:
+        """Waits until there is an event of this reason about a resource; the first one."""
+        told = wait_until(
+            lambda: [event for event in self.api.events(name) if event["reason"] == reason],
+            PATIENCE,
+            lambda: str([event["reason"] for event in self.api.events(name)]),
+        )
+        return told[0]
+
     def story(self, name: str, plural: str = SERVICES) -> str:
         """How a resource stands and how it came there, to be read when a test fails."""
         body = self.api.get(plural, name) or {}
