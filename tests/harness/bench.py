@@ -35,7 +35,7 @@ FAST: Mapping[str, object] = {
     "site_write_seconds": 2,
     "resync_seconds": 600,
     "verify_grace_seconds": 1,
-    "retry_seconds": 0.5,
+    "retry_seconds": 1,
     "backoff_seconds": 1,
 }
 """Settings of an operator whose every pause is short. Lease times and the resync stay as shipped."""
