@@ -98,7 +98,7 @@ _NO_REQUEST: dict[str, str] = {
     "loopback by name": "https://localhost:{trap}/arcgis",
     "loopback by name in upper case": "https://LOCALHOST:{trap}/arcgis",
     "a name below localhost": "https://gis.localhost:{trap}/arcgis",
-    "a port with zeros before it": "https://127.0.0.1:{trap}/api",
+    "the context of an API": "https://127.0.0.1:{trap}/api",
     "the API server": "https://127.0.0.1:{apiserver}/api",
     "the API server's custom resources": "https://localhost:{apiserver}/apis",
     "the control port of the simulated site": "https://127.0.0.1:{control}/arcgis",

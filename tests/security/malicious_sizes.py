@@ -57,8 +57,8 @@ _CARRIED: dict[str, Json] = {
     "a property whose name has 300 signs": {"properties": {"n" * 300: "v"}},
     "a property of 300 kB of quotes": {"properties": {"a": '"' * 300_000}},
     "100 properties of 2 kB": {"properties": {f"k{number}": "v" * 2000 for number in range(100)}},
-    "an empty text": {"properties": {"a": ""}},
-    "an empty description": {"description": ""},
+    "a list as a text": {"properties": {"a": "[" * 100_000}},
+    "objects as a text": {"properties": {"a": '{"a":' * 20_000}},
 }
 _SITES: dict[str, dict[str, Json]] = {
     "17 rules": {"access": [{"namespaces": {"from": "Same"}}] * 17},
