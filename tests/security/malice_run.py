@@ -58,6 +58,8 @@ class MaliceRun:
         }
         self.bodies: dict[tuple[str, str], Json] = {}
         self.requests: list[Json] = []
+        self.accepted: list[Json] = []
+        self.live: Json = {}
 
     def furnish(self) -> None:
         """The sites and Secrets that the entries name."""
@@ -108,7 +110,10 @@ class MaliceRun:
         for what in self.played:
             with contextlib.suppress(AssertionError):  # the tests say what did not
                 wait_until(partial(self._look, what), max(0.0, give_up - time.monotonic()), str)
-        self.requests = self.bench.site.journal(kind="request")
+        records = self.bench.site.journal()
+        self.requests = [record for record in records if record["kind"] == "request"]
+        self.accepted = [record for record in records if record["kind"] == "accepted"]
+        self.live = self.bench.site.world()["services"]
 
     def story(self, what: str) -> str:
         one = self.played[what]
