@@ -164,7 +164,7 @@ YOUNGER: dict[str, tuple[str, str, Way]] = {
     ),
     "through a site of one's own with the victim's name": (
         PRIVATE,
-        "SiteUnreachable or CircuitOpen",
+        "CredentialsUnreadable",
         lambda at: [at.site("shadow", "prod-own", "https://gis.invalid/arcgis"), at.service("shadow", "")],
     ),
     "through the victim's site without its namespace": (
