@@ -8,7 +8,6 @@ from typing import Any
 
 import httpx
 import pytest
-from canaries import canary, forms, leaks
 from evil_answers import EVIL, Evil
 from traps import Trap
 
@@ -16,6 +15,7 @@ from arcgis_demo import parts
 from arcgis_devcluster import Cluster
 from arcgis_simulator.world import World
 from harness.bench import SERVICES, SITES, Workbench, condition
+from harness.canaries import canary, forms, leaks
 
 Json = Any
 LONG = 60.0
