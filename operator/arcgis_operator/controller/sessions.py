@@ -151,9 +151,9 @@ class Sessions:
         if isinstance(body, KubeFailure):
             return _unreadable(f"{kind} {site.namespace}/{name}", body)
         bundle = _decoded(body, key) if kind == "Secret" else (body.get("data") or {}).get(key)
-        if bundle:  # an empty text would mean the system's roots
+        if bundle:  # an empty text would mean the roots of the system; only comments hold other letters
             with contextlib.suppress(ssl.SSLError, ValueError):
-                return ssl.create_default_context(cadata=bundle)
+                return ssl.create_default_context(cadata=bundle.encode("ascii", "replace").decode())
         text = f"{kind} {site.namespace}/{name} holds no PEM certificates under {key}."
         return Failure(Kind.NO_CREDENTIALS, text)
 
