@@ -168,7 +168,7 @@ class ServiceReconciler:
         if not isinstance(site, Hold) and (gate is None or record.journal.open):
             seen = await observe(
                 site,
-                _service_key(key),
+                wanted.service.key if wanted else _service_key(key),
                 wanted,
                 record,
                 self._ledger[key],
@@ -341,4 +341,5 @@ def _gate(desired: Desired | SpecInvalid, site: Site | Hold) -> Hold | None:
 
 
 def _service_key(key: str) -> str:
+    """Of a key that was joined with another one it is the title there: a readable spec knows better."""
     return key.partition("|")[2]
