@@ -97,9 +97,6 @@ BUGS: Mapping[str, Bug] = {
         "return _ended(case, ours)",
         DECIDE,
     ),
-    "redirects are followed": Bug(
-        "adapters/admin/client.py", "follow_redirects=False", "follow_redirects=True", WIRE
-    ),
     "a name becomes more than one path segment": Bug(
         "adapters/admin/addresses.py",
         'quote(name, safe="")',
