@@ -111,3 +111,11 @@ def test_the_context_is_kept_as_it_is_written(url, jobs):
 
 def test_a_site_may_have_an_address_of_the_newer_kind():
     assert str(Addresses("https://[::1]:7443/arcgis").root) == "https://[::1]:7443/arcgis/admin"
+
+
+@pytest.mark.parametrize(
+    "host", ["0177.0.0.1", "1.2.3.999", "xn--0.invalid", "xn--.invalid", "xn--a-ecp.invalid"]
+)
+def test_a_host_that_only_looks_like_one_has_no_addresses(host):
+    with pytest.raises(ValueError, match="neither a name nor an IPv4 address"):
+        Addresses(f"https://{host}/arcgis")

@@ -30,6 +30,11 @@ def folder_key(folder: str) -> str:
     return f"{FOLDER}{folder}"
 
 
+def _site_name(key: str) -> Name:
+    namespace, _, name = key.removeprefix(SITE).partition("/")
+    return Name(namespace, name)
+
+
 class Dispatch:
     """The informer's sink, and the workers' turn. `term` gives the running term, None on standby."""
 
@@ -88,8 +93,7 @@ class Dispatch:
         if term is None or self._services is None or self._sites is None or self._glance is None:
             return
         if key.startswith(SITE):
-            namespace, _, name = key.removeprefix(SITE).partition("/")
-            wake = await self._sites.turn(Name(namespace, name))
+            wake = await self._sites.turn(_site_name(key))
         elif key.startswith(FOLDER):
             wake = await self._glance.turn(key.removeprefix(FOLDER))
         else:
@@ -102,7 +106,11 @@ class Dispatch:
 
     async def crashed(self, key: str, error: Exception) -> None:
         """Say on the resource that its turn has a bug."""
-        if self._services and self._term() and not key.startswith((SITE, FOLDER)):
+        if self._services is None or self._sites is None or self._term() is None:
+            return
+        if key.startswith(SITE):
+            await self._sites.fail(_site_name(key), error)
+        elif not key.startswith(FOLDER):
             await self._services.fail(key, error)
 
     def _service_seen(self, body: Body, gone: bool, listed: bool) -> None:

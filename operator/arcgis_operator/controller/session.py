@@ -249,8 +249,10 @@ class SiteSession:
             tls = await self._trust()
             if isinstance(tls, Failure):
                 return tls
-            if self._client is None:
-                self._client = self._make_client(tls)
+            try:
+                self._client = self._client or self._make_client(tls)
+            except ValueError as error:
+                return Failure(Kind.NOT_SENT, str(error))
         return self._client
 
     def _make_client(self, tls: ssl.SSLContext) -> AdminClient:

@@ -54,7 +54,7 @@ class Glance:
 
     async def _as_it_was(self, site: Site, one: Resting, document: Mapping[str, Json]) -> bool:
         """Also takes note of the jobs, as the first turn of a process would."""
-        jobs = await site.jobs_on(one.key.partition("|")[2], fresh=False)
+        jobs = await site.jobs_on(one.desired.service.key, fresh=False)
         entry, listed = self._ledger[one.key], frozenset(job.id for job in jobs.jobs)
         explained = entry.explained is None or listed <= entry.explained
         service_id = str(document.get("id") or "")
