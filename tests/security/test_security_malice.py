@@ -24,7 +24,7 @@ from arcgis_devcluster import Cluster
 from harness.bench import SERVICES, Workbench, condition
 
 Json = Any
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("malice")]
 STATUS_BYTES = 32 * 1024
 MOVED: dict[str, Evil] = {
     f"{operation} moved by {code} to {where}": Evil(

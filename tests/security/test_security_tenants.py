@@ -29,7 +29,7 @@ from harness.bench import (
 )
 
 Json = Any
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("tenants")]
 LONG = 90.0
 FEWEST = 100
 PLURALS = {"ArcGISService": SERVICES, "ArcGISSite": SITES}
