@@ -31,7 +31,7 @@ async def test_a_crash_in_the_turn_of_a_site_is_told_on_the_site() -> None:
     unused: Any = object()
     sites = SiteReconciler(store, unused, lambda name: {"attached": 0}, unused, unused)
     dispatch = Dispatch(unused, Registry(lambda key: None), lambda: unused)
-    dispatch.connect(unused, sites)
+    dispatch.connect(unused, sites, unused)
     await dispatch.crashed(site_key(SITE), ValueError("password=hush"))
     (verdict,) = store.stored
     assert verdict.reason is Reason.INTERNAL_ERROR
