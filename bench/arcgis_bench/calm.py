@@ -113,7 +113,7 @@ def _all_known(stage: Stage, targets: list[Target], mark: float, seconds: float)
     deadline = time.time() + seconds
     while time.time() < deadline:
         story: Story = tell(stage, [], mark)
-        if len(story.readers) >= len(targets):
+        if all(one.site in story.folders or (one.site, one.title) in story.readers for one in targets):
             return time.time() - mark
         time.sleep(_LOOK_SECONDS)
     return float("inf")

@@ -25,6 +25,11 @@ def memory_mib(pid: int, field: str = "VmRSS") -> float:
     return 0.0
 
 
+def descriptors(pid: int) -> int:
+    """How many are open."""
+    return sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
+
+
 class Meter:
     """Watches a process from a thread, 20 times a second; a connection shorter than that may be missed."""
 

@@ -3,13 +3,22 @@
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from arcgis_bench import calm, changes, work
+from arcgis_bench import calm, changes, steady, work
 from arcgis_bench.contenders import CONTENDERS, Contender
 from arcgis_bench.figures import Figures
 from arcgis_bench.sizes import Sizes
 from arcgis_bench.stage import Plan, Stage
 
-SIZES = Sizes(single=5, burst=20, big=40, calm=40, idle_seconds=6.0, poll_seconds=0.5, poll_max_seconds=0.5)
+SIZES = Sizes(
+    single=5,
+    burst=20,
+    big=40,
+    calm=40,
+    retained=300,
+    idle_seconds=6.0,
+    poll_seconds=0.5,
+    poll_max_seconds=0.5,
+)
 EXACTLY_ONE_EDIT = {"edits_mean": (1, 1), "edits_most": (1, 1)}
 FEW_WRITES = {"status_writes_most": (1, 4)}
 ALSO_QUEUED = {"status_writes_most": (1, 5)}  # a resource that has to wait for a slot says so first
@@ -19,6 +28,7 @@ BOUNDS: Mapping[str, Mapping[str, tuple[float, float]]] = {
     "burst": {**EXACTLY_ONE_EDIT, **FEW_WRITES},
     "restart": {"edits_of_others": (0, 0), "status_writes_of_others": (0, 0)},
     "idle": {"status_writes": (0, 0)},
+    "retained": {"edits_most": (1, 1), "jobs_read_before": (0, 150)},
     "reference": {"edits_mean": (1, 9)},
 }
 """Figure → least and most, by scenario."""
@@ -57,5 +67,6 @@ _RUNS: Mapping[str, Callable[[], Figures]] = {
     "capped": lambda: changes.capped(OPERATOR, SIZES, _NO_PROFILE),
     "idle": lambda: calm.idle(OPERATOR, SIZES, _NO_PROFILE),
     "restart": lambda: calm.restart(OPERATOR, SIZES, _NO_PROFILE),
+    "retained": lambda: steady.retained(OPERATOR, SIZES, _NO_PROFILE),
     "reference": lambda: small_burst(REFERENCE),
 }

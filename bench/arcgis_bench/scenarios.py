@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from arcgis_bench import calm, changes
+from arcgis_bench import calm, changes, steady
 from arcgis_bench.contenders import Contender
 from arcgis_bench.figures import Figures
 from arcgis_bench.sizes import Sizes
@@ -79,6 +79,18 @@ SCENARIOS: Mapping[str, Scenario] = {
         {"over_ideal": 1.25, "cap_exceeded_by": 0, "edits_most": 1},
     ),
     "hanging": Scenario("one site of 20 hangs", changes.hanging, {"p99_ratio": 1.2}),
+    "load": Scenario(
+        "20 sites × 500 services, 10 changes a second for 10 minutes",
+        steady.load,
+        {"submit_s_p99": 2, "lost": 0, "edits_most": 1, "rss_growth_percent": 5, "descriptors_growth": 5},
+        reference=False,
+    ),
+    "retained": Scenario(
+        "first start beside 5,000 ended jobs, ten requests a second allowed",
+        steady.retained,
+        {"first_submit_s": 60, "edits_most": 1},
+        reference=False,
+    ),
     "idle": Scenario(
         "10,000 converged, nothing happens, one resync",
         calm.idle,

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 class Sizes:
     """Numbers of changes and resources; `idle_seconds` is how long nothing happens.
 
+    `retained` are ended jobs that a site keeps; `load_seconds` is how long changes stream in.
+
     The rest are options of the contender, of which the reference knows `poll_seconds` only.
     """
 
@@ -16,6 +18,8 @@ class Sizes:
     calm: int = 10_000
     growth: tuple[int, ...] = (100, 1000, 10_000)
     idle_seconds: float = 600.0
+    retained: int = 5000
+    load_seconds: float = 600.0
     poll_seconds: float = 2.0
     poll_max_seconds: float = 10.0
     workers: int = 16

@@ -20,7 +20,6 @@ from arcgis_demo import parts
 from arcgis_devcluster import ChildProcess, ControlPlane
 
 MOST_JOBS = 100  # the schema of ArcGISSite allows no more for one site
-REQUESTS_PER_SECOND = 1000
 _LOOK_SECONDS = 0.05
 _PAGE = 5000
 
@@ -38,6 +37,7 @@ class Plan:
     max_jobs: int = MOST_JOBS
     job_seconds: float = 1.0
     submitted_seconds: float = 0.5
+    requests_per_second: int = 1000
     settings: dict[str, object] = field(default_factory=dict)
 
     def targets(self) -> list[Target]:
@@ -151,6 +151,6 @@ class Stage:
         for document in parts.site_objects(site, self._password, name):
             body: dict[str, Any] = dict(document)
             if body["kind"] == "ArcGISSite":
-                limits = {"maxJobs": plan.max_jobs, "requestsPerSecond": REQUESTS_PER_SECOND}
+                limits = {"maxJobs": plan.max_jobs, "requestsPerSecond": plan.requests_per_second}
                 body["spec"] = {**body["spec"], "limits": limits}
             self.cluster.kubectl.in_namespace(NAMESPACE).apply(body)

@@ -39,7 +39,9 @@ class Story:
     most_jobs: int = 0
     """The most jobs that one site had in flight at one time."""
     readers: set[tuple[str, str]] = field(default_factory=set)
-    """Sites and titles of the services that were read."""
+    """Sites and titles of the services that were read one by one."""
+    folders: set[str] = field(default_factory=set)
+    """Sites whose one folder was read whole."""
 
     @property
     def list(self) -> "list[Change]":
@@ -98,6 +100,8 @@ def _asked(
         change.received = record["at"]
     if operation == "service":
         story.readers.add((site, record["service"]))
+    if operation == "folder":
+        story.folders.add(site)
     polled = by_job.get(record.get("job", ""))
     if operation == "job" and polled:
         polled.polls += 1

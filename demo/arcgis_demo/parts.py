@@ -99,7 +99,11 @@ def start_operator(
     """Run the operator as its shipped ServiceAccount; `settings` are fields of its configuration."""
     kubeconfig = directory / f"{name}.kubeconfig"
     cluster.service_account_kubeconfig(SYSTEM, ACCOUNT, kubeconfig, token_seconds)
-    options = [f"--{key.replace('_', '-')}={value}" for key, value in settings.items()]
+    options = [
+        f"--{key.replace('_', '-')}={one}"
+        for key, value in settings.items()
+        for one in (value if isinstance(value, tuple) else (value,))
+    ]
     process = ChildProcess(
         name,
         [

@@ -135,6 +135,7 @@ def _operator(plan: Plan, cluster: Cluster, screen: Screen) -> ChildProcess:
     settings = {
         "poll_seconds": 1,
         "poll_max_seconds": 1,
+        "verify_grace_seconds": 1,
         "retry_seconds": 1,
         "resync_seconds": plan.resync_seconds,
     }

@@ -126,6 +126,11 @@ def _ordered(config: Config) -> list[str]:
         ("renew_deadline_seconds", "lease_seconds", 0.8),  # clocks of two nodes may run apart
         ("lease_retry_seconds", "renew_deadline_seconds", 0.5),
         ("site_write_seconds", "settle_seconds", 1.0),
+        (
+            "verify_grace_seconds",
+            "retry_seconds",
+            1.0,
+        ),  # a document read too early is no reason to edit again
     )
     wrong = []
     for low, high, part in pairs:

@@ -144,6 +144,10 @@ class Control:
         self.world.set_user(User(body["username"], body["password"], body.get("role", "administrator")))
         return {}
 
+    def list_tokens(self, request: Request, body: Body) -> Any:
+        """Every token that was ever given, for those who look for them where they must not be."""
+        return self.site.world.tokens.given
+
     def expire_tokens(self, request: Request, body: Body) -> Any:
         """Makes every token invalid."""
         return {"expired": self.world.tokens.expire_all()}
@@ -214,6 +218,7 @@ ROUTES = [
     ("POST", "/services", "add_service"),
     ("DELETE", "/services/{title:path}", "remove_service"),
     ("POST", "/users", "set_user"),
+    ("GET", "/tokens", "list_tokens"),
     ("POST", "/tokens/expire", "expire_tokens"),
     ("POST", "/switches", "switch"),
     ("POST", "/mode", "mode"),

@@ -41,6 +41,7 @@ class Tokens:
         self._ids = ids
         self.users: dict[str, User] = {}
         self._tokens: dict[str, Token] = {}
+        self.given: list[str] = []  # every one, also those that are no longer valid
 
     def set_user(self, user: User) -> None:
         self.users[user.username] = user
@@ -72,6 +73,7 @@ class Tokens:
             referer=form["referer"] if bound else None,
         )
         self._tokens[token.value] = token
+        self.given.append(token.value)
         return token
 
     def user_of(self, value: str | None, now_ms: int) -> tuple[User, Token]:

@@ -64,6 +64,13 @@ async def test_a_name_that_cannot_be_a_segment_is_refused_without_a_request(scri
     assert site.requests == []
 
 
+@pytest.mark.parametrize("name", ["", "..", "a/b", "a\\b", "a\n"])
+async def test_a_folder_that_cannot_be_a_segment_is_refused_without_a_request(scripted, name):
+    client, site = scripted(httpx.Response(200, json={}))
+    assert (await client.folder(name)).kind is Kind.REFUSED
+    assert site.requests == []
+
+
 @pytest.mark.parametrize("job_id", ["", ".", "..", "a/b", "../jobs", "a\nb", "x" * 129])
 async def test_an_id_that_cannot_be_a_segment_is_refused_without_a_request(scripted, job_id):
     client, site = scripted(httpx.Response(200, json={}))
@@ -104,3 +111,11 @@ def test_the_context_is_kept_as_it_is_written(url, jobs):
 
 def test_a_site_may_have_an_address_of_the_newer_kind():
     assert str(Addresses("https://[::1]:7443/arcgis").root) == "https://[::1]:7443/arcgis/admin"
+
+
+@pytest.mark.parametrize(
+    "host", ["0177.0.0.1", "1.2.3.999", "xn--0.invalid", "xn--.invalid", "xn--a-ecp.invalid"]
+)
+def test_a_host_that_only_looks_like_one_has_no_addresses(host):
+    with pytest.raises(ValueError, match="neither a name nor an IPv4 address"):
+        Addresses(f"https://{host}/arcgis")

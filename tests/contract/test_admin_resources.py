@@ -317,6 +317,23 @@ NAMES = (
     "jobid jobID status jobsUrl result messages error starttime jobs isReadOnly fullVersion serviceName type"
 )
 KEYS = st.sampled_from([*NAMES.split(), "service", "code", "message", "username", "operationURI"])
+
+
+async def test_a_folder_is_read_whole_and_what_names_no_service_is_left_out(scripted):
+    other = {"serviceName": "Rivers", "type": "FeatureServer", "id": "7"}
+    listed = [DOCUMENT, {"serviceName": "nameless"}, "no object", other]
+    client, site = scripted(httpx.Response(200, json={"folderName": "Transport", "services": listed}))
+    found = await client.folder("Transport")
+    assert found == {"roads.mapserver": DOCUMENT, "rivers.featureserver": other}
+    assert site.requests[-1].url.raw_path == b"/arcgis/admin/services/Transport?f=json"
+
+
+@pytest.mark.parametrize("body", [{}, {"services": None}, {"services": {}}, []])
+async def test_a_folder_without_a_list_of_services_cannot_be_read(scripted, body):
+    client, _ = scripted(httpx.Response(200, json=body))
+    assert (await client.folder("Transport")).kind is Kind.GARBLED
+
+
 VALUES = st.recursive(
     st.none()
     | st.booleans()
@@ -335,6 +352,7 @@ def test_any_json_becomes_a_value(body):
     assert isinstance(resources.site_info(body), SiteInfo | Failure)
     assert isinstance(resources.site_mode(body), SiteMode | Failure)
     assert isinstance(resources.service_document(body, ref), dict | Failure)
+    assert isinstance(resources.folder_documents(body), dict | Failure)
     assert isinstance(resources.job_ids(body), tuple | Failure)
     assert isinstance(resources.submit_reply(body), Accepted | Applied | Failure)
     job = resources.job_of(body, "j1")
@@ -352,11 +370,12 @@ async def test_any_bytes_become_a_value(scripted, http, content):
         await client.root(),
         await client.mode(),
         await client.service(ROADS),
+        await client.folder("Transport"),
         await client.jobs(),
         await client.job("j1"),
         await client.edit(ROADS, DOCUMENT, allowed),
     )
-    kinds = (SiteInfo, SiteMode, dict, tuple, Job, (Accepted, Applied))
+    kinds = (SiteInfo, SiteMode, dict, dict, tuple, Job, (Accepted, Applied))
     for outcome, kind in zip(outcomes, kinds, strict=True):
         assert isinstance(outcome, (Failure, *(kind if isinstance(kind, tuple) else (kind,))))
         assert not isinstance(outcome, Failure) or (

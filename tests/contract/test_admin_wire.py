@@ -349,6 +349,11 @@ TOO_MUCH = {
     "an answer nested far too deep": answer(b'{"a":' * 200_000),
     "a redirect": answer(b"", "302 Found", Location="https://elsewhere.test/"),
     "a redirect that keeps the method": answer(b"", "307 Temporary Redirect", Location="/arcgis/admin/jobs"),
+    "a redirect to a host that is none": answer(
+        b"", "307 Temporary Redirect", Location="https://0177.0.0.1/"
+    ),
+    "a redirect to an international name that is none": answer(b"", "302 Found", Location="https://xn--0/"),
+    "a redirect to what is no address": answer(b"", "308 Permanent Redirect", Location="https://[::1"),
     "a page": answer(b"<html>Please sign in.</html>", Content_Type="text/html"),
     "nothing": answer(b""),
     "nothing, on purpose": answer(b"", "204 No Content"),

@@ -37,7 +37,7 @@ def test_a_broken_stream_is_opened_anew(stage: Stage, fault: str) -> None:
     rule = operator.proxy.watch_rule(SERVICES, **STREAMS[fault])
     stage.declare()
     stage.converged()
-    assert rule.hits >= 1
+    stage.wait(lambda: rule.hits >= 1)
     stage.judge()
     assert operator.process.running
 

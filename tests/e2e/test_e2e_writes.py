@@ -30,7 +30,7 @@ def test_a_status_write_that_fails_costs_no_edit_and_no_truth(stage: Stage, faul
     rule = operator.proxy.rule(Match("PATCH", STATUS, PHASES[written]), **FAULTS[fault])
     stage.declare()
     stage.converged()
-    assert rule.hits >= 1
+    stage.wait(lambda: rule.hits >= 1)
     stage.judge()
     assert operator.process.running
 

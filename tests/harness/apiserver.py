@@ -31,6 +31,7 @@ class ApiServer:
         self._core = f"/api/v1/namespaces/{namespace}"
         self._events = f"/apis/events.k8s.io/v1/namespaces/{namespace}/events"
         self._namespace = namespace
+        self.secret_texts: list[str] = []  # all that was put into Secrets
 
     def close(self) -> None:
         self._http.close()
@@ -84,6 +85,7 @@ class ApiServer:
 
     def set_secret(self, name: str, values: dict[str, str]) -> None:
         """Puts other texts into a Secret."""
+        self.secret_texts += values.values()
         headers = {"content-type": "application/merge-patch+json"}
         _checked(
             self._http.patch(f"{self._core}/secrets/{name}", json={"stringData": values}, headers=headers)
@@ -104,6 +106,10 @@ class Audit:
         self._log, self._namespace = log, namespace
         self._size = log.stat().st_size
         self._kept: list[Json] = []
+
+    def size(self) -> int:
+        """How long the log is now, in bytes."""
+        return self._log.stat().st_size
 
     def writes(self, user: str, resource: str, name: str) -> list[Json]:
         """The requests of a user to change one object, accepted or refused, in order."""

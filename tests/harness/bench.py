@@ -18,12 +18,15 @@ import yaml
 
 from arcgis_demo import parts
 from arcgis_devcluster import ChildProcess, Cluster
+from harness import outputs
 from harness.apiserver import GROUP, ApiServer, Audit, wait_until
+from harness.canaries import canary
 from harness.site import SiteControl
 
 Json = Any
 OPERATOR = f"system:serviceaccount:{parts.SYSTEM}:{parts.ACCOUNT}"
-PASSWORD = "correct horse battery staple"
+PASSWORD = canary()
+"""Another one in each run, to be found wherever it should not be."""
 GROUP_NAME = GROUP.partition("/")[0]
 SERVICES, SITES = "arcgisservices", "arcgissites"
 FAST: Mapping[str, object] = {
@@ -35,10 +38,11 @@ FAST: Mapping[str, object] = {
     "site_write_seconds": 2,
     "resync_seconds": 600,
     "verify_grace_seconds": 1,
-    "retry_seconds": 0.5,
+    "retry_seconds": 1,
     "backoff_seconds": 1,
+    "log_level": "debug",
 }
-"""Settings of an operator whose every pause is short. Lease times and the resync stay as shipped."""
+"""An operator whose every pause is short, and that tells all. Lease times and the resync stay as shipped."""
 QUICK_JOBS = ("--job-seconds=0.4", "--submitted-seconds=0.2")
 RUNNING = ("SUBMITTED", "EXECUTING", "CANCELLING")
 PATIENCE = 30.0
@@ -64,6 +68,8 @@ class Workbench:
         parts.allow_site_access(cluster, self.namespace)
         self.api = ApiServer(cluster, self.namespace)
         self.audit = Audit(cluster.audit_log, self.namespace)
+        self.audit_begins = self.audit.size()
+        self.controls: list[SiteControl] = []
 
     # -- processes -----------------------------------------------------------------
 
@@ -74,6 +80,7 @@ class Workbench:
         self.sites[name] = site
         control = SiteControl(site.control)
         self._closing.append(control.close)
+        self.controls.append(control)
         if name == "prod":
             self.site = control
         return control
@@ -287,6 +294,15 @@ class Workbench:
         )
         return self.api.events(name)
 
+    def wait_event(self, name: str, reason: str) -> Json:
+        """Waits until there is an event of this reason about a resource; the first one."""
+        told = wait_until(
+            lambda: [event for event in self.api.events(name) if event["reason"] == reason],
+            PATIENCE,
+            lambda: str([event["reason"] for event in self.api.events(name)]),
+        )
+        return told[0]
+
     def story(self, name: str, plural: str = SERVICES) -> str:
         """How a resource stands and how it came there, to be read when a test fails."""
         body = self.api.get(plural, name) or {}
@@ -301,15 +317,26 @@ class Workbench:
         return [entry for entry in tried if entry["objectRef"].get("subresource") == "status"]
 
     def _reads(self, service: str) -> int:
-        return len(self.site.journal(self.since, kind="request", service=service, operation="service"))
+        """Of the service, or of its folder with all that is in it."""
+        single = self.site.journal(self.since, kind="request", service=service, operation="service")
+        return len(single) + len(self.site.journal(self.since, kind="request", operation="folder"))
 
     def close(self) -> None:
+        """Takes all down. Raises when an operator told a secret."""
+        try:
+            search, shown = outputs.search(self), list(outputs.shown(self))
+        finally:
+            self._stop()
+        found = search.all_hits((*shown, *outputs.written(self)))
+        shutil.rmtree(self.directory, ignore_errors=True)
+        assert not found, f"secrets of this bench are in its outputs: {sorted(found)}"
+
+    def _stop(self) -> None:
         for process in reversed(self.processes):
             process.terminate()
         for close in (*self._closing, self.api.close):
             close()
         self.cluster.kubectl("delete", "namespace", self.namespace, "--wait=false")
-        shutil.rmtree(self.directory, ignore_errors=True)
 
     def __enter__(self) -> Self:
         return self

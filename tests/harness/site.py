@@ -58,6 +58,10 @@ class SiteControl:
         """The next records after ``after``, a few thousand of them at most."""
         return list(self._get("/journal", after=after))
 
+    def tokens(self) -> list[str]:
+        """Every token that the site has given."""
+        return list(self._get("/tokens"))
+
     # -- time and jobs -------------------------------------------------------------
 
     def advance(self, seconds: float) -> None:

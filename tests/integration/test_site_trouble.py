@@ -252,3 +252,19 @@ def test_nothing_is_sent_into_read_only_mode_and_all_of_it_after(bench: Workbenc
     bench.site.read_only(False)
     bench.converged("patient")
     assert bench.sent(SERVICE, "description") == ["wanted", "newer"]
+
+
+def test_a_bundle_of_certificates_may_have_comments_in_any_letters(bench: Workbench) -> None:
+    bench.start_site()
+    bench.register()
+    bundle = f"# F\u0151tan\u00fas\u00edtv\u00e1ny\n{bench.sites['prod'].ca}"
+    bench.kubectl.apply(
+        {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": "prod-ca"},
+            "data": {"ca.crt": bundle},
+        }
+    )
+    bench.start_operator()
+    bench.wait("prod", "Reachable", plural=SITES)

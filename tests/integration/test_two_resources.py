@@ -96,3 +96,42 @@ def test_a_younger_resource_never_speaks_while_the_older_one_does(shared: Workbe
     shared.wait("h-second", "Conflict")
     shared.converge_on("g-first", service, {"description": "four"})
     assert shared.sent(service, "description") == ["one", "four"]
+
+
+HERE = [{"namespaces": {"from": "Same"}}]
+
+
+def test_an_older_resource_that_the_site_refuses_keeps_nobody_out_and_waits_for_the_job_when_it_is_let_in(
+    shared: Workbench,
+) -> None:
+    service = shared.fresh_service()
+    shared.register(alias="closed", access=[])
+    shared.declare("i-refused", service, {"description": "refused"}, "closed")
+    shared.wait("i-refused", "SiteNotAllowed")
+    shared.site.next_job(service=service, hang=True)
+    shared.declare("j-allowed", service, {"description": "allowed"})
+    job = shared.wait_job("j-allowed")
+    shared.register(alias="closed", access=HERE)
+    shared.wait("i-refused", "ServiceBusy")
+    shared.wait("j-allowed", "Conflict")
+    assert shared.sent(service, "description") == ["allowed"]
+    shared.site.finish(job)
+    shared.converged("i-refused")
+    assert shared.sent(service, "description") == ["allowed", "refused"]
+    assert shared.most_jobs_at_once(service) == 1
+
+
+def test_a_resource_that_is_refused_while_its_job_runs_is_followed_to_its_end(shared: Workbench) -> None:
+    service = shared.fresh_service()
+    shared.register(alias="closing", access=HERE)
+    shared.site.next_job(service=service, hang=True)
+    shared.declare("k-first", service, {"description": "first"}, "closing")
+    job = shared.wait_job("k-first")
+    shared.declare("l-second", service, {"description": "second"})
+    shared.wait("l-second", "Conflict")
+    shared.register(alias="closing", access=[])
+    shared.site.finish(job)
+    shared.wait("k-first", "SiteNotAllowed")
+    shared.converged("l-second")
+    assert shared.sent(service, "description") == ["first", "second"]
+    assert shared.most_jobs_at_once(service) == 1

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -65,7 +65,9 @@ class Process:
         self.ledger = Ledger(world.monotonic, SETTLE, POLICY.job_timeout_seconds)
         self.registry = Registry(lambda key: None)
         self.registry.site_seen(SITE_BODY)
-        self.index = JobIndex(self._ids, self._job, world.monotonic, POLICY.job_timeout_seconds)
+        self.index = JobIndex(
+            self._ids, self._job, world.monotonic, POLICY.job_timeout_seconds, spare=lambda: asyncio.sleep(0)
+        )
         self.answered_at = 0.0
         self.reconciler = ServiceReconciler(
             StatusStore(self, ARCGIS_SERVICES, self, world, lambda *_: None),  # type: ignore[arg-type]
@@ -179,6 +181,12 @@ class Process:
 
     def occupy(self, key: str, busy: bool) -> None:
         """Slots are not looked at here."""
+
+    def usual_job_seconds(self, key: str) -> float:
+        return 0.0
+
+    async def folder(self, name: str, refs: Sequence[ServiceRef]) -> None:
+        return None
 
     def silent_for(self) -> float:
         return self.world.at - self.answered_at

@@ -97,9 +97,6 @@ BUGS: Mapping[str, Bug] = {
         "return _ended(case, ours)",
         DECIDE,
     ),
-    "redirects are followed": Bug(
-        "adapters/admin/client.py", "follow_redirects=False", "follow_redirects=True", WIRE
-    ),
     "a name becomes more than one path segment": Bug(
         "adapters/admin/addresses.py",
         'quote(name, safe="")',
@@ -157,5 +154,31 @@ BUGS: Mapping[str, Bug] = {
         "    if case.open_for <= case.policy.job_timeout_seconds:\n        return Sight(Signal.JOB_UNSEEN)\n",
         "",
         DECIDE,
+    ),
+    "the address of a redirect reaches the HTTP library": Bug(
+        "adapters/admin/transport.py",
+        '_HEARD = ("date", "retry-after")',
+        '_HEARD = ("date", "retry-after", "location")',
+        WIRE,
+    ),
+    "a missing CA bundle means the system's roots": Bug(
+        "controller/sessions.py",
+        "        if bundle:  #",
+        "        if bundle is None:\n            return ssl.create_default_context()\n        if bundle:  #",
+        "tests/security/test_security_malice.py::test_it_says_why_nothing_is_sent"
+        "[secret: a CA under a key that is not there]",
+    ),
+    "who is refused keeps others out": Bug(
+        SERVICE,
+        "        if claim.winner is None or not claim.losers:\n            return claim",
+        "        return claim",
+        "tests/integration/test_two_resources.py"
+        "::test_an_older_resource_that_the_site_refuses_keeps_nobody_out_and_waits_for_the_job_when_it_is_let_in",
+    ),
+    "a name with a sign that is not seen is taken": Bug(
+        "core/fields.py",
+        "    if not value.isprintable():",
+        "    if False:",
+        "tests/security/test_security_admission.py",
     ),
 }

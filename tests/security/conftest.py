@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from arcgis_devcluster import ChildProcess, Cluster
+from harness.bench import Workbench
 
 
 @pytest.fixture(scope="module")
@@ -18,3 +19,10 @@ def asked(control_plane: Cluster, tmp_path_factory: pytest.TempPathFactory) -> I
         port = proxy.wait_for_line(r"127\.0\.0\.1:(\d+)", 30)[1]
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=30.0) as client:
             yield client
+
+
+@pytest.fixture
+def bench(control_plane: Cluster) -> Iterator[Workbench]:
+    """Nothing is up yet but the namespace with its rights."""
+    with Workbench(control_plane) as bench:
+        yield bench

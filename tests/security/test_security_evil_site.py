@@ -1,47 +1,24 @@
 """A site that means harm, and a real operator: it goes nowhere else, tells nothing, and edits once."""
 
 import json
-import socket
 import ssl
-import threading
 import uuid
 from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
-from canaries import canary, forms, leaks
 from evil_answers import EVIL, Evil
+from traps import Trap
 
 from arcgis_demo import parts
 from arcgis_devcluster import Cluster
 from arcgis_simulator.world import World
 from harness.bench import SERVICES, SITES, Workbench, condition
+from harness.canaries import canary, forms, leaks
 
 Json = Any
 LONG = 60.0
-
-
-class Trap:
-    """Listens, and counts who comes."""
-
-    def __init__(self) -> None:
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.port = int(self._socket.getsockname()[1])
-        self.caught: list[Json] = []
-        threading.Thread(target=self._wait, daemon=True).start()
-
-    def _wait(self) -> None:
-        while True:
-            try:
-                connection, address = self._socket.accept()
-            except OSError:
-                return
-            self.caught.append(address)
-            connection.close()
-
-    def close(self) -> None:
-        self._socket.close()
 
 
 class Run:

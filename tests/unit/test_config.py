@@ -43,6 +43,7 @@ WRONG: dict[str, tuple[dict[str, str], str]] = {
     "a time before now": ({"RESYNC_SECONDS": "-1"}, "RESYNC_SECONDS is -1: give a number above 0"),
     "not a number at all": ({"POLL_SECONDS": "nan"}, "POLL_SECONDS is nan: give a number above 0"),
     "a deadline beyond the lease": ({"RENEW_DEADLINE_SECONDS": "15"}, "RENEW_DEADLINE_SECONDS is above 80 %"),
+    "a retry before the grace is over": ({"RETRY_SECONDS": "9"}, "VERIFY_GRACE_SECONDS is above"),
     "a settle time shorter than a request": ({"SETTLE_SECONDS": "5"}, "SITE_WRITE_SECONDS is above"),
     "an unknown format": ({"LOG_FORMAT": "xml"}, "give one of auto, json, text"),
     "no port": ({"HEALTH_ADDRESS": "localhost"}, "give host:port"),

@@ -36,6 +36,7 @@ from arcgis_operator.core.model import SiteWanted
 from arcgis_operator.core.record import Record, moment
 from arcgis_operator.core.verdict import Reason, Verdict
 from arcgis_operator.handlers.informer import Informer, Sink
+from arcgis_operator.reconcilers.glance import Glance
 from arcgis_operator.reconcilers.ledger import Ledger
 from arcgis_operator.reconcilers.ports import Name
 from arcgis_operator.reconcilers.service import ServiceReconciler
@@ -78,7 +79,8 @@ class Operator:
         self._dispatch = Dispatch(self._queue, self._registry, lambda: self._leading.term)
         self._ledger = Ledger(boottime, config.settle_seconds, config.job_timeout_seconds)
         self._sessions = self._make_sessions()
-        self._dispatch.connect(self._make_services(), self._make_sites())
+        glance = Glance(self._sessions, self._registry, self._ledger, self._dispatch.look_at)
+        self._dispatch.connect(self._make_services(), self._make_sites(), glance)
         self._elector = Elector(
             api,
             config.lease_namespace or own_namespace(),

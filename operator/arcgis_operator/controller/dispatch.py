@@ -2,11 +2,12 @@
 
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
 from arcgis_operator.controller.queue import Priority, WorkQueue
 from arcgis_operator.controller.registry import Registry, name_of
+from arcgis_operator.reconcilers.glance import Glance
 from arcgis_operator.reconcilers.ports import Name, Term
 from arcgis_operator.reconcilers.service import ServiceReconciler
 from arcgis_operator.reconcilers.site import SiteReconciler
@@ -14,12 +15,24 @@ from arcgis_operator.reconcilers.site import SiteReconciler
 Body = dict[str, Any]
 Word = Literal["service", "site"]
 SITE = "@"
+FOLDER = "%"
+WORTH_A_GLANCE = 8
 COUNT_SECONDS = 1.0
 
 
 def site_key(name: Name) -> str:
     """The queue's key of a site."""
     return f"{SITE}{name}"
+
+
+def folder_key(folder: str) -> str:
+    """The queue's key of a folder, which is `<normalised site URL>|<folder>`."""
+    return f"{FOLDER}{folder}"
+
+
+def _site_name(key: str) -> Name:
+    namespace, _, name = key.removeprefix(SITE).partition("/")
+    return Name(namespace, name)
 
 
 class Dispatch:
@@ -29,10 +42,11 @@ class Dispatch:
         self._queue, self._registry, self._term = queue, registry, term
         self._services: ServiceReconciler | None = None
         self._sites: SiteReconciler | None = None
+        self._glance: Glance | None = None
 
-    def connect(self, services: ServiceReconciler, sites: SiteReconciler) -> None:
+    def connect(self, services: ServiceReconciler, sites: SiteReconciler, glance: Glance) -> None:
         """Say who gives the turns."""
-        self._services, self._sites = services, sites
+        self._services, self._sites, self._glance = services, sites, glance
 
     def wake(self, key: str) -> None:
         """Ask for a turn now."""
@@ -46,35 +60,42 @@ class Dispatch:
         if kind == "site":
             self._site_seen(body, gone)
         else:
-            self._service_seen(body, gone)
+            self._service_seen(body, gone, event_type == "LISTED")
 
     def known(self, kind: Word) -> frozenset[Name]:
         """The resources known now; take it before a list begins."""
         return self._registry.sites() if kind == "site" else self._registry.services()
 
-    def take_list(self, kind: Word, bodies: list[dict[str, Any]], before: frozenset[Name]) -> None:
-        """A full list: of those known before it began, what is not in it is gone."""
-        for body in bodies:
-            self.seen(kind, "LISTED", body)
-        for name in before - {name_of(body) for body in bodies}:
+    def gone(self, kind: Word, names: Iterable[Name]) -> None:
+        """These were known before a full list began, and are not in it."""
+        for name in names:
             if kind == "site":
                 self._wake_all(self._registry.site_gone(name))
             else:
                 self._registry.forget(name)
 
     def look_at_everything(self, within: float) -> None:
-        """A resync: a turn for every key, spread over so many seconds."""
-        for key in (*self._registry.keys(), *map(site_key, self._registry.sites())):
+        """A resync: a glance for every folder, a turn for every other key, spread over so many seconds."""
+        folders = {
+            folder: keys for folder, keys in self._registry.folders().items() if len(keys) >= WORTH_A_GLANCE
+        }
+        alone = set(self._registry.keys()).difference(*folders.values())
+        for key in (*alone, *map(folder_key, folders), *map(site_key, self._registry.sites())):
             self._queue.add(key, Priority.RESYNC, random.uniform(0, within))  # noqa: S311 - spreads load
+
+    def look_at(self, key: str) -> None:
+        """Ask for a turn when nothing more urgent is to be done."""
+        self._queue.add(key, Priority.RESYNC)
 
     async def turn(self, key: str) -> None:
         """One turn of a key; on standby there are none, for a new term looks at everything."""
         term = self._term()
-        if term is None or self._services is None or self._sites is None:
+        if term is None or self._services is None or self._sites is None or self._glance is None:
             return
         if key.startswith(SITE):
-            namespace, _, name = key.removeprefix(SITE).partition("/")
-            wake = await self._sites.turn(Name(namespace, name))
+            wake = await self._sites.turn(_site_name(key))
+        elif key.startswith(FOLDER):
+            wake = await self._glance.turn(key.removeprefix(FOLDER))
         else:
             wake = await self._services.turn(key, term)
         if math.isnan(wake):
@@ -85,19 +106,25 @@ class Dispatch:
 
     async def crashed(self, key: str, error: Exception) -> None:
         """Say on the resource that its turn has a bug."""
-        if self._services and self._term() and not key.startswith(SITE):
+        if self._services is None or self._sites is None or self._term() is None:
+            return
+        if key.startswith(SITE):
+            await self._sites.fail(_site_name(key), error)
+        elif not key.startswith(FOLDER):
             await self._services.fail(key, error)
 
-    def _service_seen(self, body: Body, gone: bool) -> None:
+    def _service_seen(self, body: Body, gone: bool, listed: bool) -> None:
+        """A resource at rest that a list shows for the first time waits for the look at everything."""
         name = name_of(body)
         if gone and not self._registry.is_uid(name, body["metadata"]["uid"]):
             return  # a late word about an object that was created again
         if not (gone or self._registry.is_news(body)):
+            self._registry.note_rest(body)
             return
-        site = self._registry.site_of(name)
+        new, site = not self._registry.is_known(name), self._registry.site_of(name)
         key = self._registry.service_gone(name) if gone else self._registry.service_seen(body)
         now_at = self._registry.site_of(name)
-        if key:
+        if key and not (new and listed and self._registry.note_rest(body)):
             self.wake(key)
         for changed in (site, now_at) if site != now_at else ():
             if changed:

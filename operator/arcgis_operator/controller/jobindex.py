@@ -2,19 +2,22 @@
 
 `/admin/jobs` gives ids only (Source: Jobs page), so a new id is read once; a job that has not ended is read
 again when somebody asks about its service. A job that was running and cannot be found is presumed to run for
-a while.
+a while. Of a long list that nobody here has read, `backlog` tells what cannot wait.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from arcgis_operator.controller import backlog
 from arcgis_operator.core.failures import Failure, Kind
-from arcgis_operator.core.job import Job
+from arcgis_operator.core.job import Job, JobState
 from arcgis_operator.reconcilers.ports import JobsOn
 
 SHARED_SECONDS = 2.0
 READERS = 8
+LATE = 40  # jobs of late from which to learn how long one takes
 NOT_LISTABLE = (Kind.MISSING, Kind.UNAUTHORISED, Kind.REFUSED)
 
 
@@ -28,7 +31,7 @@ class Known:
 
 
 class JobIndex:
-    """`read_ids` and `read_job` ask the site; `clock` is monotonic."""
+    """`read_ids` and `read_job` ask the site, `spare` waits for a turn to ask it; `clock` is monotonic."""
 
     def __init__(
         self,
@@ -36,9 +39,12 @@ class JobIndex:
         read_job: Callable[[str], Awaitable[Job | Failure]],
         clock: Callable[[], float],
         presumed_seconds: float,
+        spare: Callable[[], Awaitable[None]],
     ) -> None:
         self._read_ids, self._read_job = read_ids, read_job
-        self._clock, self._presumed_seconds = clock, presumed_seconds
+        self._clock, self._presumed_seconds, self._spare = clock, presumed_seconds, spare
+        self._old: dict[str, None] = {}
+        self._catching_up: asyncio.Task[None] | None = None
         self._known: dict[str, Known] = {}
         self._on: dict[str | None, set[str]] = {}  # ids by service
         self._unfinished: set[str] = set()
@@ -46,6 +52,7 @@ class JobIndex:
         self._failure: Failure | None = None
         self._begun_at = float("-inf")
         self._listing: asyncio.Task[None] | None = None
+        self._took: deque[float] = deque(maxlen=LATE)
 
     async def on(self, service_key: str, fresh: bool) -> JobsOn:
         """The jobs on one service, those that have not ended read again.
@@ -78,12 +85,33 @@ class JobIndex:
         self._on.setdefault(job.service_key, set()).add(job.id)
         if not job.ended:
             self._unfinished.add(job.id)
+        elif not (before and before.job.ended):
+            self._learn(job)
         self._unread.pop(job.id, None)
+
+    def usual_seconds(self) -> float:
+        """What short edits of late took, by the clock of the site; 0 while none was seen."""
+        return sorted(self._took)[len(self._took) // 10] if self._took else 0.0
+
+    def _learn(self, job: Job) -> None:
+        took = (job.end_ms - job.start_ms) / 1000
+        if (
+            job.state is JobState.COMPLETED
+            and job.operation_uri.endswith("/edit")
+            and job.start_ms
+            and took > 0
+        ):
+            self._took.append(took)
 
     def running(self, username: str) -> set[str]:
         """The services on which jobs of this user had not ended when last seen."""
         unfinished = [self._known[job_id] for job_id in self._unfinished]
         return {one.service_key for one in unfinished if one.job.username == username and one.service_key}
+
+    def close(self) -> None:
+        """Read nothing more."""
+        if self._catching_up:
+            self._catching_up.cancel()
 
     def _forget(self, job_id: str) -> None:
         on = self._known.pop(job_id).service_key
@@ -110,8 +138,49 @@ class JobIndex:
         for gone in [key for key, known in self._known.items() if key not in listed and known.job.ended]:
             self._forget(gone)
         self._unread = {key: since for key, since in self._unread.items() if key in listed}
-        unknown = iter([job_id for job_id in ids if job_id not in self._known])
-        failures = await asyncio.gather(*(self._read_each(unknown) for _ in range(READERS)))
+        self._old = {key: None for key in self._old if key in listed}
+        unknown = [job_id for job_id in ids if job_id not in self._known and job_id not in self._old]
+        if len(unknown) < backlog.LONG:
+            return await self._read_all(unknown)
+        return await self._read_long(unknown)
+
+    async def _read_long(self, ids: list[str]) -> Failure | None:
+        """What may still run is read now, the rest by and by; all now if their order is not that of time."""
+        if failure := await self._read_all(backlog.sample(ids)):
+            return failure
+        if by_age := backlog.newest_first(ids, self._starts(ids)):
+            recent = backlog.recent(by_age, self._starts(ids), 2 * self._presumed_seconds)
+            if failure := await self._read_all(recent):
+                return failure
+            by_age = backlog.newest_first(ids, self._starts(ids))
+        if by_age is None:
+            return await self._read_all(ids)
+        self._old |= dict.fromkeys(job_id for job_id in by_age if job_id not in self._known)
+        self._catch_up()
+        return None
+
+    def _starts(self, ids: Iterable[str]) -> dict[str, int]:
+        return {job_id: self._known[job_id].job.start_ms for job_id in ids if job_id in self._known}
+
+    def _catch_up(self) -> None:
+        if self._catching_up is None or self._catching_up.done():
+            self._catching_up = asyncio.create_task(self._read_old(), name="old jobs")
+
+    async def _read_old(self) -> None:
+        """One by one, in turn with all who ask the site for something."""
+        while self._old:
+            await self._spare()
+            if not self._old:
+                return
+            job_id = next(iter(self._old))
+            if await self._read_each(iter([job_id])):
+                await asyncio.sleep(SHARED_SECONDS)
+            else:
+                self._old.pop(job_id, None)
+
+    async def _read_all(self, ids: Iterable[str]) -> Failure | None:
+        unread = iter([job_id for job_id in ids if job_id not in self._known])
+        failures = await asyncio.gather(*(self._read_each(unread) for _ in range(READERS)))
         return next((failure for failure in failures if failure), None)
 
     async def _read_each(self, ids: Iterator[str]) -> Failure | None:

@@ -12,7 +12,8 @@ from arcgis_operator.core.jsondoc import Json
 from arcgis_operator.core.model import Desired, SiteWanted, SpecInvalid
 from arcgis_operator.core.service_spec import parse_service
 from arcgis_operator.core.site_spec import parse_site
-from arcgis_operator.reconcilers.ports import ABANDON, REQUESTED, Claim, Name
+from arcgis_operator.core.status import at_rest
+from arcgis_operator.reconcilers.ports import ABANDON, REQUESTED, Claim, Name, Resting
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,13 @@ def name_of(body: Mapping[str, Json]) -> Name:
     return Name(body["metadata"]["namespace"], body["metadata"]["name"])
 
 
+def folder_of(key: str) -> str | None:
+    """`<normalised site URL>|<folder>` of a service's key; None for one that is in no folder."""
+    site, _, service = key.partition("|")
+    folder, found, _ = service.rpartition("/")
+    return f"{site}|{folder}" if site and found else None
+
+
 def _asked(body: Mapping[str, Json]) -> tuple[str, ...]:
     annotations = body["metadata"].get("annotations") or {}
     return tuple(str(annotations.get(name, "")) for name in (*REQUESTED, ABANDON))
@@ -46,6 +54,8 @@ class Registry:
         self._desired: dict[Name, Desired | None] = {}
         self._names: dict[str, set[Name]] = {}
         self._sites: dict[Name, SiteWanted | SpecInvalid] = {}
+        self._resting: set[Name] = set()
+        self._folders: dict[str, set[str]] = {}
         self._alias: dict[str, str] = {}
         self._ids: dict[str, str] = {}
 
@@ -63,12 +73,43 @@ class Registry:
             _asked(body),
         )
         self._place(name, known)
+        self.note_rest(body)
         return self._services[name].key
+
+    def note_rest(self, body: Mapping[str, Json]) -> bool:
+        """Whether the object says that nothing is to be done for it; remembered for `resting`."""
+        asked = _asked(body)[: len(REQUESTED)]
+        rests = at_rest(body, next(filter(None, asked), ""))
+        (self._resting.add if rests else self._resting.discard)(name_of(body))
+        return rests
+
+    def resting(self, folder: str) -> list[Resting]:
+        """The resources at rest in one folder of one site, each alone in speaking for its service."""
+        rest = [(key, name) for key in self._folders.get(folder, ()) if (name := self._rests(key))]
+        return [
+            Resting(key, name.namespace, desired)
+            for key, name in rest
+            if (desired := self._desired[name]) is not None
+        ]
+
+    def folders(self) -> Mapping[str, set[str]]:
+        """The keys of resources at rest, by folder, as of now: `resting` answers for these."""
+        self._folders = {}
+        for key in self._names:
+            if (folder := folder_of(key)) and self._rests(key):
+                self._folders.setdefault(folder, set()).add(key)
+        return self._folders
+
+    def _rests(self, key: str) -> Name | None:
+        """The one resource that speaks for the service, if it is at rest."""
+        names = self._names.get(key, set())
+        return next(iter(names)) if len(names) == 1 and names <= self._resting else None
 
     def service_gone(self, name: Name) -> str | None:
         """Forget a resource; the key it spoke for."""
         known = self._services.pop(name, None)
         self._desired.pop(name, None)
+        self._resting.discard(name)
         if known is None:
             return None
         self._names[known.key].discard(name)
@@ -115,14 +156,20 @@ class Registry:
     def is_news(self, body: Mapping[str, Json]) -> bool:
         """Whether the object asks for something else than what was known of it, or lost its status.
 
-        Most events are echoes of our own status writes: they are no news.
+        Most events are echoes of our own status writes: they are no news. Nor is an older generation, which
+        a list may still hold.
         """
-        known = self._services.get(name_of(body))
+        known, metadata = self._services.get(name_of(body)), body["metadata"]
+        if known and known.uid == metadata["uid"] and known.generation > metadata.get("generation", 0):
+            return False
         if known is None or "journal" not in (body.get("status") or {}):
             return True
-        metadata = body["metadata"]
         now = (metadata["uid"], metadata.get("generation", 0), _asked(body))
         return now != (known.uid, known.generation, known.asked)
+
+    def is_known(self, name: Name) -> bool:
+        """Whether there is such a resource."""
+        return name in self._services
 
     def is_uid(self, name: Name, uid: str) -> bool:
         """Whether the resource known by this name is this very object."""

@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from arcgis_operator.adapters.kube.api import KubeApi
 from arcgis_operator.adapters.kube.failures import KubeListFailed
 from arcgis_operator.adapters.kube.kinds import ARCGIS_SERVICES, ARCGIS_SITES, Kind
-from arcgis_operator.controller.dispatch import Dispatch
+from arcgis_operator.controller.dispatch import Dispatch, Word
+from arcgis_operator.controller.registry import name_of
 from arcgis_operator.telemetry.logs import fields
 
 log = logging.getLogger(__name__)
@@ -33,9 +34,9 @@ class Resync:
 
     async def first(self) -> bool:
         """The list that a term begins with. True: no resource has a journal."""
-        services = await self._complete()
+        untouched = await self._complete()
         self._dispatch.look_at_everything(within=0.0)
-        return not any("journal" in (body.get("status") or {}) for body in services)
+        return untouched
 
     async def run(self) -> None:
         """A list every `seconds`, for ever."""
@@ -44,26 +45,31 @@ class Resync:
             await self._complete()
             self._dispatch.look_at_everything(within=SPREAD * self._seconds)
 
-    async def _complete(self) -> list[dict[str, Any]]:
-        """The list, repeated until it is complete."""
+    async def _complete(self) -> bool:
+        """The list, repeated until it is complete. True: no resource has a journal."""
         while True:
-            services = await self._once()
-            if services is not None:
-                return services
-            await asyncio.sleep(AGAIN_SECONDS)
+            try:
+                await self._take("site", ARCGIS_SITES)
+                untouched = await self._take("service", ARCGIS_SERVICES)
+            except KubeListFailed as failed:
+                log.warning("resync failed", extra=fields(reason=failed.failure.detail))
+                await asyncio.sleep(AGAIN_SECONDS)
+            else:
+                self._done()
+                return untouched
 
-    async def _once(self) -> list[dict[str, Any]] | None:
-        before = self._dispatch.known("site"), self._dispatch.known("service")
-        try:
-            sites, services = await self._list(ARCGIS_SITES), await self._list(ARCGIS_SERVICES)
-        except KubeListFailed as failed:
-            log.warning("resync failed", extra=fields(reason=failed.failure.detail))
-            return None
-        self._dispatch.take_list("site", sites, before[0])
-        self._dispatch.take_list("service", services, before[1])
-        self._done()
-        return services
+    async def _take(self, word: Word, kind: Kind) -> bool:
+        """Object by object, so that the list is never whole in memory."""
+        left, untouched = set(self._dispatch.known(word)), True
+        async for body in self._list(kind):
+            self._dispatch.seen(word, "LISTED", body)
+            left.discard(name_of(body))
+            untouched = untouched and "journal" not in (body.get("status") or {})
+        self._dispatch.gone(word, left)
+        return untouched
 
-    async def _list(self, kind: Kind) -> list[dict[str, Any]]:
+    async def _list(self, kind: Kind) -> AsyncIterator[dict[str, Any]]:
         places: tuple[str | None, ...] = self._namespaces or (None,)
-        return [body for place in places async for body in self._api.list(kind, place)]
+        for place in places:
+            async for body in self._api.list(kind, place):
+                yield body

@@ -1,7 +1,8 @@
 """One live session with a site: its client, request budget, breaker, job index and job slots."""
 
+import math
 import ssl
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from arcgis_operator.adapters.admin import (
     AdminClient,
@@ -12,6 +13,7 @@ from arcgis_operator.adapters.admin import (
     SiteMode,
     Timeouts,
 )
+from arcgis_operator.controller.folders import Folders
 from arcgis_operator.controller.jobindex import JobIndex
 from arcgis_operator.controller.limits import Breaker, Budget
 from arcgis_operator.core.case import Hold
@@ -25,6 +27,7 @@ from arcgis_operator.reconcilers.ports import Guard, JobsOn
 from arcgis_operator.telemetry.metrics import Metrics
 
 MODE_SECONDS = 5.0  # between two questions whether read-only mode is over
+SCOUTS = 2  # jobs that are looked at often while nobody knows how long one takes
 TRUST_AGAIN = 3  # failures in a row after which the CA bundle is read anew
 
 
@@ -51,8 +54,10 @@ class SiteSession:
         self._retired: AdminClient | None = None
         self._budget = Budget(wanted.requests_per_second, clock)
         self._breaker = Breaker(clock, longest_pause=longest_pause)
-        self._index = JobIndex(self._job_ids, self.job, clock, presumed_seconds)
-        self._slots: set[str] = set()
+        self._index = JobIndex(self._job_ids, self.job, clock, presumed_seconds, self._budget.wait)
+        self._folders = Folders(self._folder, self.document)
+        self._version = ""
+        self._slots: dict[str, None] = {}
         self._waiting: dict[str, None] = {}
         self._answered_at = clock()
         self._unreachable_in_a_row = 0
@@ -98,7 +103,7 @@ class SiteSession:
         """Why nothing may be sent for this service now."""
         if self._read_only:
             return Hold(Reason.SITE_READ_ONLY, self._read_only)
-        taken = self._slots | {self._key(service) for service in self._index.running(self.username)}
+        taken = {*self._slots, *map(self._key, self._index.running(self.username))}
         if key not in taken and len(taken) >= self._wanted.max_jobs:
             return Hold(Reason.QUEUED, f"All {self._wanted.max_jobs} job slots of the site are taken.")
         return None
@@ -106,10 +111,10 @@ class SiteSession:
     def occupy(self, key: str, busy: bool) -> None:
         """Take or free the service's job slot."""
         if busy:
-            self._slots.add(key)
+            self._slots[key] = None
             self._waiting.pop(key, None)
         elif key in self._slots:
-            self._slots.discard(key)
+            del self._slots[key]
             for waiting in list(self._waiting)[:1]:
                 del self._waiting[waiting]
                 self._wake(waiting)
@@ -136,17 +141,32 @@ class SiteSession:
         client = await self._connected()
         job = client if isinstance(client, Failure) else await client.job(job_id)
         if isinstance(job, Job):
+            known = self._index.usual_seconds()
             self._index.noted(job)
+            if self._index.usual_seconds() and not known:
+                for waiting in list(self._slots):
+                    self._wake(waiting)
         return job
 
     async def jobs_on(self, service_key: str, fresh: bool) -> JobsOn:
         """The jobs on a service."""
         return await self._index.on(service_key, fresh)
 
+    def usual_job_seconds(self, key: str) -> float:
+        """What short edits of late took; 0 when that is not known, infinity where others tell of it."""
+        usual = self._index.usual_seconds()
+        return usual if usual or key in list(self._slots)[:SCOUTS] else math.inf
+
     async def document(self, ref: ServiceRef) -> Mapping[str, Json] | Failure:
         """The service document, read now."""
         client = await self._connected()
         return client if isinstance(client, Failure) else await client.service(ref)
+
+    async def folder(
+        self, name: str, refs: Sequence[ServiceRef]
+    ) -> Mapping[str, Mapping[str, Json]] | Failure | None:
+        """The documents of many services of a folder, None where they have to be read one by one."""
+        return await self._folders.documents(name, refs)
 
     async def edit(self, ref: ServiceRef, document: Mapping[str, Json], guard: Guard) -> Fact:
         """Submit an asynchronous edit."""
@@ -164,7 +184,12 @@ class SiteSession:
     async def root(self) -> SiteInfo | Failure:
         """What the site is."""
         client = await self._connected()
-        return client if isinstance(client, Failure) else await client.root()
+        info = client if isinstance(client, Failure) else await client.root()
+        if isinstance(info, SiteInfo):
+            if self._version not in ("", info.version):
+                self._folders.forget()
+            self._version = info.version
+        return info
 
     async def mode(self) -> SiteMode | Failure:
         """Whether the site takes changes at the moment."""
@@ -177,6 +202,7 @@ class SiteSession:
 
     async def aclose(self) -> None:
         """Close all connections."""
+        self._index.close()
         clients, self._client, self._retired = (self._client, self._retired), None, None
         for client in clients:
             if client:
@@ -210,6 +236,10 @@ class SiteSession:
     def _key(self, service: str) -> str:
         return f"{self.url}|{service}"
 
+    async def _folder(self, name: str) -> Mapping[str, Mapping[str, Json]] | Failure:
+        client = await self._connected()
+        return client if isinstance(client, Failure) else await client.folder(name)
+
     async def _job_ids(self) -> tuple[str, ...] | Failure:
         client = await self._connected()
         return client if isinstance(client, Failure) else await client.jobs()
@@ -219,8 +249,10 @@ class SiteSession:
             tls = await self._trust()
             if isinstance(tls, Failure):
                 return tls
-            if self._client is None:
-                self._client = self._make_client(tls)
+            try:
+                self._client = self._client or self._make_client(tls)
+            except ValueError as error:
+                return Failure(Kind.NOT_SENT, str(error))
         return self._client
 
     def _make_client(self, tls: ssl.SSLContext) -> AdminClient:

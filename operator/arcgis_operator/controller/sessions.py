@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import contextlib
 import ssl
 from collections.abc import Callable, Mapping
 
@@ -150,11 +151,11 @@ class Sessions:
         if isinstance(body, KubeFailure):
             return _unreadable(f"{kind} {site.namespace}/{name}", body)
         bundle = _decoded(body, key) if kind == "Secret" else (body.get("data") or {}).get(key)
-        try:
-            return ssl.create_default_context(cadata=bundle or "")
-        except (ssl.SSLError, ValueError):
-            text = f"{kind} {site.namespace}/{name} holds no PEM certificates under {key}."
-            return Failure(Kind.NO_CREDENTIALS, text)
+        if bundle:  # an empty text would mean the roots of the system; only comments hold other letters
+            with contextlib.suppress(ssl.SSLError, ValueError):
+                return ssl.create_default_context(cadata=bundle.encode("ascii", "replace").decode())
+        text = f"{kind} {site.namespace}/{name} holds no PEM certificates under {key}."
+        return Failure(Kind.NO_CREDENTIALS, text)
 
 
 def _unreadable(what: str, failure: KubeFailure) -> Failure:

@@ -15,7 +15,11 @@ from arcgis_operator.core.verdict import Reason
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Bounds and intervals, in seconds unless the name says otherwise."""
+    """Bounds and intervals, in seconds unless the name says otherwise.
+
+    `usual_job_seconds` is what the site's short jobs of late took; 0 while that is not known, and infinity
+    for a job whose end is near when that of another one is seen.
+    """
 
     poll_seconds: float = 2
     poll_max_seconds: float = 10
@@ -26,6 +30,18 @@ class Policy:
     retry_max_seconds: float = 600
     edits_per_hour: int = 12
     jobs_per_digest: int = 3
+    usual_job_seconds: float = 0
+
+    def pause(self, open_for: float) -> float:
+        """Until the next look at a job: shortly after the usual end, then less and less often."""
+        early = self.usual_job_seconds - open_for
+        if self.usual_job_seconds <= 0:
+            wanted = max(self.poll_seconds, open_for / 10)
+        elif early > 0:
+            wanted = early + self.poll_seconds / 8
+        else:
+            wanted = max(self.poll_seconds / 4, -early / 4)
+        return min(wanted, self.poll_max_seconds)
 
 
 @dataclass(frozen=True, slots=True)

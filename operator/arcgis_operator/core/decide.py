@@ -224,6 +224,5 @@ def _wake(case: Case, reason: Reason, sight: Sight) -> float:
         return sight.wake
     looks = ROWS[reason].look
     if looks is Look.POLL or (case.record.journal.open and looks is Look.RESYNC):
-        grown = max(case.policy.poll_seconds, case.open_for / 10)
-        return min(grown, case.policy.poll_max_seconds)
+        return case.policy.pause(case.open_for)
     return math.inf if looks is Look.RESYNC else math.nan

@@ -64,6 +64,13 @@ def _no_server_keys(value: dict[str, Json]) -> dict[str, Json]:
     return value
 
 
+def _seen(value: str) -> str:
+    """No address is made of such a sign, and nobody could tell the name from another one."""
+    if not value.isprintable():
+        raise ValueError("holds a space or a sign that is not seen")
+    return value
+
+
 Scalar = Annotated[Any, BeforeValidator(_single)]
 JsonValue = Annotated[Any, BeforeValidator(lambda value: _exact_everywhere(value))]
 Int32 = Annotated[int, Field(ge=0, le=2**31 - 1)]
@@ -73,7 +80,11 @@ FileType = Annotated[str, Field(min_length=1, max_length=32, pattern=r"^[^,\s]+$
 FileTypes = Annotated[list[FileType], Field(max_length=64)]
 Scalars = Annotated[dict[str, Scalar], Field(max_length=256)]
 OwnScalars = Annotated[Scalars, AfterValidator(_no_server_keys)]
-PathWord = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^\x00-\x20/\\?#%&.:;\"<>|*\x7f]+$")]
+PathWord = Annotated[
+    str,
+    Field(min_length=1, max_length=128, pattern=r"^[^\x00-\x20/\\?#%&.:;\"<>|*\x7f]+$"),
+    AfterValidator(_seen),
+]
 DnsName = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")]
 DnsLabel = Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")]
 

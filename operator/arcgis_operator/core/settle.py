@@ -99,7 +99,7 @@ def _accepted(record: Record, fact: Accepted, now: datetime, policy: Policy) -> 
         Reason.JOB_RUNNING,
         f"{journal.operation} is job {fact.job_id}.",
         replace(record, journal=journal, job=job),
-        wake=policy.poll_seconds,
+        wake=policy.pause(0.0),
     )
 
 

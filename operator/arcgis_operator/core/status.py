@@ -64,6 +64,17 @@ def ready_reason(body: Mapping[str, Json]) -> str:
     return _ready(body.get("status") or {}).reason
 
 
+def at_rest(body: Mapping[str, Json], asked: str) -> bool:
+    """Whether the object says of itself that nothing is to be done for it: Ready, and nothing open.
+
+    `asked` is the newest request of a person for another try, empty when there is none.
+    """
+    status = body.get("status") or {}
+    closed = _block(status, "journal").get("phase") == Phase.IDLE
+    heard = not asked or asked == status.get("lastHandledReconcileAt")
+    return closed and heard and _is_ready(status, body["metadata"].get("generation", 0))
+
+
 def _parsed(status: Mapping[str, Json], generation: int) -> Record:
     journal = _read(Journal, _block(status, "journal"))
     return Record(

@@ -1,6 +1,6 @@
 """What a turn needs from the floors above it."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -46,6 +46,15 @@ class JobsOn:
     jobs: tuple[Job, ...] = ()
     failure: Failure | None = None
     listed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Resting:
+    """A resource that says of itself that nothing is to be done for it."""
+
+    key: str
+    namespace: str
+    desired: Desired
 
 
 class Clock(Protocol):
@@ -108,8 +117,19 @@ class Site(Protocol):
     def jobs_on(self, service_key: str, fresh: bool) -> Awaitable[JobsOn]:
         """The jobs on a service; `fresh`: from a list that begins after this call."""
 
+    def usual_job_seconds(self, key: str) -> float:
+        """What short edits of late took; 0 when that is not known, infinity where others tell of it."""
+
     def document(self, ref: ServiceRef) -> Awaitable[Mapping[str, Json] | Failure]:
         """The service document, read now."""
+
+    def folder(
+        self, name: str, refs: Sequence[ServiceRef]
+    ) -> Awaitable[Mapping[str, Mapping[str, Json]] | Failure | None]:
+        """The documents of these services of one folder by `ServiceRef.leaf` in lower case, read at once.
+
+        None where that does not pay, or is not proved to be what single reads give.
+        """
 
     def edit(self, ref: ServiceRef, document: Mapping[str, Json], guard: Guard) -> Awaitable[Fact]:
         """Submit an asynchronous edit."""
@@ -133,6 +153,9 @@ class Registry(Protocol):
 
     def identify(self, key: str, service_id: str) -> bool:
         """Note the id the site gave a service; False when another key already stands for it."""
+
+    def resting(self, folder: str) -> list[Resting]:
+        """The resources at rest in one folder of one site, named by `folder_of` a key."""
 
     def forget(self, name: Name) -> None:
         """The resource is gone."""

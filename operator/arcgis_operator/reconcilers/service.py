@@ -42,6 +42,8 @@ AGAIN = 4  # reads of an object that moves under our hands, before the queue's b
 DOCUMENT_SECONDS = 5.0
 BACKOFF = math.nan
 NOW = 0.0
+PASSED_OVER = (Reason.CONFLICT, Reason.SITE_NOT_ALLOWED)
+"""Meanwhile another resource may have spoken for the service: what the record says is no longer known."""
 
 
 class ServiceReconciler:
@@ -65,7 +67,7 @@ class ServiceReconciler:
 
     async def turn(self, key: str, term: Term) -> float:
         """Seconds until the next turn: infinity leaves it to the resync, NaN to the queue's backoff."""
-        claim = self._registry.claim(key)
+        claim = await self._heard(self._registry.claim(key))
         for loser in claim.losers:
             await self._tell_conflict(loser, claim)
         if claim.winner is None:
@@ -76,12 +78,12 @@ class ServiceReconciler:
                 return self._unread(claim.winner, body)
             wake = await self._attempt(key, body, term)
             if wake is not None:
-                return wake
+                return NOW if await self._passed_on(claim) else wake
         return BACKOFF
 
     async def fail(self, key: str, error: Exception) -> None:
         """Say on the resource that its turn crashed; the error's own text may hold secrets: not shown."""
-        winner = self._registry.claim(key).winner
+        winner = (await self._heard(self._registry.claim(key))).winner
         body = await self._store.read(winner) if winner else None
         if isinstance(body, dict):
             text = f"This is a bug of the operator ({type(error).__name__}); see its log. Trying again."
@@ -130,7 +132,7 @@ class ServiceReconciler:
     def _recall(self, key: str, body: Object) -> Record:
         """The record, with an outcome that could not be stored when it was known."""
         record = status.parse(body)
-        if record.ready.reason == Reason.CONFLICT and not record.journal.open:
+        if record.ready.reason in PASSED_OVER and not record.journal.open:
             return replace(record, known=False)
         fact = self._ledger[key].facts.get(record.journal.id)
         if fact is None or record.journal.phase is not Phase.INTENDED:
@@ -166,7 +168,7 @@ class ServiceReconciler:
         if not isinstance(site, Hold) and (gate is None or record.journal.open):
             seen = await observe(
                 site,
-                _service_key(key),
+                wanted.service.key if wanted else _service_key(key),
                 wanted,
                 record,
                 self._ledger[key],
@@ -182,7 +184,7 @@ class ServiceReconciler:
             record=record,
             seen=seen,
             now=self._clock.now(),
-            policy=self._policy,
+            policy=self._policy_at(site, key),
             site_url="" if isinstance(site, Hold) else site.url,
             username="" if isinstance(site, Hold) else site.username,
             gate=gate,
@@ -259,7 +261,7 @@ class ServiceReconciler:
             record = status.parse(body)
             if record.journal.id != intent_id or record.journal.phase is not Phase.INTENDED:
                 return NOW
-            verdict = settle(record, fact, self._clock.now(), self._policy)
+            verdict = settle(record, fact, self._clock.now(), self._policy_at(site, key))
             stored = await self._store.store(body, verdict)
             if isinstance(stored, dict):
                 site.occupy(key, verdict.record.journal.open)
@@ -273,6 +275,38 @@ class ServiceReconciler:
                 return self._policy.poll_seconds
             body = fresh
         return self._policy.poll_seconds
+
+    def _policy_at(self, site: Site | Hold, key: str) -> Policy:
+        if isinstance(site, Hold):
+            return self._policy
+        return replace(self._policy, usual_job_seconds=site.usual_job_seconds(key))
+
+    async def _heard(self, claim: Claim) -> Claim:
+        """Who is refused by the site is told so, and keeps nobody else from the service by being older."""
+        if claim.winner is None or not claim.losers:
+            return claim
+        names = (claim.winner, *claim.losers)
+        refusals = [await self._refusal(name) for name in names]
+        heard = [name for name, refusal in zip(names, refusals, strict=True) if refusal is None]
+        for refusal in filter(None, refusals if heard else ()):
+            await self._store.store(*refusal)
+        return Claim(heard[0], tuple(heard[1:])) if heard else claim
+
+    async def _passed_on(self, claim: Claim) -> bool:
+        """Whether the one who spoke may no longer, now that its operation is over."""
+        return bool(claim.losers) and (await self._heard(claim)).winner != claim.winner
+
+    async def _refusal(self, name: Name) -> tuple[Object, Verdict] | None:
+        """What a resource is told that may not use its site; one with an open operation is followed first."""
+        body = await self._store.read(name)
+        desired = SpecInvalid(()) if isinstance(body, KubeFailure) else parse_service(body)
+        if isinstance(body, KubeFailure) or isinstance(desired, SpecInvalid):
+            return None
+        site = await self._sites.resolve(desired, name.namespace)
+        record = status.parse(body)
+        if not isinstance(site, Hold) or site.reason is not Reason.SITE_NOT_ALLOWED or record.journal.open:
+            return None
+        return body, Verdict(site.reason, site.message, record, wake=math.inf)
 
     async def _tell_conflict(self, loser: Name, claim: Claim) -> None:
         body = await self._store.read(loser)
@@ -312,4 +346,5 @@ def _gate(desired: Desired | SpecInvalid, site: Site | Hold) -> Hold | None:
 
 
 def _service_key(key: str) -> str:
+    """Of a key that was joined with another one it is the title there: a readable spec knows better."""
     return key.partition("|")[2]

@@ -66,6 +66,13 @@ class SiteReconciler:
         self._told(str(name), verdict)
         return math.nan if isinstance(stored, KubeFailure) else verdict.wake
 
+    async def fail(self, name: Name, error: Exception) -> None:
+        """Say on the resource that its turn crashed; the error's own text may hold secrets: not shown."""
+        body = await self._store.read(name)
+        if isinstance(body, dict):
+            text = f"This is a bug of the operator ({type(error).__name__}); see its log. Trying again."
+            await self._store.store_site(body, _verdict(Reason.INTERNAL_ERROR, text), {})
+
     async def _asked(self, name: Name, facts: dict[str, Json]) -> Verdict:
         probe = await self._probe(name)
         if probe is None:

@@ -2,12 +2,14 @@
 
 import asyncio
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from arcgis_operator.controller.jobindex import JobIndex
+from arcgis_operator.controller.jobindex import SHARED_SECONDS, JobIndex
 from arcgis_operator.core.failures import Failure, Kind
 from arcgis_operator.core.job import Job
+from harness import virtual_time
 
 ROADS = "transport/roads.mapserver"
 URI = "/arcgis/admin/services/Transport/Roads.MapServer/edit"
@@ -29,6 +31,7 @@ class FakeSite:
         self.now = 100.0
         self.asked, self.gate = asyncio.Event(), asyncio.Event()
         self.gate.set()
+        self.rest, self.all_read = asyncio.Event(), asyncio.Event()
 
     async def ids(self) -> tuple[str, ...] | Failure:
         self.lists += 1
@@ -38,10 +41,15 @@ class FakeSite:
 
     async def read(self, job_id: str) -> Job | Failure:
         self.reads.append(job_id)
+        if len(set(self.reads)) == len(self.jobs):
+            self.all_read.set()
         return self.jobs.get(job_id, Failure(Kind.MISSING, "no such job"))
 
     def index(self) -> JobIndex:
-        return JobIndex(self.ids, self.read, lambda: self.now, presumed_seconds=60)
+        return JobIndex(self.ids, self.read, lambda: self.now, presumed_seconds=60, spare=self.spare)
+
+    async def spare(self) -> None:
+        await self.rest.wait()
 
 
 async def test_a_new_id_is_read_once_and_an_ended_job_never_again() -> None:
@@ -192,3 +200,98 @@ async def test_a_job_seen_to_end_runs_no_more_and_is_forgotten_with_the_list() -
     assert index.running("we") == set()
     site.jobs.clear()
     assert (await index.on(ROADS, fresh=True)).jobs == ()
+
+
+def past(number: int, seconds_ago: float) -> Job:
+    """A job that ended long ago."""
+    start = int(1_700_000_000_000 - 1000 * seconds_ago)
+    return replace(job(f"j{number:04}", "COMPLETED"), start_ms=start, end_ms=start + 4000)
+
+
+def history(count: int = 1000) -> list[Job]:
+    """A job every ten seconds, the oldest first."""
+    return [past(number, 10 * (count - number)) for number in range(count)]
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+async def test_of_a_thousand_old_jobs_only_the_recent_ones_are_read_before_the_first_answer(
+    newest_first: bool,
+) -> None:
+    """The rest is read later, and then all are known."""
+    jobs = sorted(history(), key=lambda one: one.start_ms, reverse=newest_first)
+    site = FakeSite(*jobs)
+    index = site.index()
+    found = await index.on(ROADS, fresh=True)
+    assert {one.id for one in found.jobs} >= {f"j{number:04}" for number in range(988, 1000)}
+    assert len(site.reads) < 100
+    site.rest.set()
+    await site.all_read.wait()
+    assert sorted(site.reads) == [one.id for one in history()]
+    assert len((await index.on(ROADS, fresh=True)).jobs) == 1000
+
+
+async def test_a_job_that_runs_among_a_thousand_is_found_wherever_it_stands() -> None:
+    """At once when it began of late, else when the old ones are read."""
+    jobs = history()
+    jobs[995] = replace(jobs[995], status="EXECUTING", end_ms=0)
+    jobs[500] = replace(jobs[500], status="EXECUTING", end_ms=0)
+    site = FakeSite(*jobs)
+    index = site.index()
+    found = await index.on(ROADS, fresh=True)
+    assert [one.id for one in found.jobs if not one.ended] == ["j0995"]
+    site.rest.set()
+    await site.all_read.wait()
+    found = await index.on(ROADS, fresh=True)
+    assert sorted(one.id for one in found.jobs if not one.ended) == ["j0500", "j0995"]
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        lambda jobs: sorted(jobs, key=lambda one: hash(one.id)),
+        lambda jobs: jobs[::2] + jobs[1::2],
+        lambda jobs: jobs[:990] + jobs[:989:-1],
+    ],
+    ids=["by id", "by node", "the newest first, but only they"],
+)
+async def test_a_long_list_that_is_not_in_the_order_of_time_is_read_whole_first(order: Any) -> None:
+    """A sample may not show it; what was read because of the sample does."""
+    site = FakeSite(*order(history()))
+    await site.index().on(ROADS, fresh=True)
+    assert len(set(site.reads)) == 1000
+
+
+def test_old_jobs_are_read_again_after_a_failure_until_all_are_known() -> None:
+    """A site that does not answer meanwhile loses nothing."""
+
+    async def story() -> None:
+        site = FakeSite(*history())
+        index = site.index()
+        await index.on(ROADS, fresh=True)
+        away, site.jobs["j0500"] = site.jobs["j0500"], Failure(Kind.UNSURE, "the site stopped answering")
+        site.rest.set()
+        await asyncio.sleep(1)
+        assert site.reads[-1] == "j0500"
+        site.jobs["j0500"] = away
+        await asyncio.sleep(SHARED_SECONDS)
+        assert len(set(site.reads)) == 1000
+        assert site.reads.count("j0500") == 2
+
+    virtual_time.run(story())
+
+
+async def test_how_long_edits_take_is_learned_from_the_short_ones_that_succeeded() -> None:
+    """By the site's own clock; a failed job, another operation and a job without times teach nothing."""
+    site = FakeSite()
+    index = site.index()
+    assert index.usual_seconds() == 0
+    for number, seconds in enumerate([30, 31, 32, 33, 34, 35, 36, 37, 38, 300]):
+        index.noted(replace(past(number, 0), end_ms=past(number, 0).start_ms + 1000 * seconds))
+    odd = past(50, 0)
+    for other in (
+        replace(odd, status="FAILED"),
+        replace(odd, operation_uri=URI.replace("/edit", "/start")),
+        replace(odd, start_ms=0),
+    ):
+        index.noted(other)
+    assert index.usual_seconds() == 31

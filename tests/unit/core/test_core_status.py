@@ -11,7 +11,7 @@ from situations import NOW, journal, proved, record
 
 from arcgis_operator.core.jsondoc import dumps, merge_patch
 from arcgis_operator.core.record import JobShown, Phase, Plan, Record, moment
-from arcgis_operator.core.status import parse, ready_reason, render, render_site
+from arcgis_operator.core.status import at_rest, parse, ready_reason, render, render_site
 from arcgis_operator.core.verdict import ROWS, Progress, Ready, Reason, Verdict
 
 LAW = settings(derandomize=True, deadline=None, max_examples=150)
@@ -192,3 +192,20 @@ def test_a_site_that_is_away_keeps_what_is_known_of_it() -> None:
     assert after["services"] == {"attached": 2}
     assert ready_reason(body(after)) == "SiteUnreachable"
     assert ready_reason(body()) == ""
+
+
+@pytest.mark.parametrize("reason", Reason)
+@pytest.mark.parametrize("phase", Phase)
+def test_only_who_is_ready_with_nothing_open_is_at_rest(reason: Reason, phase: Phase) -> None:
+    about = proved() if phase is Phase.IDLE else record(phase)
+    one = body(render(body(), saying(reason, about), NOW))
+    assert at_rest(one, "") == (ROWS[reason].ready is Ready.TRUE and phase is Phase.IDLE)
+
+
+def test_who_is_asked_for_more_or_has_no_status_is_not_at_rest() -> None:
+    written = render(body(), saying(Reason.CONVERGED, replace(proved(), handled="monday")), NOW)
+    assert at_rest(body(written), "")
+    assert at_rest(body(written), "monday")
+    assert not at_rest(body(written), "tuesday")
+    assert not at_rest(body(written, generation=2), "")
+    assert not at_rest(body(), "")

@@ -17,7 +17,7 @@ class Addresses:
     """
 
     def __init__(self, url: str) -> None:
-        parsed = httpx.URL(url)
+        parsed = _parsed(url)
         if parsed.scheme != "https" or not parsed.host or parsed.userinfo or parsed.query or parsed.fragment:
             raise ValueError("the address of a site is https://<host>/<context> and nothing more")
         self._path = parsed.raw_path.decode().partition("?")[0].rstrip("/")
@@ -30,6 +30,10 @@ class Addresses:
     def service(self, ref: ServiceRef) -> httpx.URL | None:
         """`<context>/admin/services/[<folder>/]<name>.<type>`."""
         return self._below("/admin/services", _names(ref))
+
+    def folder(self, name: str) -> httpx.URL | None:
+        """`<context>/admin/services/<folder>`."""
+        return self._below("/admin/services", (name,))
 
     def edit(self, ref: ServiceRef) -> httpx.URL | None:
         """`<service>/edit`."""
@@ -53,6 +57,16 @@ class Addresses:
         target = (path or "/").encode()
         address = self._base.copy_with(raw_path=target)
         return address if httpx.URL(str(address)).raw_path == target else None
+
+
+def _parsed(url: str) -> httpx.URL:
+    """Hosts that look like an address or an international name, but are none, break the library later."""
+    try:
+        parsed = httpx.URL(url)
+        parsed.host.encode()
+    except (httpx.InvalidURL, UnicodeError):
+        raise ValueError("the host of the site's url is neither a name nor an IPv4 address") from None
+    return parsed
 
 
 def is_segment(name: str) -> bool:

@@ -119,6 +119,10 @@ class AdminClient:
             "service", self._addresses.service(ref), lambda body: resources.service_document(body, ref)
         )
 
+    async def folder(self, name: str) -> dict[str, dict[str, Json]] | Failure:
+        """What the site says of all services of a folder in one answer, by `name.type` in lower case."""
+        return await self._get("folder", self._addresses.folder(name), resources.folder_documents)
+
     async def jobs(self) -> tuple[str, ...] | Failure:
         """The ids of all jobs that the site lists, in its order."""
         return await self._get("jobs", self._addresses.jobs, resources.job_ids)

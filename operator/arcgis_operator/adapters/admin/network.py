@@ -16,6 +16,8 @@ from typing import Any
 import httpcore
 import httpx
 
+CONNECTIONS = 8
+
 # httpcore tries to import it at every lock it takes, and a failed import searches the whole path each
 # time: a quarter of the operator's processor time. What is None here fails at once.
 _ABSENT: dict[str, Any] = {} if importlib.util.find_spec("sniffio") else {"sniffio": None}
@@ -31,8 +33,8 @@ class Network(httpx.AsyncBaseTransport):
         tls.set_alpn_protocols(["http/1.1"])
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=tls,
-            max_connections=16,
-            max_keepalive_connections=16,
+            max_connections=CONNECTIONS,
+            max_keepalive_connections=CONNECTIONS,
             keepalive_expiry=10.0,  # well under what ingresses allow, so none closes while we write
             retries=0,
             network_backend=_Backend(tls),

@@ -69,6 +69,22 @@ def service_document(body: Json, ref: ServiceRef) -> dict[str, Json] | Failure:
     return body
 
 
+def folder_documents(body: Json) -> dict[str, dict[str, Json]] | Failure:
+    """From `<context>/admin/services/<folder>`: the documents in it, by `name.type` in lower case.
+
+    What stands there may be less than the service's own document: whoever uses it proves that first.
+    Source: Folder page.
+    """
+    listed = body.get("services") if isinstance(body, dict) else None
+    if not isinstance(listed, list):
+        return _garbled("the folder lists no services")
+    return {
+        f"{item['serviceName']}.{item['type']}".casefold(): item
+        for item in listed
+        if isinstance(item, dict) and "serviceName" in item and "type" in item
+    }
+
+
 def job_ids(body: Json) -> tuple[str, ...] | Failure:
     """From `<context>/admin/jobs`: `{jobs: [id]}`. Source: Jobs page.
 

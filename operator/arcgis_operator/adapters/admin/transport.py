@@ -34,6 +34,10 @@ class Timeouts:
     total: float = 30.0
 
 
+_HEARD = ("date", "retry-after")
+"""The headers that are read. From others httpx would make requests to come, and raise where it cannot."""
+
+
 class Stopped(Exception):
     """Carries a failure through the HTTP library; never leaves this package."""
 
@@ -112,7 +116,8 @@ class SiteTransport(httpx.AsyncBaseTransport):
                 body = await _body(response, changes=attempt.guard is not None)
             finally:
                 await response.aclose()
-        return httpx.Response(response.status_code, headers=response.headers, content=body)
+        heard = [(name, response.headers[name]) for name in _HEARD if name in response.headers]
+        return httpx.Response(response.status_code, headers=heard, content=body)
 
     async def aclose(self) -> None:
         await self._inner.aclose()

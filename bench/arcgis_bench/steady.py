@@ -1,0 +1,101 @@
+"""Scenarios of long work: a steady stream of changes on many sites, and a site with a long past."""
+
+import time
+from pathlib import Path
+
+import httpx
+
+from arcgis_bench import figures, work
+from arcgis_bench.contenders import Contender
+from arcgis_bench.figures import Figures
+from arcgis_bench.load import Target, new_value
+from arcgis_bench.meter import descriptors, memory_mib
+from arcgis_bench.sizes import Sizes
+from arcgis_bench.stage import Plan, Stage
+from arcgis_bench.story import tell
+
+SITES = 20
+PER_SECOND = 10
+JOB_SECONDS = 2.0
+DAYS = 10
+
+
+def load(contender: Contender, sizes: Sizes, profile: Path | None) -> Figures:
+    """Ten changes a second on twenty sites; each site's waits are compared with those of the others."""
+    plan = Plan(
+        sites=SITES,
+        services=max(1, sizes.calm // SITES),
+        job_seconds=JOB_SECONDS - 0.5,
+        settings=sizes.settings(),
+    )
+    targets = plan.targets()
+    with Stage(plan, contender, profile) as stage:
+        process = stage.start()
+        work.converge(stage, targets)
+        mark = time.time()
+        chosen = _stream(stage, targets, sizes.load_seconds / 4)
+        early = memory_mib(process.pid), descriptors(process.pid)
+        chosen += _stream(stage, targets[len(chosen) :] + chosen, sizes.load_seconds * 3 / 4)
+        stage.wait_ready(chosen, mark, 120)
+        late = memory_mib(process.pid), descriptors(process.pid)
+        changes = tell(stage, chosen, mark)
+    by_site = [
+        figures.percentile(
+            figures.submit_seconds(one for target, one in changes.changes.items() if target.site == site), 99
+        )
+        for site in {target.site for target in chosen}
+    ]
+    return {
+        "changes": len(chosen),
+        **figures.spread("submit_s", figures.submit_seconds(changes.list)),
+        **figures.spread("ready_s", figures.ready_seconds(changes.list)),
+        "lost": sum(not one.ready or not one.received for one in changes.list),
+        "edits_most": max(one.edits for one in changes.list),
+        "submit_s_p99_worst_site": max(by_site),
+        "submit_s_p99_best_site": min(by_site),
+        "rss_growth_percent": 100 * (late[0] / early[0] - 1),
+        "descriptors_growth": late[1] - early[1],
+    }
+
+
+def retained(contender: Contender, sizes: Sizes, profile: Path | None) -> Figures:
+    """A first start at a site that keeps thousands of ended jobs and allows ten requests a second."""
+    plan = Plan(services=10, job_seconds=1.0, requests_per_second=10, settings=sizes.settings())
+    target = plan.targets()[0]
+    with Stage(plan, contender, profile) as stage:
+        _leave_jobs(stage, target, sizes.retained)
+        stage.load.create([target], new_value("behind a long list"))
+        mark = time.time()
+        stage.start()
+        stage.wait_ready([target], mark, 120 + sizes.retained)
+        change = tell(stage, [target], 0).list[0]
+        reads = [
+            record
+            for _, record in stage.journals()
+            if record["kind"] == "request" and record["operation"] == "job"
+        ]
+    return {
+        "first_submit_s": change.received - mark,
+        "edits_most": change.edits - sizes.retained,
+        "jobs_read_before": sum(record["at"] < change.received for record in reads),
+    }
+
+
+def _stream(stage: Stage, targets: list[Target], seconds: float) -> list[Target]:
+    """Changes so many each second, as long as there are seconds and targets."""
+    begun, sent = time.monotonic(), 0
+    while (elapsed := time.monotonic() - begun) < seconds and sent < len(targets):
+        due = min(len(targets), int(PER_SECOND * elapsed) + 1)
+        if due > sent:
+            stage.load.change(targets[sent:due], new_value("in a steady stream"))
+            sent = due
+        time.sleep(1 / PER_SECOND)
+    return targets[:sent]
+
+
+def _leave_jobs(stage: Stage, target: Target, count: int) -> None:
+    """Ended edits of somebody else, spread over the days before."""
+    with httpx.Client(base_url=stage.sites[target.site].control, trust_env=False, timeout=60) as control:
+        for _ in range(count):
+            control.post("/jobs/foreign", json={"service": target.title, "seconds": 1}).raise_for_status()
+            control.post("/clock", json={"advance": DAYS * 86400 / count}).raise_for_status()

@@ -1,0 +1,68 @@
+"""One look at all services of a folder that are at rest: nothing is written, nothing is sent.
+
+A resource that says it is Ready needs a turn only when the site shows something else: other values, a job
+that runs or was not accounted for. One answer of the site tells that for a whole folder. Whatever is not
+plainly as it was gets a turn of its own, which reads and decides everything anew.
+"""
+
+import asyncio
+import math
+from collections.abc import Callable, Mapping
+from itertools import groupby
+
+from arcgis_operator.core import plan
+from arcgis_operator.core.case import Hold
+from arcgis_operator.core.failures import Failure
+from arcgis_operator.core.jsondoc import Json
+from arcgis_operator.reconcilers.ledger import Ledger
+from arcgis_operator.reconcilers.ports import Registry, Resting, Site, Sites
+
+BREATH = 50  # services between two pauses, so that others get their turns meanwhile
+
+
+class Glance:
+    """Looks at folders. `wake(key)` asks for a turn of a service."""
+
+    def __init__(self, sites: Sites, registry: Registry, ledger: Ledger, wake: Callable[[str], None]) -> None:
+        self._sites, self._registry, self._ledger, self._wake = sites, registry, ledger, wake
+
+    async def turn(self, folder: str) -> float:
+        """Always infinity: the next glance comes with the next resync."""
+        found: list[tuple[Site | None, Resting]] = []
+        for resting in self._registry.resting(folder):
+            site = await self._sites.resolve(resting.desired, resting.namespace)
+            found.append((None if isinstance(site, Hold) or site.gate() else site, resting))
+        found.sort(key=lambda pair: id(pair[0]))
+        for site, pairs in groupby(found, key=lambda pair: pair[0]):
+            await self._look(site, [resting for _, resting in pairs])
+        return math.inf
+
+    async def _look(self, site: Site | None, resting: list[Resting]) -> None:
+        documents = await self._documents(site, resting) if site else None
+        for number, one in enumerate(resting):
+            document = documents.get(one.desired.service.leaf.casefold()) if documents else None
+            if site is None or document is None or not await self._as_it_was(site, one, document):
+                self._wake(one.key)
+            if number % BREATH == 0:
+                await asyncio.sleep(0)
+
+    async def _documents(self, site: Site, resting: list[Resting]) -> Mapping[str, Mapping[str, Json]] | None:
+        await site.pace()
+        refs = [one.desired.service for one in resting]
+        found = await site.folder(refs[0].folder, refs)
+        return None if isinstance(found, Failure) else found
+
+    async def _as_it_was(self, site: Site, one: Resting, document: Mapping[str, Json]) -> bool:
+        """Also takes note of the jobs, as the first turn of a process would."""
+        jobs = await site.jobs_on(one.desired.service.key, fresh=False)
+        entry, listed = self._ledger[one.key], frozenset(job.id for job in jobs.jobs)
+        explained = entry.explained is None or listed <= entry.explained
+        service_id = str(document.get("id") or "")
+        if jobs.failure or not explained or entry.open_job or not all(job.ended for job in jobs.jobs):
+            return False
+        if plan.differing(one.desired.leaves, document):
+            return False
+        if service_id and not self._registry.identify(one.key, service_id):
+            return False
+        self._ledger.concluded(one.key, listed)
+        return True

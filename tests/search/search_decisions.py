@@ -1,0 +1,201 @@
+"""The real decision code, asked with the few things that a state of the search holds.
+
+A state's record and what a turn saw are turned into the values of `arcgis_operator.core`, given to the real
+`decide` and `settle`, and what comes out is reduced again. Both are pure, so every question is asked once.
+Times are reduced to whether they are over: the clock stands still.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import NamedTuple
+
+from arcgis_operator.core import decide as deciding
+from arcgis_operator.core import plan
+from arcgis_operator.core import settle as settling
+from arcgis_operator.core.case import Case, Policy, Seen
+from arcgis_operator.core.failures import Accepted, Fact, Failure, Kind
+from arcgis_operator.core.identity import ServiceRef
+from arcgis_operator.core.job import Job
+from arcgis_operator.core.model import Desired, Leaf, LeafKind, SiteRef
+from arcgis_operator.core.record import Condition, Journal, Phase, Record, stamp
+from arcgis_operator.core.verdict import ROWS, Ready
+
+NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
+LATER = NOW + timedelta(hours=2)
+URL, URI = "https://gis.example.com/arcgis", "/arcgis/admin/services/Roads.MapServer/edit"
+POLICY = Policy(edits_per_hour=1000, jobs_per_digest=2)  # the budget of an hour is not part of this search
+LONG = 1e9
+WANTED = {1: "b", 2: "c", 3: "b"}
+"""What each generation declares; the site begins with `a`, others write `z`."""
+WORDS = {"runs": "EXECUTING", "done": "COMPLETED", "void": "COMPLETED", "failed": "FAILED"}
+PHASES = {"I": Phase.IDLE, "W": Phase.INTENDED, "R": Phase.RUNNING}
+LETTERS = {phase: letter for letter, phase in PHASES.items()}
+
+
+class Rec(NamedTuple):
+    """A status, reduced. `value` stands for the digest; `ready` is the generation said to be Ready."""
+
+    known: bool = False
+    phase: str = "I"
+    intent: int = 0
+    job: int = 0
+    value: str = ""
+    generation: int = 0
+    attempt: int = 0
+    ended: int = 0
+    failure: str = ""
+    ready: int = 0
+
+
+class Sight(NamedTuple):
+    """What one turn saw. `ours` and `candidate` are states of jobs, empty when none was read."""
+
+    document: str
+    ours: str = ""
+    others: bool = False
+    candidate: str = ""
+    listed: bool = True
+    settled: bool = True
+    late: bool = False
+    grace_over: bool = False
+    retry_over: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """A verdict, reduced; `value` is what an edit would send, empty for none."""
+
+    record: Rec
+    value: str
+    converged: bool
+
+
+def decide(record: Rec, generation: int, sight: Sight, fresh_intent: int) -> Conclusion:
+    """The real `decide`."""
+    found = _decided(record._replace(intent=1 if record.intent else 0), generation, sight)
+    intent = {0: 0, 1: record.intent, 2: fresh_intent}[found.record.intent]
+    return replace(found, record=found.record._replace(intent=intent))
+
+
+def settle(record: Rec, outcome: str, job: int) -> Rec:
+    """The real `settle`; the caller has compared the ids."""
+    return (
+        _settled(record._replace(intent=1), outcome)
+        ._replace(intent=record.intent)
+        ._replace(job=job if outcome == "accepted" else 0)
+    )
+
+
+def forget() -> None:
+    """Ask everything anew: a rule was taken away or put back."""
+    _decided.cache_clear()
+    _settled.cache_clear()
+
+
+@cache
+def _decided(record: Rec, generation: int, sight: Sight) -> Conclusion:
+    verdict = deciding.decide(_case(record, generation, sight))
+    shown = ROWS[verdict.reason].ready is Ready.TRUE
+    kept = verdict.keep_ready and record.ready == generation
+    reduced = _reduced(verdict.record, generation if shown else record.ready if kept else 0, record.job)
+    value = str(verdict.effect.document["description"]) if verdict.effect else ""
+    return Conclusion(reduced, value, shown)
+
+
+@cache
+def _settled(record: Rec, outcome: str) -> Rec:
+    facts: dict[str, Fact] = {
+        "accepted": Accepted("j1", "SUBMITTED"),
+        "unsure": Failure(Kind.UNSURE, "the site stopped answering"),
+        "not sent": Failure(Kind.NOT_SENT, "the lease term is over"),
+        "busy": Failure(Kind.BUSY, "busy"),
+    }
+    verdict = settling.settle(_record(record), facts[outcome], NOW, POLICY)
+    return _reduced(verdict.record, 0, 1)
+
+
+def _case(record: Rec, generation: int, sight: Sight) -> Case:
+    document = {"serviceName": "Roads", "type": "MapServer", "id": "s1", "description": sight.document}
+    gone = Failure(Kind.MISSING, "no such job")
+    ours = gone if sight.ours == "gone" else _job("j1", sight.ours) if sight.ours else None
+    running = sight.ours == "runs"
+    seen = Seen(
+        document=None if running else document,
+        ours=ours,
+        others=(_job("j9", "runs"),) if sight.others else (),
+        jobs_failure=None if sight.listed else Failure(Kind.UNSURE, "the site stopped answering"),
+        candidate=_job("j8", sight.candidate) if sight.candidate else None,
+        listed_ids=None if running else frozenset(),
+        settle_in=0.0 if sight.settled else 90.0,
+    )
+    return Case(
+        desired=_desired(WANTED[generation]),
+        generation=generation,
+        record=_record(record),
+        seen=seen,
+        now=LATER if sight.retry_over else NOW,
+        policy=POLICY,
+        site_url=URL,
+        username="gitops",
+        fresh_id="2",
+        open_for=LONG if sight.late else 1.0,
+        ended_for=LONG if sight.grace_over else 0.0,
+    )
+
+
+def _desired(value: str) -> Desired:
+    leaf = Leaf(("description",), LeafKind.TEXT, value)
+    return Desired(SiteRef("gis", "prod"), ServiceRef("Roads", "MapServer"), (leaf,))
+
+
+@cache
+def _digest(value: str) -> str:
+    return plan.digest(_desired(value).leaves, URL, "s1") if value else ""
+
+
+@cache
+def _values() -> dict[str, str]:
+    return {_digest(value): value for value in ("", *set(WANTED.values()))}
+
+
+def _job(job_id: str, state: str) -> Job:
+    return Job(job_id, WORDS[state], URI, "gitops", start_ms=int(NOW.timestamp() * 1000))
+
+
+def _record(record: Rec) -> Record:
+    journal = Journal(
+        phase=PHASES[record.phase],
+        id=str(record.intent or ""),
+        operation="edit",
+        operation_uri=URI,
+        site_url=URL,
+        service_id="s1",
+        username="gitops",
+        digest=_digest(record.value),
+        generation=record.generation,
+        attempt=record.attempt,
+        intent_time=stamp(NOW),
+        job_id="j1" if record.job else "",
+        ended=record.ended,
+        failure=f"{record.failure}: text" if record.failure else "",
+        retry_time=stamp(NOW + timedelta(minutes=1)) if record.failure else "",
+    )
+    ready = Condition("True" if record.ready else "False", "", "", record.ready or -1)
+    return Record(known=record.known, ready=ready, journal=journal if record.known else Journal())
+
+
+def _reduced(record: Record, ready: int, job: int) -> Rec:
+    journal = record.journal
+    return Rec(
+        known=record.known,
+        phase=LETTERS[journal.phase],
+        intent=int(journal.id or 0),
+        job=job if journal.job_id else 0,
+        value=_values()[journal.digest],
+        generation=journal.generation,
+        attempt=min(journal.attempt, 3),
+        ended=journal.ended,
+        failure=journal.failure.partition(":")[0],
+        ready=ready,
+    )

@@ -1,0 +1,601 @@
+"""The world of the search: one service, two processes, one stored record, one site, one lease.
+
+Every step of a turn is a step of its own, so any two of them may have anything between them: read → jobs →
+document (and decide) → store → check and send → answer → fold. What the floors above the core do meanwhile is
+written out here in a few lines each: compare-and-swap, the check of the term before the store and the send,
+the settle time (`Ledger.settle_in`), the order of the reads (`observe`), a job that is listed and cannot be
+read (`JobIndex.on`), outcomes folded by the intent's id (`ServiceReconciler._record_fact`). What is decided
+is decided by the real code.
+
+Assumed of the site and of time, as the design does: a request on its way and a job that is not listed yet
+show within the settle time; a job that cannot be found does within its deadline; an old document is read for
+a grace at most.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import search_decisions as core
+from search_decisions import Rec, Sight
+
+
+class Job(NamedTuple):
+    """`intent` 0 is somebody else's."""
+
+    id: int
+    intent: int
+    value: str
+    state: str = "runs"
+    listed: bool = True
+    found: bool = True
+
+
+class Request(NamedTuple):
+    """An edit on its way; `asker` is -1 when nobody waits for the answer any more."""
+
+    intent: int
+    value: str
+    generation: int
+    uid: int
+    asker: int
+
+
+class Turn(NamedTuple):
+    """One turn under way. `newest`: the object has not moved since it was read; `term`: still the same.
+
+    `false`: it concluded Ready while an edit of ours was under way.
+    """
+
+    step: str
+    newest: bool
+    term: bool
+    generation: int
+    uid: int
+    record: Rec
+    settled: bool = False
+    sight: Sight | None = None
+    verdict: Rec | None = None
+    value: str = ""
+    outcome: str = ""
+    job: int = 0
+    converged: bool = False
+    false: bool = False
+
+
+class Process(NamedTuple):
+    """`fact` is the outcome of the last send; `job` one of ours that was not seen to end.
+
+    `believes`: it takes itself for the leader, until a check of the term tells it better.
+    """
+
+    turn: Turn | None = None
+    believes: bool = False
+    starts_settled: bool = False
+    term_over: bool = False
+    sure: bool = True
+    calm: bool = True
+    fact: tuple[int, str, int] = (0, "", 0)
+    job: int = 0
+
+
+class State(NamedTuple):
+    """`left` are the faults that may still happen."""
+
+    generation: int = 1
+    uid: int = 0
+    record: Rec = Rec()
+    live: str = "a"
+    old: str = ""
+    jobs: tuple[Job, ...] = ()
+    net: tuple[Request, ...] = ()
+    holder: int = 0
+    processes: tuple[Process, Process] = (
+        Process(believes=True, starts_settled=True, term_over=True),
+        Process(),
+    )
+    accepted: int = 0
+    left: tuple[str, ...] = ()
+
+
+class Broken(Exception):
+    """A promise does not hold."""
+
+
+@dataclass
+class Rules:
+    """What the harness does on the controller's behalf; each can be taken away."""
+
+    intent_first: bool = True
+    compare_and_swap: bool = True
+    term_at_send: bool = True
+    term_not_leader: bool = True
+    term_at_store: bool = True
+    folded_by_id: bool = True
+    settle_time: bool = True
+    settle_term: bool = True
+    look_without_status: bool = True
+    jobs_before_document: bool = True
+    others_are_looked_at: bool = True
+    gone_is_unseen: bool = True
+    listed_is_there: bool = True
+    grace: bool = True
+    calm_release: bool = True
+
+
+RULES = Rules()
+Step = tuple[str, bool, State]
+"""What happened, whether it is a fault, and the state after it."""
+
+
+def steps(state: State) -> Iterator[Step]:
+    """Everything that can happen next."""
+    for index in (0, 1):
+        yield from _process_steps(state, index)
+    yield from _site_steps(state)
+    for fault in dict.fromkeys(state.left):
+        left = list(state.left)
+        left.remove(fault)
+        for what, after in FAULTS[fault](state._replace(left=tuple(left))):
+            yield f"{fault}: {what}", True, after
+
+
+def at_rest(state: State) -> bool:
+    """Converged, or given up with a reason, with nothing under way."""
+    if state.net or any(job.state == "runs" for job in state.jobs) or state.record.phase != "I":
+        return False
+    record, wanted = state.record, core.WANTED[state.generation]
+    stalled = record.ended >= core.POLICY.jobs_per_digest and record.value == wanted
+    return stalled or (record.ready == state.generation and state.live == wanted)
+
+
+# ---- processes
+
+
+def _process_steps(state: State, index: int) -> Iterator[Step]:
+    process = state.processes[index]
+    turn, name = process.turn, "AB"[index]
+    if (
+        process.believes
+        and not (process.term_over and process.sure and process.calm)
+        and _nothing_hides(state)
+    ):
+        yield (
+            f"{name}'s settle time is over",
+            False,
+            _with(state, index, process._replace(term_over=True, sure=True, calm=True)),
+        )
+    if turn is None:
+        if process.believes:
+            began = _read(state, process, state.holder == index)
+            yield f"{name} reads the object", False, _with(state, index, process._replace(turn=began))
+        return
+    for what, after in _TURN[turn.step](state, index, process, turn):
+        yield f"{name} {what}", False, after
+
+
+def _nothing_hides(state: State) -> bool:
+    return not state.net and all(job.listed for job in state.jobs)
+
+
+def _read(state: State, process: Process, term: bool) -> Turn:
+    record = state.record
+    intent, outcome, job = process.fact
+    if record.phase == "W" and record.intent == intent and outcome:
+        record = core.settle(record, outcome, job)
+    settled = _is_settled(process, record)
+    early = None if RULES.jobs_before_document else Sight(state.live)
+    return Turn("jobs", True, term, state.generation, state.uid, record, settled, early)
+
+
+def _is_settled(process: Process, record: Rec) -> bool:
+    """As `Ledger.settle_in`."""
+    if (record.phase == "I" and record.known) or not RULES.settle_time:
+        return True
+    if record.phase == "I" and not RULES.look_without_status:
+        return True
+    waits = record.phase != "I" or not process.starts_settled
+    return process.sure and (process.term_over or not waits or not RULES.settle_term)
+
+
+def _jobs(state: State, index: int, process: Process, turn: Turn) -> Iterator[tuple[str, State]]:
+    """As `observe`: ours first; only when nothing more can be learned from it the list."""
+    sight = _seen_jobs(state, process, turn)
+    if turn.sight:
+        sight = sight._replace(document=turn.sight.document)
+    elif sight.ours == "runs":
+        sight = sight._replace(document="-")
+    step = turn._replace(step="document", sight=sight)
+    yield "reads the jobs", _with(state, index, process._replace(turn=step))
+
+
+def _seen_jobs(state: State, process: Process, turn: Turn) -> Sight:
+    record, by_id = turn.record, {job.id: job for job in state.jobs}
+    ours = ""
+    if record.phase == "R":
+        job = by_id.get(record.job)
+        ours = job.state if job and job.found else "gone"
+        if ours == "runs":
+            return Sight("", ours="runs")
+        if ours == "gone" and not RULES.gone_is_unseen:
+            ours = "void"
+    listed = [job for job in state.jobs if job.listed and job.found and job.id != record.job]
+    others = any(job.state == "runs" for job in listed)
+    remembered = by_id.get(process.job) if process.job != record.job else None
+    if process.job and process.job != record.job:
+        others = others or remembered is None or not remembered.found or remembered.state == "runs"
+    ended = [job for job in listed if job.intent and job.state != "runs"]
+    candidate = ended[-1].state if record.phase == "W" and ended else ""
+    unread = any(job.listed and not job.found and job.id != record.job for job in state.jobs)
+    return Sight(
+        "",
+        ours,
+        others and RULES.others_are_looked_at,
+        candidate,
+        listed=not (unread and RULES.listed_is_there),
+        settled=turn.settled,
+        grace_over=not RULES.grace,
+    )
+
+
+def _document(state: State, index: int, process: Process, turn: Turn) -> Iterator[tuple[str, State]]:
+    """Reads the service and decides; what depends on how much time has passed comes in all ways it can."""
+    assert turn.sight
+    documents = (
+        [turn.sight.document] if turn.sight.document else [state.live, *([state.old] if state.old else [])]
+    )
+    runs = any(job.state == "runs" and job.id == turn.record.job for job in state.jobs)
+    late = [False, True] if turn.sight.ours == "gone" and not runs else [False]
+    grace = [False, True] if not state.old else [False]
+    for document in documents:
+        for is_late in late:
+            for over in grace if turn.sight.ours in ("done", "void") or turn.sight.candidate else [False]:
+                for retry in [False, True] if turn.record.failure else [True]:
+                    sight = turn.sight._replace(
+                        document=document,
+                        late=is_late,
+                        grace_over=over or turn.sight.grace_over,
+                        retry_over=retry,
+                    )
+                    yield "reads the service and decides", _decided(state, index, process, turn, sight)
+
+
+def _decided(state: State, index: int, process: Process, turn: Turn, sight: Sight) -> State:
+    verdict = core.decide(turn.record, turn.generation, sight, 90 + index)
+    wanted = core.WANTED[turn.generation]
+    if verdict.converged and (sight.document != wanted or (state.live != wanted and not state.old)):
+        raise Broken("P6: Ready although something else was read, or would be now")
+    counts = verdict.record.ended > turn.record.ended and sight.ours == "done"
+    if counts and state.live == turn.record.value:
+        raise Broken("P4: an edit that is live counts as one that did not stick")
+    under_way = bool(state.net) or any(job.intent and job.state == "runs" for job in state.jobs)
+    job = process.job
+    if verdict.record.phase == "I" and sight.ours != "runs" and not sight.others:
+        job = 0
+    after = turn._replace(
+        step="store",
+        sight=None,
+        verdict=verdict.record,
+        value=verdict.value,
+        converged=verdict.converged,
+        false=verdict.converged and under_way,
+    )
+    return _with(state, index, process._replace(turn=after, job=job))
+
+
+def _store(state: State, index: int, process: Process, turn: Turn) -> Iterator[tuple[str, State]]:
+    """Compare-and-swap, in the term of the turn."""
+    assert turn.verdict
+    if not turn.term and RULES.term_at_store:
+        deposed = process._replace(turn=None, believes=state.holder == index)
+        yield "may not store", _with(state, index, deposed)
+        return
+    if not turn.newest and RULES.compare_and_swap:
+        yield "cannot store", _with(state, index, process._replace(turn=None))
+        return
+    after = turn._replace(step="send", newest=True, record=turn.verdict) if turn.value else None
+    if not RULES.intent_first and turn.value:
+        yield "stores nothing", _with(state, index, process._replace(turn=after))
+        return
+    if turn.converged and turn.uid != state.uid:
+        raise Broken("P6: Ready on an object that nobody has looked at")
+    if turn.false:
+        raise Broken("P6: Ready although an edit of ours is under way")
+    job = turn.verdict.job or process.job
+    yield "stores", _moved(_with(state, index, process._replace(turn=after, job=job)), turn.verdict, index)
+
+
+def _send(state: State, index: int, process: Process, turn: Turn) -> Iterator[tuple[str, State]]:
+    leads = state.holder == index
+    allowed = (turn.term if RULES.term_not_leader else leads) or not RULES.term_at_send
+    if not allowed:
+        after = turn._replace(step="fold", outcome="not sent")
+        yield (
+            "may not send",
+            _with(state, index, process._replace(turn=after, fact=(turn.record.intent, "not sent", 0))),
+        )
+        return
+    request = Request(turn.record.intent, turn.value, turn.generation, turn.uid, index)
+    waits = process._replace(turn=turn._replace(step="answer"), calm=False)
+    yield "sends", _with(state, index, waits)._replace(net=(*state.net, request))
+
+
+def _answer(state: State, index: int, process: Process, turn: Turn) -> Iterator[tuple[str, State]]:
+    """Comes from the site, or never."""
+    return iter(())
+
+
+def _fold(state: State, index: int, process: Process, turn: Turn) -> Iterator[tuple[str, State]]:
+    idle = process._replace(turn=None)
+    record = state.record
+    same = record.intent == turn.record.intent or not RULES.folded_by_id
+    if record.phase == "W" and same:
+        yield (
+            "folds in what became of it",
+            _moved(_with(state, index, idle), core.settle(record, turn.outcome, turn.job), index),
+        )
+    else:
+        yield "folds nothing in", _with(state, index, idle)
+
+
+_TURN = {
+    "jobs": _jobs,
+    "document": _document,
+    "store": _store,
+    "send": _send,
+    "answer": _answer,
+    "fold": _fold,
+}
+
+
+# ---- the site
+
+
+def _site_steps(state: State) -> Iterator[Step]:
+    for request in state.net:
+        yield "the site takes an edit", False, _delivered(state, request, "accepted")
+    for job in state.jobs:
+        if job.state == "runs":
+            yield f"job {job.id} ends", False, _ended(state, job, "done")
+        if not job.found:
+            yield f"job {job.id} is found again", False, _job(state, job._replace(found=True))
+        if not job.listed:
+            yield f"job {job.id} is listed", False, _job(state, job._replace(listed=True))
+    if state.old:
+        yield "the service is read as it is", False, state._replace(old="")
+
+
+def _delivered(state: State, request: Request, told: str, listed: bool = True) -> State:
+    """The site starts a job for it; `told` is what the asker hears."""
+    if any(job.intent and job.state == "runs" for job in state.jobs):
+        raise Broken("P1: two jobs of ours at once")
+    if request.uid == state.uid and request.generation < state.accepted:
+        raise Broken("P8: an older generation after a newer one")
+    job = Job(80 + request.intent, request.intent, request.value, listed=listed)
+    accepted = max(state.accepted, request.generation) if request.uid == state.uid else state.accepted
+    after = state._replace(jobs=(*state.jobs, job), accepted=accepted)
+    return _heard(after, request, told, job.id)
+
+
+def _heard(state: State, request: Request, told: str, job: int = 0) -> State:
+    net = tuple(one for one in state.net if one is not request)
+    state = state._replace(net=net)
+    if request.asker < 0:
+        return state
+    process = state.processes[request.asker]
+    assert process.turn
+    turn = process.turn._replace(step="fold", outcome=told, job=job if told == "accepted" else 0)
+    heard = process._replace(turn=turn, fact=(request.intent, told, turn.job), sure=told != "unsure")
+    if told == "accepted":
+        heard = heard._replace(job=job)
+    return _with(state, request.asker, heard)
+
+
+def _ended(state: State, job: Job, how: str) -> State:
+    after = _job(state, job._replace(state=how))
+    return after._replace(live=job.value) if how == "done" else after
+
+
+def _job(state: State, job: Job) -> State:
+    return state._replace(jobs=tuple(job if one.id == job.id else one for one in state.jobs))
+
+
+# ---- faults
+
+
+Happening = tuple[str, State]
+
+
+def _answers_lost(state: State) -> Iterator[Happening]:
+    for request in state.net:
+        yield "applied", _delivered(state, request, "unsure")
+
+
+def _requests_lost(state: State) -> Iterator[Happening]:
+    for request in state.net:
+        yield "not applied", _heard(state, request, "unsure")
+
+
+def _slow(state: State) -> Iterator[Happening]:
+    for request in state.net:
+        if request.asker >= 0:
+            late = _heard(state, request, "unsure")
+            yield "still on its way", late._replace(net=(*late.net, request._replace(asker=-1)))
+
+
+def _busy(state: State) -> Iterator[Happening]:
+    for request in state.net:
+        yield "refused", _heard(state, request, "busy")
+
+
+def _unlisted(state: State) -> Iterator[Happening]:
+    for request in state.net:
+        yield "applied, told", _delivered(state, request, "accepted", listed=False)
+        yield "applied, not told", _delivered(state, request, "unsure", listed=False)
+
+
+def _take_over(state: State) -> Iterator[Happening]:
+    yield "the lease moves", _leads(state, 1 - state.holder, clean=False)
+
+
+def _restart(state: State) -> Iterator[Happening]:
+    """A calm stop: turns end first."""
+    process = state.processes[state.holder]
+    if process.turn is None:
+        rested = process.starts_settled or process.term_over
+        clean = (rested and process.calm and process.sure) or not RULES.calm_release
+        yield "calmly", _leads(_with(state, state.holder, Process()), 1 - state.holder, clean)
+
+
+def _crash(state: State) -> Iterator[Happening]:
+    for index in (0, 1):
+        net = tuple(one._replace(asker=-1) if one.asker == index else one for one in state.net)
+        dead = _with(state, index, Process())._replace(net=net)
+        if state.processes[index] != Process():
+            yield "AB"[index], _leads(dead, 1 - index, clean=False) if state.holder == index else dead
+
+
+def _spec(state: State) -> Iterator[Happening]:
+    if state.generation < max(core.WANTED):
+        yield "a new generation", _touched(state._replace(generation=state.generation + 1))
+
+
+def _wiped(state: State) -> Iterator[Happening]:
+    yield "no status", _touched(state._replace(record=Rec()))
+
+
+def _made_again(state: State) -> Iterator[Happening]:
+    anew = state._replace(record=Rec(), uid=1 - state.uid, generation=1, accepted=0)
+    yield "another object", _touched(anew)
+
+
+def _annotated(state: State) -> Iterator[Happening]:
+    yield "another version", _touched(state)
+
+
+def _drift(state: State) -> Iterator[Happening]:
+    yield "z", state._replace(live="z", old="")
+
+
+def _others_edit(state: State) -> Iterator[Happening]:
+    yield "starts", state._replace(jobs=(*state.jobs, Job(79, 0, "z")))
+
+
+def _forgets(state: State) -> Iterator[Happening]:
+    for job in state.jobs:
+        if job.state != "runs":
+            yield f"job {job.id}", state._replace(jobs=tuple(one for one in state.jobs if one is not job))
+
+
+def _hides(state: State) -> Iterator[Happening]:
+    for job in state.jobs:
+        if job.state == "runs":
+            yield f"job {job.id}", _job(state, job._replace(found=False))
+
+
+def _fails(state: State) -> Iterator[Happening]:
+    yield from _all_end(state, "failed")
+
+
+def _in_vain(state: State) -> Iterator[Happening]:
+    yield from _all_end(state, "void")
+
+
+def _all_end(state: State, how: str) -> Iterator[Happening]:
+    for job in state.jobs:
+        if job.state == "runs":
+            yield f"job {job.id}", _ended(state, job, how)
+
+
+def _stale(state: State) -> Iterator[Happening]:
+    for job in state.jobs:
+        if job.state == "runs":
+            yield f"after job {job.id}", _ended(state, job, "done")._replace(old=state.live)
+
+
+def _store_unheard(state: State) -> Iterator[Happening]:
+    """The status is written, but the writer never hears of it."""
+    for index in (0, 1):
+        turn = state.processes[index].turn
+        if turn and turn.step == "store" and turn.term and turn.newest and turn.verdict:
+            deaf = _with(state, index, state.processes[index]._replace(turn=None))
+            yield "AB"[index], _moved(deaf, turn.verdict, None)
+
+
+def _fold_fails(state: State) -> Iterator[Happening]:
+    for index in (0, 1):
+        turn = state.processes[index].turn
+        if turn and turn.step == "fold":
+            yield "AB"[index], _with(state, index, state.processes[index]._replace(turn=None))
+
+
+def _jobs_unreadable(state: State) -> Iterator[Happening]:
+    for index in (0, 1):
+        process = state.processes[index]
+        turn = process.turn
+        if turn and turn.step == "jobs" and turn.record.phase != "R":
+            sight = Sight("", listed=False, settled=turn.settled)
+            yield (
+                "AB"[index],
+                _with(state, index, process._replace(turn=turn._replace(step="document", sight=sight))),
+            )
+
+
+FAULTS = {
+    "a crash": _crash,
+    "a new spec": _spec,
+    "an answer is lost": _answers_lost,
+    "a request is lost": _requests_lost,
+    "a request is slow": _slow,
+    "the site is busy": _busy,
+    "a job is listed late": _unlisted,
+    "a take-over": _take_over,
+    "another take-over": _take_over,
+    "a restart": _restart,
+    "a status is wiped": _wiped,
+    "an object is made again": _made_again,
+    "an annotation": _annotated,
+    "drift": _drift,
+    "a foreign job": _others_edit,
+    "the site forgets": _forgets,
+    "a job hides": _hides,
+    "a job fails": _fails,
+    "a job does nothing": _in_vain,
+    "an old document": _stale,
+    "a store is not heard of": _store_unheard,
+    "a fold fails": _fold_fails,
+    "jobs are unreadable": _jobs_unreadable,
+}
+ALWAYS = ("a crash", "a new spec")
+"""Every search has these besides its own faults."""
+
+
+# ---- small moves
+
+
+def _with(state: State, index: int, process: Process) -> State:
+    first, second = state.processes
+    return state._replace(processes=(process, second) if index == 0 else (first, process))
+
+
+def _moved(state: State, record: Rec, writer: int | None) -> State:
+    """The record is stored: whoever else has read the object holds an old one."""
+    return _touched(state._replace(record=record), writer)
+
+
+def _touched(state: State, writer: int | None = None) -> State:
+    for index in (0, 1):
+        process = state.processes[index]
+        if index != writer and process.turn and process.turn.newest:
+            state = _with(state, index, process._replace(turn=process.turn._replace(newest=False)))
+    return state
+
+
+def _leads(state: State, index: int, clean: bool) -> State:
+    """A new term: no turn under way belongs to it."""
+    for one in (0, 1):
+        process = state.processes[one]
+        if process.turn:
+            state = _with(state, one, process._replace(turn=process.turn._replace(term=False)))
+    new = state.processes[index]._replace(believes=True, starts_settled=clean, term_over=False)
+    return _with(state, index, new)._replace(holder=index)

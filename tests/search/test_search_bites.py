@@ -1,0 +1,86 @@
+"""Each rule is needed: without it the search finds a way to a broken promise.
+
+With the rule in place the same faults do no harm: they are among those of `search_plans`.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from search_engine import search
+from search_plans import plans
+from search_world import Rules, State
+
+from arcgis_operator.core import decide as deciding
+from arcgis_operator.core import look
+from arcgis_operator.core.jobs import MACHINE, Cell, Signal
+from arcgis_operator.core.record import Phase
+
+CRASH, SPEC, MOVED, BACK = "a crash", "a new spec", "a take-over", "another take-over"
+AGAIN = Cell(Phase.IDLE, again=True)
+
+
+@dataclass(frozen=True)
+class Without:
+    """What is taken away, and the faults that then break a promise."""
+
+    faults: tuple[str, ...]
+    rules: tuple[str, ...] = ()
+    cells: tuple[tuple[Phase, Signal], ...] = ()
+
+
+TAKEN_AWAY = {
+    "the intent is stored first": Without((CRASH, SPEC), ("intent_first",)),
+    "compare-and-swap": Without((SPEC, "an object is made again"), ("compare_and_swap",)),
+    "the term is checked before the send": Without((MOVED, SPEC), ("term_at_send",)),
+    "the term, not only who leads": Without((MOVED, BACK), ("term_not_leader",)),
+    "only the present leader stores": Without((MOVED, "a request is slow"), ("term_at_store",)),
+    "outcomes are folded by the intent's id": Without((MOVED, SPEC, CRASH), ("folded_by_id",)),
+    "the settle time": Without((CRASH,), ("settle_time",)),
+    "the settle time of a term": Without((CRASH,), ("settle_term",)),
+    "R3: who has no status waits": Without((CRASH, "a status is wiped"), ("look_without_status",)),
+    "jobs are read before the document": Without((SPEC, SPEC), ("jobs_before_document",)),
+    "R1 and R2: jobs of others are looked at": Without(
+        (CRASH, "a status is wiped"), ("others_are_looked_at",)
+    ),
+    "a job that is not found is unseen": Without(("a job hides",), ("gone_is_unseen", "listed_is_there")),
+    "a job that is listed is there": Without((CRASH, "a job hides"), ("listed_is_there",)),
+    "the grace of the read-back": Without(("an old document",), ("grace",)),
+    "a calm release only after a settle time": Without(
+        ("a restart", "a request is slow", "a status is wiped"), ("calm_release",)
+    ),
+    "an open intent waits until all is settled": Without(
+        (CRASH,), cells=((Phase.INTENDED, Signal.UNSETTLED),)
+    ),
+    "an unseen job is waited for": Without(("a job hides",), cells=((Phase.RUNNING, Signal.JOB_UNSEEN),)),
+}
+
+
+@pytest.mark.parametrize("name", TAKEN_AWAY)
+def test_without_it_a_promise_is_broken(name: str, rules: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    without = TAKEN_AWAY[name]
+    for rule in without.rules:
+        setattr(rules, rule, False)
+    for cell in without.cells:
+        monkeypatch.setattr(deciding, "MACHINE", {**MACHINE, cell: AGAIN})
+    found = search(State(left=without.faults))
+    assert found.broken
+
+
+@pytest.mark.parametrize("name", TAKEN_AWAY)
+def test_its_faults_are_among_those_that_are_searched_with_all_rules(name: str) -> None:
+    wanted = Counter(TAKEN_AWAY[name].faults)
+    assert any(wanted <= Counter(plan) for plan in plans())
+
+
+def test_every_rule_of_the_harness_is_taken_away_once() -> None:
+    taken = {rule for without in TAKEN_AWAY.values() for rule in without.rules}
+    assert taken == set(Rules.__dataclass_fields__)
+
+
+def test_completed_is_not_success(rules: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An operator that believes the job's word is Ready while the site has something else."""
+    monkeypatch.setattr(look, "_ended", lambda case, job: look.Sight(Signal.MATCHES))
+    found = search(State(left=("a job does nothing",)))
+    assert found.broken

@@ -1,0 +1,116 @@
+"""The search that every bench ends with: it finds what is told on purpose, in each channel and each form."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from arcgis_devcluster import Cluster
+from harness import outputs
+from harness.bench import PASSWORD, SERVICES, Workbench
+from harness.canaries import canary, forms
+
+Json = Any
+CHANNELS = ("status", "managedFields", "events", "metrics", "log", "audit")
+SAID_AS: dict[str, set[str]] = {
+    "raw": {"beginning", "end"},
+    "quoted": {"beginning", "end"},
+    "hex": {"hex"},
+    "JSON": {"beginning", "end"},
+    "reversed": {"reversed beginning", "reversed end"},
+    "first half": {"beginning"},
+    "second half": {"end"},
+    **{f"base64 at {offset}": {f"base64 at {offset}"} for offset in range(3)},
+}
+"""What finds a form: a text that stands in JSON is escaped there, but its ends are not."""
+SERVICE = "SampleWorldCities.MapServer"
+
+
+@pytest.fixture(scope="module")
+def leaky(control_plane: Cluster) -> Iterator[Workbench]:
+    """Its close must raise, for all that is planted in it."""
+    bench = Workbench(control_plane)
+    bench.start_site()
+    bench.register()
+    bench.start_operator()
+    bench.converge_on("clean", SERVICE, {"description": "clean"})
+    assert outputs.search(bench).all_hits((*outputs.shown(bench), *outputs.written(bench))) == set()
+    yield bench
+    with pytest.raises(AssertionError, match="secrets of this bench"):
+        bench.close()
+    assert not bench.directory.exists()
+
+
+def _status(bench: Workbench, text: str) -> None:
+    bench.api.merge(SERVICES, "clean", {"status": {"job": {"result": {"said": text}}}}, subresource="status")
+
+
+def _managed(bench: Workbench, text: str) -> None:
+    settings = {"properties": {text: "x"}}
+    bench.declare("managed", "Roads.MapServer", settings, suspend=True)
+
+
+def _event(bench: Workbench, text: str) -> None:
+    about = {"kind": "ArcGISService", "name": "clean", "namespace": bench.namespace}
+    event = {
+        "apiVersion": "v1",
+        "kind": "Event",
+        "metadata": {"generateName": "clean-"},
+        "involvedObject": about,
+        "message": text,
+        "reason": "Said",
+        "type": "Normal",
+        "source": {"component": "test"},
+    }
+    bench.kubectl("create", "-f", "-", stdin=json.dumps(event))
+
+
+def _log(bench: Workbench, text: str) -> None:
+    (bench.directory / "another-operator.log").write_text(json.dumps({"msg": text}) + "\n")
+
+
+def _metric(bench: Workbench, text: str) -> None:
+    told = f'arcgis_operator_said{{text="{text}"}} 1\n'
+    bench.metrics = lambda: told  # type: ignore[method-assign]
+
+
+PLANT = {
+    "status": _status,
+    "managedFields": _managed,
+    "events": _event,
+    "log": _log,
+    "metrics": _metric,
+    "audit": _status,
+}
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_a_secret_that_is_told_is_found_in_each_form(leaky: Workbench, channel: str) -> None:
+    search = outputs.search(leaky)
+    for form, text in forms(PASSWORD).items():
+        leaky.audit_begins = leaky.audit.size()
+        PLANT[channel](leaky, text)
+        told = [data for where, data in (*outputs.shown(leaky), *outputs.written(leaky)) if where == channel]
+        hits = {hit for data in told for hit in search.hits(data)}
+        assert {("password", found) for found in SAID_AS[form]} <= hits, form
+
+
+def test_tokens_of_the_site_and_of_the_operator_are_searched_for(leaky: Workbench) -> None:
+    search = outputs.search(leaky)
+    given = leaky.site.tokens()
+    assert given
+    answer = httpx.get(
+        f"{leaky.sites['prod'].url}/admin", params={"f": "json", "token": given[0]}, verify=False
+    )
+    assert "error" not in answer.json()
+    assert search.hits(given[0].encode()) == {("token 0", "beginning"), ("token 0", "end")}
+    config = (leaky.directory / "operator.kubeconfig").read_bytes()
+    assert {name for name, _ in search.hits(config)} == {"token of operator"}
+
+
+def test_the_search_hears_what_is_put_into_a_secret_later(leaky: Workbench) -> None:
+    rotated = canary()
+    leaky.api.set_secret("prod-admin", {"spare": rotated})
+    assert outputs.search(leaky).hits(rotated.encode()) != set()

@@ -1,0 +1,39 @@
+"""A turn that crashes is told on its resource, without the words of the error, which may hold a secret."""
+
+from typing import Any
+
+from arcgis_operator.controller.dispatch import Dispatch, site_key
+from arcgis_operator.controller.registry import Registry
+from arcgis_operator.core.verdict import Reason, Verdict
+from arcgis_operator.reconcilers.ports import Name
+from arcgis_operator.reconcilers.site import SiteReconciler
+
+Json = Any
+SITE = Name("gis", "prod")
+
+
+class Store:
+    """Holds one site, and what was stored on it."""
+
+    def __init__(self) -> None:
+        self.stored: list[Verdict] = []
+
+    async def read(self, name: Name) -> Json:
+        return {"metadata": {"namespace": name.namespace, "name": name.name, "generation": 1}}
+
+    async def store_site(self, body: Json, verdict: Verdict, facts: Json) -> Json:
+        self.stored.append(verdict)
+        return body
+
+
+async def test_a_crash_in_the_turn_of_a_site_is_told_on_the_site() -> None:
+    store: Any = Store()
+    unused: Any = object()
+    sites = SiteReconciler(store, unused, lambda name: {"attached": 0}, unused, unused)
+    dispatch = Dispatch(unused, Registry(lambda key: None), lambda: unused)
+    dispatch.connect(unused, sites, unused)
+    await dispatch.crashed(site_key(SITE), ValueError("password=hush"))
+    (verdict,) = store.stored
+    assert verdict.reason is Reason.INTERNAL_ERROR
+    assert "ValueError" in verdict.message
+    assert "hush" not in verdict.message
