@@ -47,6 +47,11 @@ def _stale(place: House, body):  # an older object comes after the newer one
     return [(0.0, "CHANGED", body), (0.5, "CHANGED", older)]
 
 
+def _deleted(place: House, body):  # told once; the next list puts it right
+    place.word = lambda later: [(0.0, "CHANGED", later)]
+    return [(0.0, "CHANGED", body), (0.3, "DELETED", body)]
+
+
 WORDS = {
     "dropped": lambda place, body: [],
     "6 s late": lambda place, body: [(6.0, "CHANGED", body)],
@@ -54,7 +59,7 @@ WORDS = {
     "120 s late": lambda place, body: [(120.0, "CHANGED", body)],
     "duplicated": lambda place, body: [(0.0, "CHANGED", body)] * 2,
     "stale replay": _stale,
-    "a deletion that is none": lambda place, body: [(0.0, "CHANGED", body), (0.3, "DELETED", body)],
+    "a deletion that is none": _deleted,
 }
 
 
