@@ -245,10 +245,14 @@ class House:
             assert not task.done(), f"a part of the operator ended: {task}"
 
     def ready(self) -> bool:
-        """Both the service and its site."""
-        return all(
-            self.condition(path=path)["status"] == "True" for path in (self.service_path, self.site_path)
-        )
+        """The service; its site too, or it waits for a person or the next resync."""
+        site = self.condition(path=self.site_path)
+        there = site["status"] == "True" or site["reason"] == "SiteNotFound"
+        return there and self.condition()["status"] == "True"
+
+    def stalled(self) -> bool:
+        """The service waits for a person."""
+        return self.condition("Stalled")["status"] == "True"
 
     def edits(self) -> list[Json]:
         return [one for one in self.journal() if one["kind"] == "accepted"]

@@ -21,8 +21,14 @@ KUBE_REQUESTS = ("get", "list", "patch Intended", "patch Running", "patch Idle",
 SPARE_EDITS = {"applied twice by a middlebox": 1}
 """A middlebox that sends an edit again makes an edit that is not ours to prevent."""
 OF_THE_MIDDLEBOX = ("I1 P1: ", "P2: ", "I2: ")
-REFUSED_LOGIN = 95.0
-"""A refused login is tried again late on purpose: a site may lock the account."""
+PAUSE = 30.0
+"""A refused login is not tried again for so long: a site may lock the account. Nor does the operator wait
+longer for the API server, whatever that asks for."""
+ASKED_TO_WAIT = frozenset(["HTTP 429 with a huge pause"])
+REFUSALS = frozenset(
+    [f"HTTP {code}" for code in (400, 401, 403, 404, 405, 409, 410, 413, 422, 498, 499)]
+    + [f"envelope {code}" for code in (400, 401, 403, 404, 409, 498, 499)]
+)
 FLOWS = {"create": 1}
 """How many edits a clean run takes."""
 
@@ -75,7 +81,8 @@ async def _run(cell: Cell) -> list[str] | None:
             if not trap.hits:
                 return None
             spare = SPARE_EDITS.get(cell.kind, 0)
-            limit = REFUSED_LOGIN if cell.request == "token" else SETTLES
+            refused = cell.request == "token" and cell.kind in REFUSALS
+            limit = SETTLES + (PAUSE if refused or cell.kind in ASKED_TO_WAIT else 0.0)
             broken = await judged(place, before, last, FLOWS[cell.flow], spare, limit)
             return [one for one in broken if not (spare and one.startswith(OF_THE_MIDDLEBOX))]
 
@@ -95,12 +102,12 @@ async def judged(
     place: House, before: dict[str, object], last: float, edits: int, spare: int = 0, limit: float = SETTLES
 ) -> list[str]:
     """Settled in time, quiet afterwards, no rule broken, and as many edits as without faults."""
-    await place.until(lambda: place.ready() or place.condition("Stalled")["status"] == "True", limit)
-    asked = not place.ready()
-    if asked:  # it says Stalled and why: a person asks again
+    await place.until(lambda: place.ready() or place.stalled(), limit + JOB)
+    if place.stalled():  # it says why: a person asks again
         place.ask_again()
         last = now()
-    if not await place.until(place.ready, limit + JOB):
+        await place.until(place.ready, limit + JOB)
+    if not place.ready():
         return [f"not settled {now() - last:.1f} s after the last fault: {place.condition()}"]
     await asyncio.sleep(3.0)  # counts on the site follow a moment later
     writes, accepted = len(place.own_writes()), len(place.edits())
