@@ -56,8 +56,8 @@ coverage: $(STAMP) ## Branch coverage of core and wire by the fast tests: fails 
 	@$(BIN)/coverage run -m pytest -q tests/unit tests/contract tests/samples tests/kube/test_api.py
 	@$(BIN)/coverage report
 
-faults: $(STAMP) ## The whole fault harness: every kill, freeze, outage and clock (about an hour on 2 cores)
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --plans=whole tests/faults
+faults: $(STAMP) ## The whole fault harness: every state, kill, freeze, fault, outage and clock (about an hour on 2 cores)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --plans=whole tests/search tests/faults tests/planted tests/integration/test_every_switch.py
 	@$(BIN)/python -m pytest --endure-full tests/endure
 
 nightly: faults ## The faults, and a soak of two hours with random faults

@@ -36,3 +36,16 @@ def pytest_runtest_makereport(item: pytest.Item) -> Any:
             ("repeat it with", f".venv/bin/python -m pytest --plans=whole '{item.nodeid}'")
         )
     return report
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """How many cells there were, each a fault that did occur."""
+    sums = {"cells": 0, "violations": 0}
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if getattr(report, "when", "") == "call":
+                for name, value in report.user_properties:
+                    if name in sums:
+                        sums[name] += value
+    if sums["cells"]:
+        terminalreporter.write_line("cells: {cells:,} in process, {violations:,} violations".format(**sums))

@@ -192,7 +192,7 @@ def test_secrets_are_read_only_where_a_site_names_them(tenants: Tenants) -> None
     read = {
         (about["namespace"], about["name"])
         for entry in audit.entries(tenants.bench.cluster.audit_log)
-        if entry["user"]["username"] == OPERATOR
+        if entry["user"].get("username") == OPERATOR
         and (about := entry.get("objectRef") or {}).get("resource") == "secrets"
         and about.get("namespace") in here
     }

@@ -9,7 +9,7 @@ from typing import Any
 from arcgis_operator.core.jsondoc import printable
 
 LIMIT = 256
-LONGEST_PAUSE = 3600.0
+LONGEST_PAUSE = 30.0  # seconds; whatever the API server asks for, the operator looks again
 
 
 class KubeFailureKind(StrEnum):

@@ -1,0 +1,373 @@
+"""The whole operator but its informer, in one process and in virtual time: no sockets, no threads.
+
+The real wiring (`app.run.Operator`) over the simulator's ASGI application and an API server in memory. What
+the watch would tell is put into the real dispatch. Each request passes one point where a fault can act.
+"""
+
+import asyncio
+import contextlib
+import copy
+import json
+import ssl
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import httpcore
+import httpx
+import pytest
+from fault_kinds import EVENT, GET, LEASE, LIST, PATCH, SECRET, Fault
+from kubernetes.aio.client.configuration import Configuration
+
+from arcgis_operator.adapters.admin import AdminClient, transport
+from arcgis_operator.adapters.kube.access import Access
+from arcgis_operator.adapters.kube.api import KubeApi
+from arcgis_operator.app import leading, run
+from arcgis_operator.app.lease import Elector
+from arcgis_operator.config import Config
+from arcgis_simulator import jsontext
+from arcgis_simulator.clock import Clock
+from arcgis_simulator.site import Site
+from arcgis_simulator.tokens import User
+from arcgis_simulator.world import World
+from harness.bench import FAST
+
+Json = Any
+BASE = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
+TRUST = ssl.create_default_context()
+SERVICE = "FireWeatherWatch.MapServer"
+
+
+def now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+class LoopClock(Clock):
+    """The site's time is the loop's."""
+
+    def now_ms(self) -> int:
+        return int(BASE.timestamp() * 1000 + now() * 1000)
+
+
+class Trap:
+    """Which requests a fault takes: the nth of an operation on, so many times, or until cleared."""
+
+    def __init__(self, operation: str, nth: int, times: float, fault: Fault) -> None:
+        self.operation, self.nth, self.times, self.fault = operation, nth, times, fault
+        self.seen = self.hits = 0
+        self.last = 0.0
+
+    def takes(self, operation: str) -> Fault | None:
+        """`operation` of a trap may be a peer alone: all of its operations."""
+        if operation != self.operation and operation.partition(" ")[0] != self.operation:
+            return None
+        self.seen += 1
+        if self.seen < self.nth or self.hits >= self.times:
+            return None
+        self.hits += 1
+        self.last = now()
+        return self.fault
+
+
+class Wire(httpx.AsyncBaseTransport):
+    """Stands in for the network before the site; asks the guard where the network would."""
+
+    def __init__(self, house: "House") -> None:
+        self.house, self.inner = house, httpx.ASGITransport(house.site.app)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        fault = self.house.take_site(_operation(request)) or Fault(applied=True, rewrite=lambda body: body)
+        await asyncio.sleep(fault.seconds)
+        if fault.breaks in ("connect", "tls"):
+            raise httpcore.ConnectError("planted")
+        await request.extensions["trace"]("http11.send_request_headers.started", {})
+        answer = httpx.Response(fault.code or 200, headers=fault.headers, content=fault.body)
+        for _ in range(1 + fault.twice if fault.applied or fault.rewrite else 0):
+            real = await self.inner.handle_async_request(request)
+            body = b"".join([part async for part in real.stream])  # type: ignore[union-attr]
+            if fault.rewrite:
+                answer = httpx.Response(
+                    real.status_code, headers=fault.headers or {"content-type": "application/json"},
+                    content=fault.rewrite(body),
+                )  # fmt: skip
+        if fault.breaks == "hang":
+            await asyncio.sleep(3600)
+        if fault.breaks == "request":
+            raise httpcore.ReadError("planted")
+        if fault.breaks == "answer":
+            return httpx.Response(200, headers={"content-type": "application/json"}, stream=_Half(body))
+        return answer
+
+
+class _Half(httpx.AsyncByteStream):
+    def __init__(self, body: bytes) -> None:
+        self.body = body
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self.body[: len(self.body) // 2]
+        raise httpcore.ReadError("planted")
+
+
+class _Answer:
+    def __init__(self, status: int, content: bytes, headers: Any = None) -> None:
+        self.status, self.content, self.headers = status, content, headers or {}
+
+    async def read(self) -> bytes:
+        return self.content
+
+
+class Store:
+    """Objects in memory, by path, with versions. `changed` hears of every write."""
+
+    def __init__(self) -> None:
+        self.objects: dict[str, Json] = {}
+        self.version = 100
+        self.writes: list[tuple[float, str, int, Json]] = []
+        self.changed: Callable[[str, Json], None] = lambda path, body: None
+
+    def put(self, path: str, body: Json) -> Json:
+        self.version += 1
+        body["metadata"]["resourceVersion"] = str(self.version)
+        self.objects[path] = copy.deepcopy(body)
+        self.changed(path, copy.deepcopy(body))
+        return body
+
+    def answer(self, method: str, path: str, body: Json) -> tuple[int, Json]:
+        if method == "GET" and path.endswith(("arcgissites", "arcgisservices")):
+            items = [one for key, one in self.objects.items() if key.startswith(path + "/")]
+            return 200, {"items": copy.deepcopy(items), "metadata": {}}
+        if method == "GET":
+            return (200, copy.deepcopy(self.objects[path])) if path in self.objects else (404, {})
+        code, after = self._written(method, path, body)
+        self.writes.append((now(), path, code, copy.deepcopy(after)))
+        return code, after
+
+    def _written(self, method: str, path: str, body: Json) -> tuple[int, Json]:
+        name = path.removesuffix("/status")
+        if method == "POST":
+            name = f"{path}/{body['metadata']['name']}"
+            return (409, {}) if name in self.objects else (201, self.put(name, body))
+        old = self.objects.get(name)
+        if old is None:
+            return 404, {}
+        if body["metadata"].get("resourceVersion") not in (None, old["metadata"]["resourceVersion"]):
+            return 409, {}
+        if method == "PUT":
+            return 200, self.put(name, body)
+        return 200, self.put(name, {**old, "status": _merged(old.get("status") or {}, body["status"])})
+
+
+class House:
+    """One site, one API server, one operator; enter `running` inside a virtual loop."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.traps: list[Trap] = []
+        self.store = Store()
+        self.word: Callable[[Json], list[tuple[float, str, Json]]] = lambda body: [(0.0, "CHANGED", body)]
+        self.world = World()
+        self.world.switches = self.world.switches.changed({"job_seconds": 0.4, "submitted_seconds": 0.2})
+        self.world.set_user(User("gitops", "right"))
+        self.site = Site(self.world, LoopClock())
+        self._patch(patch)
+        base = "/apis/arcgis-operator.dev/v1alpha1/namespaces/gis"
+        self.service_path, self.site_path = f"{base}/arcgisservices/fire", f"{base}/arcgissites/prod"
+        self.generation = 0
+
+    def _patch(self, patch: pytest.MonkeyPatch) -> None:
+        patch.setattr(transport, "Network", lambda tls: Wire(self))
+        patch.setattr(ssl, "create_default_context", lambda *_, **__: TRUST)
+        patch.setattr(run, "boottime", now)
+        patch.setattr(leading, "boottime", now)
+        patch.setattr(run.SystemClock, "now", lambda _: BASE + timedelta(seconds=now()))
+        patch.setitem(Elector.__init__.__kwdefaults__, "clock", now)
+        patch.setitem(AdminClient.__init__.__kwdefaults__, "clock", now)
+        patch.setitem(AdminClient.__init__.__kwdefaults__, "wall", lambda: BASE.timestamp() + now())
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator["House"]:
+        configuration = Configuration()
+        configuration.host = "http://kube.test"
+
+        async def load() -> Configuration:
+            return configuration
+
+        api = KubeApi(Access(configuration, load))
+        api._client.call_api = self._call_api
+        self.store.put("/api/v1/namespaces/gis/secrets/login", _object("login", data=_SECRET))
+        self.store.put(self.site_path, _object("prod", spec=_SITE))
+        config = Config(namespaces=("gis",), lease_namespace="gis", **_fast())
+        self.operator = operator = run.Operator(config, api)
+        self.store.changed = self._tell
+        parts = [operator._events.run(), operator._elector.run(operator._begin, operator._end),
+                 operator._leading.watch(), self._tick()]  # fmt: skip
+        self.tasks = [asyncio.create_task(part) for part in parts]
+        try:
+            yield self
+        finally:
+            await operator._leading.stop()
+            for task in self.tasks:
+                task.cancel()
+            await asyncio.gather(*self.tasks, return_exceptions=True)
+            await operator._sessions.aclose()
+            await api.aclose()
+
+    # -- for a cell ------------------------------------------------------------------
+
+    def declare(self, description: str) -> None:
+        self.generation += 1
+        before = self.store.objects.get(self.service_path) or _object("fire")
+        body = {**before, "spec": {**_SPEC, "settings": {"description": description}}}
+        body["metadata"] = {**body["metadata"], "generation": self.generation}
+        self.store.put(self.service_path, body)
+
+    def ask_again(self) -> None:
+        body = copy.deepcopy(self.store.objects[self.service_path])
+        body["metadata"]["annotations"] = {"arcgis-operator.dev/requestedAt": str(now())}
+        self.store.put(self.service_path, body)
+
+    def condition(self, kind: str = "Ready", path: str = "") -> Json:
+        body = self.store.objects[path or self.service_path]
+        found = (body.get("status") or {}).get("conditions") or []
+        current = body["metadata"]["generation"]
+        here = (one for one in found if one["type"] == kind and one["observedGeneration"] == current)
+        return next(here, {"status": "", "reason": ""})
+
+    async def until(self, good: Callable[[], bool], seconds: float) -> bool:
+        end = now() + seconds
+        while not good() and now() < end:
+            self.alive()
+            await asyncio.sleep(0.1)
+        return good()
+
+    def alive(self) -> None:
+        for task in self.tasks:
+            assert not task.done(), f"a part of the operator ended: {task}"
+
+    def ready(self) -> bool:
+        """The service; its site too, or it waits for a person or the next resync."""
+        site = self.condition(path=self.site_path)
+        there = site["status"] == "True" or site["reason"] == "SiteNotFound"
+        return there and self.condition()["status"] == "True"
+
+    def stalled(self) -> bool:
+        """The service waits for a person."""
+        return self.condition("Stalled")["status"] == "True"
+
+    def edits(self) -> list[Json]:
+        return [one for one in self.journal() if one["kind"] == "accepted"]
+
+    def journal(self) -> list[Json]:
+        """What the site has recorded, as its control port would tell it."""
+        records = self.site.journal.after(0, limit=100_000)
+        return [json.loads(jsontext.dumps(one)) for one in records]
+
+    def live(self) -> str:
+        found = self.world.catalogue.find("", SERVICE)
+        assert found is not None
+        return str(found.document["description"])
+
+    def own_writes(self) -> list[tuple[float, str, int, Json]]:
+        """Writes to the API server, but the lease and events."""
+        return [one for one in self.store.writes if "/leases" not in one[1] and "/events" not in one[1]]
+
+    def take_site(self, operation: str) -> Fault | None:
+        return self._take(f"site {operation}")
+
+    def _take(self, operation: str) -> Fault | None:
+        return next((fault for trap in self.traps if (fault := trap.takes(operation))), None)
+
+    # -- inside ------------------------------------------------------------------------
+
+    async def _tick(self) -> None:
+        while True:
+            self.site.tick()
+            await asyncio.sleep(1.0)
+
+    def _tell(self, path: str, body: Json) -> None:
+        kind = next((word for word in ("service", "site") if f"/arcgis{word}s/" in path), "")
+        for delay, word, what in self.word(body) if kind else ():
+            asyncio.get_running_loop().call_later(delay, self.operator._dispatch.seen, kind, word, what)
+
+    async def _call_api(self, method: str, url: str, headers: Json, body: Json, *_: Any, **__: Any) -> Any:
+        path = unquote(urlsplit(url).path)
+        fault = self._take(f"kube {_kube_operation(method, path, body)}") or Fault(
+            applied=True, rewrite=lambda content: content
+        )
+        await asyncio.sleep(fault.seconds)
+        if fault.breaks == "connect":
+            raise ConnectionRefusedError
+        code, content = fault.code or 200, fault.body
+        if fault.applied or fault.rewrite:
+            real, answer = self.store.answer(method, path, copy.deepcopy(body))
+            if fault.rewrite:
+                code, content = real, fault.rewrite(json.dumps(answer).encode())
+        if fault.breaks == "hang":
+            await asyncio.sleep(3600)
+        if fault.breaks == "request":
+            raise ConnectionResetError
+        return _Answer(code, content, fault.headers)
+
+
+def _kube_operation(method: str, path: str, body: Json) -> str:
+    for part, name in (("/leases", LEASE), ("/events", EVENT), ("/secrets", SECRET)):
+        if part in path:
+            return name
+    if method == "PATCH" and "/arcgisservices/" in path:
+        phase = ((body.get("status") or {}).get("journal") or {}).get("phase", "")
+        return f"{PATCH} {phase}".strip()
+    if method == "PATCH":
+        return f"{PATCH} site"
+    return LIST if path.endswith(("arcgissites", "arcgisservices")) else GET
+
+
+def _operation(request: httpx.Request) -> str:
+    path = request.url.path.removeprefix("/arcgis")
+    if path.endswith("generateToken"):
+        return "token"
+    if path.endswith("/edit"):
+        return "edit"
+    if "/jobs/" in path:
+        return "job"
+    last = path.rpartition("/")[2]
+    if last in ("jobs", "mode"):
+        return last
+    return "service" if "/services/" in path else "root"
+
+
+def _merged(target: Json, patch: Json) -> Json:
+    if not isinstance(patch, dict):
+        return patch
+    result = dict(target) if isinstance(target, dict) else {}
+    for key, value in patch.items():
+        if value is None:
+            result.pop(key, None)
+        else:
+            result[key] = _merged(result.get(key), value)
+    return result
+
+
+def _object(name: str, **parts: Json) -> Json:
+    metadata = {"name": name, "namespace": "gis", "uid": f"u-{name}", "generation": 1}
+    return {"metadata": {**metadata, "creationTimestamp": "2026-11-23T11:00:00Z"}, **parts}
+
+
+def _fast() -> dict[str, Any]:
+    known = dict(FAST)
+    known.update(site_write_seconds=2, settle_seconds=2, retry_seconds=5, backoff_seconds=5)
+    return known
+
+
+_SECRET = {"username": "Z2l0b3Bz", "password": "cmlnaHQ="}
+_SITE = {
+    "url": "https://site.test/arcgis",
+    "credentials": {"secretRef": {"name": "login"}},
+    "limits": {"requestsPerSecond": 500, "maxJobs": 20},
+}
+_SPEC = {"siteRef": {"name": "prod"}, "service": {"name": "FireWeatherWatch", "type": "MapServer"}}
+
+
+@contextlib.contextmanager
+def house() -> Iterator[House]:
+    with pytest.MonkeyPatch.context() as patch:
+        yield House(patch)
