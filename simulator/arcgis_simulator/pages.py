@@ -5,15 +5,17 @@ Source: every page: ``f`` defaults to html. Assumed: how the pages look.
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from urllib.parse import quote
 
 import jinja2
+import markupsafe
 
 from arcgis_simulator import jsontext
 from arcgis_simulator.api.addresses import Address
 from arcgis_simulator.api.call import Call, Reply
-from arcgis_simulator.api.table import OPERATIONS
+from arcgis_simulator.api.table import OPERATIONS, PORTAL
 from arcgis_simulator.errors import SiteError
 
 Link = tuple[str, str]
@@ -22,6 +24,7 @@ _TEMPLATES = jinja2.Environment(
     loader=jinja2.PackageLoader("arcgis_simulator"), autoescape=True, undefined=jinja2.StrictUndefined
 )
 # Form fields of the operations: name, and what the browser shows first.
+ALWAYS_HTML = ("authorize", "code")  # pages of the portal, whatever `f` says
 _BOOLEANS = ("false", "true")
 
 
@@ -29,6 +32,9 @@ def render(call: Call, reply: Reply) -> str:
     """A page for what a handler answered."""
     if reply.page == "signin":
         return _page("signin.html", call, next=call.fields.get("next", call.raw_path), error=None)
+    if reply.page in ALWAYS_HTML:
+        value = markupsafe.Markup(json.dumps(reply.body).replace("<", "\\u003c"))  # noqa: S704 - it is no markup
+        return _page(f"{reply.page}.html", call, value=value, code=reply.body.get("code", ""))
     if reply.page == "operation":
         return _page("operation.html", call, fields=_fields(call))
     sections = _SECTIONS.get(call.address.operation, _no_sections)(call, reply)
@@ -68,6 +74,8 @@ def _crumbs(context: str, address: Address) -> list[Link]:
 def _segments(address: Address) -> list[str]:
     if address.operation in ("root", "unknown", "token"):
         return []
+    if address.operation in PORTAL:
+        return []
     if address.job:
         return ["jobs", address.job]
     if not address.service:
@@ -100,7 +108,7 @@ def _folder(call: Call, reply: Reply) -> Sections:
 
 
 def _service(call: Call, reply: Reply) -> Sections:
-    operations = _links(call, "edit", "start", "stop", "changeProvider")
+    operations = _links(call, "edit", "start", "stop", "delete", "changeProvider")
     return [("Child resources", _links(call, "status", "scaling")), ("Supported operations", operations)]
 
 
@@ -125,6 +133,15 @@ _SECTIONS = {
 }
 
 
+_TEXTS: dict[str, tuple[str, ...]] = {
+    "delete": (),
+    "exists": ("folderName", "serviceName", "type"),
+    "createFolder": ("folderName",),
+    "canCreateService": ("serviceType", "folderName"),
+    "createService": ("serviceJson",),
+}
+
+
 def _fields(call: Call) -> list[dict[str, Any]]:
     """The fields of an operation's form: a text area, a choice, or a line of text."""
     operation = call.address.operation
@@ -137,6 +154,8 @@ def _fields(call: Call) -> list[dict[str, Any]]:
         fields.append({"name": "serviceScalingSpec", "text": jsontext.dumps(spec, pretty=True)})
     elif operation == "changeProvider":
         return [{"name": "provider", "choices": ("ArcObjects11", "DMaps")}]
+    elif operation in _TEXTS:
+        return [{"name": name} for name in _TEXTS[operation]]
     elif operation == "mode/update":
         return [{"name": "isReadOnly", "choices": _BOOLEANS}, {"name": "message"}]
     return [*fields, {"name": "async", "choices": _BOOLEANS[::-1]}] if operation in OPERATIONS else fields

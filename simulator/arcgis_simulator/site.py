@@ -118,7 +118,9 @@ class Site:
                 COOKIE, reply.cookie, httponly=True, samesite="strict", path=f"/{self.world.context}"
             )
             return redirect
-        if call.format == "html":
+        if reply.location is not None:
+            return RedirectResponse(reply.location, status_code=302)
+        if call.format == "html" or reply.page in pages.ALWAYS_HTML:
             return HTMLResponse(pages.render(call, reply))
         return _json(reply.body, call.format)
 
@@ -150,7 +152,7 @@ class Site:
         return self.journal.add("request", method=call.method, path=call.raw_path, **facts, **_named(call))
 
     def _username(self, call: Call) -> str | None:
-        if call.address.operation in ("token", "login"):
+        if call.address.operation in ("token", "login", "oauth2/signin"):
             return call.form.get("username")
         try:
             return self.world.tokens.user_of(call.token, self.world.now_ms)[0].username

@@ -57,20 +57,33 @@ class Tokens:
 
         Source: Generate Token page. User names are case-sensitive (same page). Assumed: the longest life.
         """
+        user = self.check(form)
+        bound = form.get("client") == "referer"
+        if bound and not form.get("referer"):
+            raise SiteError(400, "Unable to generate token.", ["'referer' must be specified."])
+        return self.grant(
+            user, form.get("expiration", ""), now_ms, switches, form["referer"] if bound else None
+        )
+
+    def check(self, form: Mapping[str, str]) -> User:
+        """The user whose name and password these are. Raises :class:`SiteError` if they are nobody's."""
         missing = [f"'{name}' must be specified." for name in ("username", "password") if not form.get(name)]
         if missing:
             raise SiteError(400, "Unable to generate token.", missing)
         user = self.users.get(form["username"])
         if user is None or user.password != form["password"]:
             raise SiteError(400, "Unable to generate token.", ["Invalid username or password."])
-        bound = form.get("client") == "referer"
-        if bound and not form.get("referer"):
-            raise SiteError(400, "Unable to generate token.", ["'referer' must be specified."])
+        return user
+
+    def grant(
+        self, user: User, expiration: str, now_ms: int, switches: Switches, referer: str | None = None
+    ) -> Token:
+        """A new token; ``expiration`` is in minutes, as text."""
         token = Token(
             value=self._ids.token(),
             username=user.username,
-            expires_ms=now_ms + round(_minutes(form.get("expiration", ""), switches) * 60_000),
-            referer=form["referer"] if bound else None,
+            expires_ms=now_ms + round(_minutes(expiration, switches) * 60_000),
+            referer=referer,
         )
         self._tokens[token.value] = token
         self.given.append(token.value)

@@ -16,6 +16,7 @@ from arcgis_simulator.errors import SiteError, service_busy
 from arcgis_simulator.ids import Ids
 from arcgis_simulator.jobbook import JobBook
 from arcgis_simulator.jobs import Job, Plan, Work
+from arcgis_simulator.oauth import OAuth
 from arcgis_simulator.schedule import Schedule
 from arcgis_simulator.switches import Switches
 from arcgis_simulator.tokens import Tokens, User
@@ -43,6 +44,7 @@ class World:
         self.schedule = Schedule()
         self.catalogue = Catalogue(self.ids)
         self.tokens = Tokens(self.ids)
+        self.oauth = OAuth(self.ids, self.tokens)
         self.jobs = JobBook(self.schedule, lambda: self.switches, self._apply, self._emit)
         self.read_only: str | None = None  # the message, while the site is read-only
         self.emit: Any = lambda kind, **facts: None

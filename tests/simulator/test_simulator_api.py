@@ -146,7 +146,7 @@ ODD_PATHS = [
     "/admin/services//FireWeatherWatch.MapServer/x",
     "/admin/jobs/a/b",
     "/other",
-    "/admin/services/Transport/Addresses.GeocodeServer/delete",
+    "/admin/services/Transport/Addresses.GeocodeServer/iteminfo",
 ]
 
 

@@ -14,9 +14,24 @@ _SERVICE = re.compile(r".\.[A-Za-z]+Server$", re.IGNORECASE)
 
 _FIXED = {
     ("sharing", "rest", "generateToken"): "token",
+    ("rest", "info"): "info",
+    ("sharing", "rest"): "sharing",
+    ("sharing", "rest", "info"): "info",
+    ("sharing", "rest", "oauth2", "authorize"): "oauth2/authorize",
+    ("sharing", "rest", "oauth2", "token"): "oauth2/token",
+    ("sharing", "oauth2", "signin"): "oauth2/signin",
+    ("sharing", "rest", "portals", "self"): "portal",
+    ("sharing", "rest", "community", "self"): "myself",
     ("admin",): "root",
     ("admin", "login"): "login",
     ("admin", "services"): "services",
+    ("admin", "services", "exists"): "exists",
+    ("admin", "services", "createFolder"): "createFolder",
+    ("admin", "services", "canCreateService"): "canCreateService",
+    ("admin", "services", "properties"): "services/properties",
+    ("admin", "services", "types"): "services/types",
+    ("admin", "services", "types", "providers"): "services/types/providers",
+    ("admin", "services", "types", "extensions"): "services/types/extensions",
     ("admin", "jobs"): "jobs",
     ("admin", "mode"): "mode",
     ("admin", "mode", "update"): "mode/update",
@@ -26,6 +41,9 @@ _OF_SERVICE = {
     ("edit",): "edit",
     ("start",): "start",
     ("stop",): "stop",
+    ("delete",): "delete",
+    ("jobs",): "service jobs",
+    ("jobs", "query"): "service jobs/query",
     ("status",): "status",
     ("changeProvider",): "changeProvider",
     ("scaling",): "scaling",
@@ -42,6 +60,7 @@ class Address:
     folder: str = ""
     service: str = ""  # name.type, without the folder
     job: str = ""
+    user: str = ""  # of the portal
     beside_admin: bool = False  # <context>/jobs/<id>, as one documented reply has it
 
     @property
@@ -65,6 +84,8 @@ def resolve(raw_path: str, context: str) -> Address:
     match segments:
         case ["admin", "jobs", job]:
             return Address("job", job=job)
+        case ["sharing", "rest", "community", "users", user]:
+            return Address("user", user=user)
         case ["jobs", job]:
             return Address("job", job=job, beside_admin=True)
         case ["admin", "services", *rest]:
@@ -77,6 +98,8 @@ def _below_services(rest: list[str]) -> Address:
         return _of_service("", rest[0], rest[1:])
     if len(rest) == 1:
         return Address("folder", folder=rest[0])
+    if rest[1:] == ["createService"]:
+        return Address("createService", folder=rest[0])
     if _SERVICE.search(rest[1]):
         return _of_service(rest[0], rest[1], rest[2:])
     return Address(UNKNOWN)

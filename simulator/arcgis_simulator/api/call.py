@@ -16,7 +16,7 @@ from arcgis_simulator.tokens import User
 from arcgis_simulator.world import World
 
 COOKIE = "agsadmin"
-_SECRET = ("token", "password")
+_SECRET = ("token", "password", "code", "oauth_state", "refresh_token")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,11 @@ class Call:
     def username(self) -> str:
         return self.user.username if self.user else ""
 
+    def member(self) -> User:
+        """The user, whatever rights he has. Raises 499 or 498."""
+        self.user, _ = self.world.tokens.user_of(self.token, self.world.now_ms)
+        return self.user
+
     def sign_in(self) -> None:
         """Finds the user. Raises 499 or 498, and 403 for one without the right."""
         world = self.world
@@ -104,7 +109,7 @@ class Call:
 
     def plain_fields(self) -> dict[str, str]:
         """The fields for the journal: without secrets, and without the documents it keeps elsewhere."""
-        hidden = (*_SECRET, "service", "serviceScalingSpec")
+        hidden = (*_SECRET, "service", "serviceScalingSpec", "servicejson")
         return {name: text for name, text in self.fields.items() if name.casefold() not in hidden}
 
     def _token(self) -> tuple[str | None, str | None]:

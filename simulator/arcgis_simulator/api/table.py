@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from arcgis_simulator.api import admin, jobs, services, sharing
+from arcgis_simulator.api import admin, catalogue, jobs, portal, services, sharing
 from arcgis_simulator.api.addresses import UNKNOWN
 from arcgis_simulator.api.call import Call, Reply
 from arcgis_simulator.errors import SiteError
 
 Handler = Callable[[Call], Reply]
 
-OPEN = frozenset({"token", "login", UNKNOWN})
-OPERATIONS = ("edit", "start", "stop", "changeProvider", "scaling/edit", "mode/update")
+# Those of the portal look for themselves who asks: it has other rights than the Administrator API.
+PORTAL = frozenset(
+    {"sharing", "info", "oauth2/authorize", "oauth2/signin", "oauth2/token", "portal", "myself", "user"}
+)
+OPEN = PORTAL | {"token", "login", UNKNOWN}
+OPERATIONS = (
+    *("edit", "start", "stop", "delete", "changeProvider", "scaling/edit", "mode/update"),
+    *("exists", "createFolder", "canCreateService", "createService"),
+)
 
 _HANDLERS: dict[tuple[str, str], Handler] = {
     ("POST", "token"): sharing.generate_token,
@@ -31,6 +38,25 @@ _HANDLERS: dict[tuple[str, str], Handler] = {
     ("POST", "start"): services.start,
     ("POST", "stop"): services.stop,
     ("POST", "changeProvider"): services.change_provider,
+    ("GET", "sharing"): portal.version,
+    ("GET", "info"): portal.info,
+    ("GET", "oauth2/authorize"): portal.authorize,
+    ("POST", "oauth2/signin"): portal.sign_in,
+    ("POST", "oauth2/token"): portal.token,
+    ("GET", "portal"): portal.portal,
+    ("GET", "myself"): portal.myself,
+    ("GET", "user"): portal.user,
+    ("POST", "exists"): catalogue.exists,
+    ("POST", "createFolder"): catalogue.create_folder,
+    ("POST", "canCreateService"): catalogue.can_create,
+    ("POST", "createService"): catalogue.create_service,
+    ("POST", "delete"): catalogue.delete,
+    ("GET", "services/properties"): catalogue.properties,
+    ("GET", "services/types"): catalogue.types,
+    ("GET", "services/types/providers"): catalogue.providers,
+    ("GET", "services/types/extensions"): catalogue.extensions,
+    ("GET", "service jobs"): catalogue.tool_jobs,
+    ("GET", "service jobs/query"): catalogue.find_tool_jobs,
     ("GET", "jobs"): jobs.jobs,
     ("GET", "job"): jobs.job,
     **{("GET", operation): services.operation_page for operation in OPERATIONS},
@@ -53,5 +79,10 @@ def answer(call: Call) -> Reply:
 
 
 def _resource(method: str, operation: str) -> Handler | None:
-    readable = method in ("POST", "HEAD") and operation not in ("login", "token", *OPERATIONS)
+    readable = method in ("POST", "HEAD") and operation not in (
+        "login",
+        "token",
+        "oauth2/authorize",
+        *OPERATIONS,
+    )
     return _HANDLERS.get(("GET", operation)) if readable else None

@@ -1,0 +1,48 @@
+"""The environment of Esri's own Python client, made once for each list of pins and kept with the caches."""
+
+import fcntl
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from arcgis_devcluster import Cluster
+from harness.bench import Workbench
+
+PINS = Path(__file__).parents[2] / "requirements" / "esri-client.txt"
+
+
+@pytest.fixture(scope="session")
+def esri_python() -> Path:
+    """The interpreter of an environment with the unmodified wheel; several workers make only one."""
+    facts = PINS.read_bytes() + sys.version.encode()
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "arcgis-operator"
+    place = cache / f"esri-client-{hashlib.sha256(facts).hexdigest()[:16]}"
+    cache.mkdir(parents=True, exist_ok=True)
+    with (cache / "esri-client.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (place / "complete").exists():
+            _make(place)
+    return place / "bin" / "python"
+
+
+def _make(place: Path) -> None:
+    """What an interrupted attempt left is cleared; only the last step makes it count."""
+    subprocess.run([sys.executable, "-m", "venv", "--clear", place], check=True)
+    pip = [place / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, "--no-deps", "--require-hashes", "-r", PINS], check=True)
+    (place / "complete").touch()
+
+
+@pytest.fixture(scope="module")
+def managed(control_plane: Cluster) -> Iterator[Workbench]:
+    """A site whose services the operator manages while Esri's client works on them."""
+    with Workbench(control_plane) as bench:
+        bench.start_site("--services=10", "--submitted-seconds=0")
+        bench.register()
+        bench.start_operator(resync_seconds=1)
+        yield bench
