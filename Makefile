@@ -37,6 +37,7 @@ lock: $(STAMP) ## Lock the dependencies anew, with hashes and without addresses
 	$(BIN)/$(LOCK) -c requirements/dev.txt -o requirements/operator.txt
 	$(BIN)/$(subst pyproject.toml,--group pyproject.toml:audit,$(LOCK)) -o requirements/audit.txt
 	$(BIN)/$(LOCK) --extra simulator -c requirements/dev.txt -o requirements/simulator.txt
+	$(BIN)/$(subst pyproject.toml,requirements/esri-client.in --no-deps,$(LOCK)) -o requirements/esri-client.txt
 
 format: $(STAMP) ## Format the code and mend what ruff can mend
 	@$(BIN)/ruff format .

@@ -15,6 +15,8 @@ import pytest
 
 from arcgis_devcluster import ChildProcess, Cluster, assets, existing, open_cluster
 from arcgis_devcluster.errors import ProcessFailed, Unavailable
+from harness.bench import Workbench
+from harness.stage import Stage
 
 CRDS = Path(__file__).resolve().parents[1] / "crds"
 UNAVAILABLE = pytest.StashKey[Unavailable]()
@@ -51,6 +53,8 @@ WARM_UP: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 
 
+SERVICES = 1300
+"""Of the site of all stages: each takes one that no other has."""
 SHARE = 29
 """Of the many generated plans every 29th belongs to `make test`: coprime with the numbers of their kinds."""
 
@@ -110,6 +114,31 @@ def namespace(control_plane: Cluster) -> Iterator[str]:
     control_plane.kubectl("create", "namespace", name)
     yield name
     control_plane.kubectl("delete", "namespace", name, "--wait=false")
+
+
+@pytest.fixture(scope="session")
+def ground(control_plane: Cluster) -> Iterator[Workbench]:
+    """A namespace with its rights and a registered site, for all stages of a worker."""
+    with Workbench(control_plane) as bench:
+        bench.start_site(f"--services={SERVICES}")
+        bench.register()
+        yield bench
+
+
+@pytest.fixture
+def stage(ground: Workbench) -> Iterator[Stage]:
+    with Stage(ground) as stage:
+        yield stage
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Any:
+    """Says how to repeat what failed."""
+    report = yield
+    if report.failed:
+        command = f".venv/bin/python -m pytest --plans=whole '{item.nodeid}'"
+        report.sections.append(("repeat it with", command))
+    return report
 
 
 def install_crds(cluster: Cluster, directory: Path) -> None:

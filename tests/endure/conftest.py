@@ -79,5 +79,5 @@ def pytest_runtest_makereport(item: pytest.Item) -> Any:
         if lengths := getattr(item, "funcargs", {}).get("lengths"):
             options += f" --endure-seed={lengths.seed}"
         command = f".venv/bin/python -m pytest '{item.nodeid}'{options}"
-        report.sections.append(("repeat it with", command))
+        report.sections[-1] = ("repeat it with", command)
     return report

@@ -102,16 +102,21 @@ def deleted_during_the_job(stage: Stage) -> None:
     stage.site.finish(stage.job())
 
 
+def elder(stage: Stage) -> str:
+    """Also elder by its name, which decides when both are created within one second."""
+    return f"a-{stage.name}"
+
+
 def in_conflict(stage: Stage) -> None:
     """The older one is another resource; this one waits behind it."""
-    elder = stage.also("elder")
-    stage.bench.converge_on(elder, stage.service, {"description": "wanted by the elder"})
+    stage.names.append(elder(stage))
+    stage.bench.converge_on(elder(stage), stage.service, {"description": "wanted by the elder"})
     stage.declare()
     stage.bench.wait(stage.name, "Conflict")
 
 
 def elder_deleted(stage: Stage) -> None:
-    stage.bench.api.delete(SERVICES, f"{stage.name}-elder")
+    stage.bench.api.delete(SERVICES, elder(stage))
 
 
 def site_suspended(stage: Stage) -> None:

@@ -2,10 +2,11 @@
 
 import base64
 import json
-import re
 import secrets
 from collections.abc import Iterable, Mapping
 from urllib.parse import quote
+
+import ahocorasick
 
 
 def canary() -> str:
@@ -44,23 +45,27 @@ def leaks(outputs: Mapping[str, str], hidden: Mapping[str, str]) -> list[tuple[s
 
 
 class Search:
-    """Finds any of many secrets in any form, in one pass over the bytes of an output."""
+    """Finds any of thousands of secrets in any form, in one pass over the bytes of an output."""
 
     def __init__(self, hidden: Mapping[str, str]) -> None:
-        self._meant = {
-            needle.encode(): (name, form)
-            for name, secret in hidden.items()
-            for form, needle in _needles(secret).items()
-        }
-        self._pattern = re.compile(b"|".join(map(re.escape, self._meant)))
+        self._needles = ahocorasick.Automaton()
+        for name, secret in hidden.items():
+            for form, needle in _needles(secret).items():
+                self._needles.add_word(_letters(needle.encode()), (name, form))
+        self._needles.make_automaton()
 
     def hits(self, data: bytes) -> set[tuple[str, str]]:
         """Each (secret's name, form) that is there."""
-        return {self._meant[found] for found in self._pattern.findall(data)} if self._meant else set()
+        return {found for _, found in self._needles.iter(_letters(data))} if self._needles else set()
 
     def all_hits(self, outputs: Iterable[tuple[str, bytes]]) -> set[tuple[str, str, str]]:
         """Each (channel, secret's name, form)."""
         return {(channel, *hit) for channel, data in outputs for hit in self.hits(data)}
+
+
+def _letters(data: bytes) -> str:
+    """One letter for each byte: the automaton reads text."""
+    return data.decode("latin-1")
 
 
 _END = 12

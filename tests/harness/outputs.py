@@ -56,7 +56,7 @@ def shown(bench: Workbench) -> Iterator[Output]:
 
 
 def written(bench: Workbench) -> Iterator[Output]:
-    """The logs of all operators, and what the API server has written down since the bench began."""
+    """The logs of all operators, and what the API server wrote down of the bench's namespace."""
     for log in sorted(bench.directory.glob("*.log")):
         if log.stem not in bench.sites:
             yield "log", log.read_bytes()
@@ -65,7 +65,7 @@ def written(bench: Workbench) -> Iterator[Output]:
         with log_of_all.open("rb") as file:
             file.seek(since if since <= log_of_all.stat().st_size else 0)  # it may have been turned over
             while lines := file.readlines(PAGE_BYTES):
-                yield "audit", b"".join(lines)
+                yield "audit", b"".join(line for line in lines if bench.namespace.encode() in line)
 
 
 def _tokens(bench: Workbench) -> list[str]:

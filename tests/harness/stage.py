@@ -112,11 +112,6 @@ class Stage:
         self.settings = {**self.settings, **settings}
         self.bench.declare(self.name, self.service, self.settings)
 
-    def also(self, what: str) -> str:
-        """The name of one more resource of this case."""
-        self.names.append(f"{self.name}-{what}")
-        return self.names[-1]
-
     def ask_again(self) -> str:
         """Asks for one more look; what will be in the status when it is over."""
         stamp = uuid.uuid4().hex
