@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 WORKERS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo playground pictures lock format check test coverage faults nightly audit sbom bench bench-quick clean
+.PHONY: help install demo playground pictures lock format check test coverage mutants faults nightly audit sbom bench bench-quick clean
 
 help: ## List the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,11 +56,16 @@ coverage: $(STAMP) ## Branch coverage of core and wire by the fast tests: fails 
 	@$(BIN)/coverage run -m pytest -q tests/unit tests/contract tests/samples tests/kube/test_api.py
 	@$(BIN)/coverage report
 
+MUTANTS ?= 840
+SEED ?= 1
+mutants: $(STAMP) ## Mutation score of core and wire by the fast tests, of a seeded sample: fails under 90 %
+	@nice -n 10 $(BIN)/python tests/mutants $(MUTANTS) $(SEED)
+
 faults: $(STAMP) ## The whole fault harness: every state, kill, freeze, fault, outage and clock (about an hour on 2 cores)
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --plans=whole tests/search tests/faults tests/planted tests/integration/test_every_switch.py
 	@$(BIN)/python -m pytest --endure-full tests/endure
 
-nightly: faults ## The faults, and a soak of two hours with random faults
+nightly: mutants faults ## The mutants, the faults, and a soak of two hours with random faults
 	@$(BIN)/python -m pytest --endure-full --endure-minutes=120 tests/endure/test_endure_soak.py --timeout=9000
 
 AUDIT := .venv-audit/bin

@@ -165,6 +165,23 @@ def test_nothing_is_learned_from_an_empty_secret() -> None:
     assert redactor.mask("as it was") == "as it was"
 
 
+@pytest.fixture
+def as_new():
+    """A logger of the library as it is before anybody asked for silence."""
+    logger = logging.getLogger("httpcore.http2")
+    before = (logger.filters[:], logger.handlers[:], logger.propagate)
+    logger.filters, logger.handlers, logger.propagate = [], [], True
+    yield logger
+    logger.filters, logger.handlers, logger.propagate = before
+
+
+def test_a_silent_logger_drops_its_records_and_has_nobody_to_pass_them_to(as_new):
+    silence()
+    assert not as_new.filter(logging.makeLogRecord({"msg": "GET https://in.side"}))
+    assert not as_new.propagate
+    assert [type(handler) for handler in as_new.handlers] == [logging.NullHandler]
+
+
 def test_silence_may_be_asked_for_twice() -> None:
     silence()
     before = list(logging.getLogger("httpx").handlers)

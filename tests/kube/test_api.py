@@ -13,7 +13,14 @@ from fake_apiserver import FakeApiServer, status
 
 from arcgis_operator.adapters.kube.access import ConnectError, load_access
 from arcgis_operator.adapters.kube.api import KubeApi
-from arcgis_operator.adapters.kube.failures import KubeFailure, KubeFailureKind, KubeListFailed, seconds
+from arcgis_operator.adapters.kube.failures import (
+    KubeFailure,
+    KubeFailureKind,
+    KubeListFailed,
+    answered,
+    seconds,
+    unreachable,
+)
 from arcgis_operator.adapters.kube.kinds import ARCGIS_SERVICES, LEASES, NAMESPACES, SECRETS
 
 Kind = KubeFailureKind
@@ -94,12 +101,29 @@ RETRY_AFTER = {
     "nan": 0.0,
     "soon": 0.0,
     formatdate(1030, usegmt=True): 30.0,
+    formatdate(1010, usegmt=True): 10.0,
 }
 
 
 @pytest.mark.parametrize("header", RETRY_AFTER)
 def test_retry_after_is_read_as_seconds_or_a_date(header: str) -> None:
     assert seconds(header, now=1000.0) == RETRY_AFTER[header]
+
+
+STATUS = b'{"kind": "Status", "message": "%s"}'
+FAILURES = {
+    "an answer with a message": (answered(409, STATUS % b"it moved", "3", 0.0), "409 it moved", 409, 3.0),
+    "an answer without a word": (answered(404, b'{"kind": "Status"}', None, 0.0), "404", 404, None),
+    "a long answer": (answered(422, STATUS % (b"x" * 300), None, 0.0), f"422 {'x' * 251}…", 422, None),
+    "nothing sensible": (unreachable("y" * 300, 502), "y" * 255 + "…", 502, None),
+}
+
+
+@pytest.mark.parametrize(("failure", "detail", "code", "pause"), FAILURES.values(), ids=FAILURES)
+def test_a_failure_says_what_the_server_said_and_no_more(
+    failure: KubeFailure, detail: str, code: int, pause: float | None
+) -> None:
+    assert (failure.detail, failure.code, failure.retry_after) == (detail, code, pause)
 
 
 async def test_a_rotated_token_is_read_again_after_a_401(

@@ -170,11 +170,11 @@ def _typed(kind: Any, item: Json) -> Any:
         part = get_args(kind)[0]
         return _all(get_origin(part) or part, item)
     if not isinstance(item, get_origin(kind) or kind):
-        raise TypeError("not a status of ours")
+        raise TypeError
     return item
 
 
 def _all(kind: Any, items: Json) -> tuple[Any, ...]:
     if not isinstance(items, (list, tuple)) or not all(isinstance(item, kind) for item in items):
-        raise TypeError("not a status of ours")
+        raise TypeError
     return tuple(items)

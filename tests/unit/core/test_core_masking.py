@@ -24,3 +24,8 @@ def test_a_value_under_another_name_is_shown(name: str) -> None:
 def test_masking_reaches_every_depth_and_keeps_the_rest() -> None:
     value = {"a": [{"password": {"deep": 1}, "b": 2}], "tokens": ["x"], "c": ("d",)}
     assert masked(value) == {"a": [{"password": MASK, "b": 2}], "tokens": MASK, "c": ["d"]}
+
+
+def test_a_value_without_a_name_is_not_masked() -> None:
+    assert masked("password") == "password"
+    assert masked("x", "password") == MASK

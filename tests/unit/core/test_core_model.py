@@ -4,8 +4,18 @@ from typing import Any
 
 import pytest
 
-from arcgis_operator.core.model import Desired, Leaf, LeafKind, SiteRef, SpecInvalid
+from arcgis_operator.core.identity import ServiceRef
+from arcgis_operator.core.model import (
+    AccessRule,
+    Desired,
+    Leaf,
+    LeafKind,
+    SiteRef,
+    SiteWanted,
+    SpecInvalid,
+)
 from arcgis_operator.core.service_spec import parse_service
+from arcgis_operator.core.site_spec import parse_site
 
 K = LeafKind
 
@@ -105,3 +115,113 @@ def test_a_site_is_looked_for_in_the_resources_own_namespace_unless_told() -> No
 def test_settings_that_are_no_object_are_refused() -> None:
     found = parsed(settings=["description"])
     assert isinstance(found, SpecInvalid)
+
+
+def test_all_of_a_service_is_read() -> None:
+    service = {"folder": "Transport", "name": "Roads", "type": "MapServer"}
+    assert parsed({"description": "d"}, service=service, suspend=True) == Desired(
+        SiteRef("gis", "prod"),
+        ServiceRef("Roads", "MapServer", "Transport"),
+        (Leaf(("description",), K.TEXT, "d"),),
+        suspend=True,
+    )
+    assert parsed() == Desired(SiteRef("gis", "prod"), ServiceRef("Roads", "MapServer", ""), ())
+
+
+SITE = {"url": "https://Gis.example.com:443/arcgis", "credentials": {"secretRef": {"name": "portal"}}}
+
+
+def test_all_of_a_site_is_read() -> None:
+    labels = {"matchLabels": {"team": "roads"}}
+    whole = {
+        "tls": {"caCertificateRef": {"kind": "Secret", "name": "ca", "key": "root.pem"}},
+        "access": [
+            {"namespaces": {"from": "All"}, "folders": ["/", "Transport"]},
+            {"namespaces": {"from": "Selector", "selector": labels}},
+        ],
+        "limits": {"maxJobs": 2, "requestsPerSecond": 7},
+        "suspend": True,
+    }
+    assert parse_site({"spec": {**SITE, **whole}}) == SiteWanted(
+        url="https://gis.example.com/arcgis",
+        secret="portal",
+        ca=("Secret", "ca", "root.pem"),
+        access=(AccessRule("All", {}, frozenset({"/", "transport"})), AccessRule("Selector", labels, None)),
+        max_jobs=2,
+        requests_per_second=7,
+        suspend=True,
+    )
+
+
+def test_a_site_that_says_little_gets_the_defaults() -> None:
+    url, rule = "https://gis.example.com/arcgis", AccessRule("Same", {}, None)
+    assert parse_site({"spec": SITE}) == SiteWanted(url, "portal", None, (rule,), 4, 10)
+
+
+PROBLEMS: dict[str, tuple[Any, str]] = {
+    "a reason of ours": ({"properties": {"a": None}}, "spec.settings.properties.a: null has no meaning here: "
+        "leave the line out, or write an empty text"),
+    "two reasons": ({"type": "x", "id": "y"}, "spec.settings: type is the identity of the service: it is "
+        "spec.service.type; id is given by the site and cannot be declared"),
+    "two keys of the site": ({"properties": {"path": "x", "cacheDir": "y"}}, "spec.settings.properties: "
+        "cacheDir, path: kept by the site and cannot be declared"),
+    "a list": ({"properties": {"a": [1]}}, "spec.settings.properties.a: takes a single value: a text, a "
+        "number, true or false"),
+    "a long number": ({"properties": {"a": 2**53 + 1}}, "spec.settings.properties.a: this number loses "
+        "digits on its way: put it in quotes"),
+    "a deep nest": ({"jsonProperties": NEST}, "nested more than 32 deep: write it flatter"),
+    "null inside": ({"jsonProperties": {"a": [None]}}, "spec.settings.jsonProperties.a: null has no meaning "
+        "here: leave the line out, or write an empty text"),
+    "an extension twice": ({"extensions": [{"typeName": "A"}, {"typeName": "A"}]},
+        "spec.settings.extensions: the same typeName twice"),
+    "a place in a list": ({"extensions": [{"typeName": "A", "x": 1}]}, "spec.settings.extensions[0].x: there "
+        "is no such field: check its spelling with kubectl explain"),
+    "min above max": ({"minInstancesPerNode": 3, "maxInstancesPerNode": 2}, "spec.settings: "
+        "minInstancesPerNode must not be greater than maxInstancesPerNode"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("settings", "text"), PROBLEMS.values(), ids=PROBLEMS)
+def test_a_problem_is_told_in_these_words(settings: Any, text: str) -> None:
+    invalid = parsed(settings)
+    assert isinstance(invalid, SpecInvalid)
+    (problem,) = invalid.problems
+    assert problem == text or problem.endswith(f": {text}")
+
+
+def test_problems_are_ten_at_most_and_short() -> None:
+    invalid = parsed({f"x{number}" * 120: 1 for number in range(12)})
+    assert isinstance(invalid, SpecInvalid)
+    assert [len(problem) for problem in invalid.problems] == [256] * 10
+    assert parse_site({"spec": {**SITE, "url": "https://a.b:99999/arcgis"}}) == SpecInvalid(
+        ("spec.url: the port must be between 1 and 65535",)
+    )
+
+
+NUMBERS = {2**53: True, -(2**53): True, 2**53 + 1: False, 0.5: True, 1e16: False, float("inf"): False}
+
+
+@pytest.mark.parametrize(("number", "taken"), NUMBERS.items(), ids=map(str, NUMBERS))
+def test_a_number_is_taken_while_all_its_digits_are_kept(number: float, taken: bool) -> None:
+    assert isinstance(parsed({"properties": {"a": number}}), Desired) is taken
+    assert isinstance(parsed({"jsonProperties": {"a": number}}), Desired) is taken
+
+
+def nest(depth: int) -> dict[str, Any]:
+    value: Any = 1
+    for _ in range(depth):
+        value = {"a": value}
+    return {"jsonProperties": value}
+
+
+def nest_of_lists(depth: int) -> dict[str, Any]:
+    value: Any = 1
+    for _ in range(depth):
+        value = [value]
+    return {"jsonProperties": {"a": value}}
+
+
+@pytest.mark.parametrize("make", [nest, nest_of_lists])
+def test_real_json_may_be_so_deep_and_no_deeper(make: Any) -> None:
+    deepest = max(depth for depth in range(1, 60) if isinstance(parsed(make(depth)), Desired))
+    assert deepest == {nest: 33, nest_of_lists: 32}[make]

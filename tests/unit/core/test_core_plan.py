@@ -144,12 +144,19 @@ def test_a_change_shows_before_and_after_cut_and_masked() -> None:
         Leaf(("properties", "dbPassword"), K.SCALAR, "hunter2"),
         Leaf(("description",), K.TEXT, "x" * 200),
         Leaf(("properties", "n"), K.SCALAR, 5),
+        Leaf(("jsonProperties", "j"), K.JSON, [2]),
     )
-    shown = plan.changes(leaves, {"properties": {"dbPassword": "hunter1"}, "description": ""})
+    document = {
+        "properties": {"dbPassword": "hunter1"},
+        "description": "",
+        "jsonProperties": {"j": [True, 1]},
+    }
+    shown = plan.changes(leaves, document)
     assert [str(change) for change in shown] == [
         "settings.properties.dbPassword *** -> ***",
         f'settings.description "" -> {"x" * 95}…',
         "settings.properties.n (not set) -> 5",
+        "settings.jsonProperties.j [true,1] -> [2]",
     ]
 
 

@@ -171,6 +171,18 @@ def test_any_text_is_a_time_or_none(text: str) -> None:
     moment(text)
 
 
+def test_a_closed_journal_keeps_all_but_its_job_and_answer() -> None:
+    full = journal(Phase.RUNNING, answer="500", ended=2, failure="JobFailed: x", retry_time="soon")
+    assert full.closed() == replace(full, phase=Phase.IDLE, job_id="", answer="")
+    assert full.forgiven() == replace(full, attempt=0, ended=0, failure="", retry_time="")
+
+
+def test_a_status_of_generation_nought_is_one() -> None:
+    written = {"observedGeneration": 0, "journal": {"phase": "Idle"}}
+    assert parse(body(written)) == Record(known=True, observed_generation=0)
+    assert not parse(body(written | {"observedGeneration": -1})).known
+
+
 READY = {
     "of this generation": (parse(body(render(body(), saying(Reason.CONVERGED), NOW))), 1, True),
     "of an older generation": (parse(body(render(body(), saying(Reason.CONVERGED), NOW))), 2, False),
@@ -190,6 +202,8 @@ def test_a_site_that_is_away_keeps_what_is_known_of_it() -> None:
     after = render_site(before, saying(Reason.SITE_UNREACHABLE), {"services": {"attached": 2}}, NOW)
     assert (after["version"], after["mode"]) == ("12.0", {"readOnly": False})
     assert after["services"] == {"attached": 2}
+    assert after["observedGeneration"] == 1
+    assert after["conditions"] == render(body(), saying(Reason.SITE_UNREACHABLE), NOW)["conditions"]
     assert ready_reason(body(after)) == "SiteUnreachable"
     assert ready_reason(body()) == ""
 
