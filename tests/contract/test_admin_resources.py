@@ -328,6 +328,63 @@ async def test_a_folder_is_read_whole_and_what_names_no_service_is_left_out(scri
     assert site.requests[-1].url.raw_path == b"/arcgis/admin/services/Transport?f=json"
 
 
+WORDS = {
+    "a root that is a list": (resources.site_info, ([],), "the root of the site is not an object"),
+    "a mode that is a list": (resources.site_mode, ([],), "the mode of the site cannot be read"),
+    "a service that is a list": (resources.service_document, ([], ROADS), "the service is not an object"),
+    "a service without a name": (
+        resources.service_document,
+        ({}, ROADS),
+        "the document names neither a service nor a type",
+    ),
+    "another service": (
+        resources.service_document,
+        ({"serviceName": "Rivers"}, ROADS),
+        "the document is that of another service",
+    ),
+    "a folder without a list": (resources.folder_documents, ({},), "the folder lists no services"),
+    "jobs without a list": (resources.job_ids, ({},), "the list of jobs cannot be read"),
+    "a job without a status": (resources.job_of, ({}, "j1"), "the job has no status"),
+    "another job": (
+        resources.job_of,
+        ({"status": "FAILED", "jobId": "j2"}, "j1"),
+        "the answer is about another job",
+    ),
+}
+
+
+@pytest.mark.parametrize(("read", "arguments", "detail"), WORDS.values(), ids=WORDS)
+def test_what_cannot_be_read_is_named(read, arguments, detail):
+    assert read(*arguments) == Failure(Kind.GARBLED, detail)
+
+
+def test_an_unclear_reply_to_an_edit_says_what_is_missing():
+    assert resources.submit_reply({}) == Failure(Kind.UNSURE, "the answer to the edit names no job")
+
+
+LIMITS = {
+    "status": ("status", 64),
+    "operationURI": ("operation_uri", 1024),
+    "username": ("username", 128),
+}
+
+
+@pytest.mark.parametrize("key", LIMITS)
+def test_a_long_word_of_a_job_is_cut(key):
+    attribute, most = LIMITS[key]
+    job = resources.job_of({"status": "FAILED", key: "x" * 3000}, "j1")
+    assert getattr(job, attribute) == "x" * (most - 1) + "…"
+
+
+def test_a_long_text_of_the_site_about_itself_is_cut():
+    assert len(resources.site_info({"fullVersion": "x" * 300}).version) == 64
+    assert len(resources.site_mode({"isReadOnly": True, "message": "x" * 300}).message) == 192
+
+
+def test_a_job_that_says_only_its_status_is_otherwise_empty():
+    assert resources.job_of({"status": "FAILED"}, "j1") == Job(id="j1", status="FAILED")
+
+
 @pytest.mark.parametrize("body", [{}, {"services": None}, {"services": {}}, []])
 async def test_a_folder_without_a_list_of_services_cannot_be_read(scripted, body):
     client, _ = scripted(httpx.Response(200, json=body))

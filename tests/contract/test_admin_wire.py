@@ -536,6 +536,17 @@ async def test_hooks_hear_of_every_call_and_login_and_pace_every_request(wire_si
     assert [(word, http) for word, http, *_ in heard[3:]] == [("job", None)]
 
 
+async def test_each_call_is_heard_under_its_own_name(scripted):
+    heard = []
+    hooks = Hooks(answered=lambda word, http, failure, seconds: heard.append((word, http, failure)))
+    client, _ = scripted(httpx.Response(200, json=[]), hooks=hooks)
+    calls = (client.root(), client.mode(), client.service(ROADS), client.folder("A"), client.jobs())
+    told = [await call for call in (*calls, client.job("j1"), client.edit(ROADS, DOCUMENT, allowed))]
+    words = ["root", "mode", "service", "folder", "jobs", "job", "edit"]
+    assert heard[0] == ("token", 200, None)
+    assert heard[1:] == [(word, 200, failure) for word, failure in zip(words, told, strict=True)]
+
+
 async def test_a_login_in_the_middle_of_everything_is_made_once(wire_site, client_of):
     async def jobs(request: Request) -> bytes:
         return answer({"jobs": []})

@@ -120,6 +120,48 @@ MORE = {
         seen=seen(ours=job("COMPLETED"), document=live("new")),
         gate=Hold(Reason.SUSPENDED, "spec.suspend is true."),
     ),
+    "an unanswered intent that became a job": case(
+        record=replace(PLANNED, journal=journal(Phase.INTENDED, attempt=2, generation=4)),
+        seen=seen(candidate=job("COMPLETED")),
+    ),
+    "an unanswered intent without a plan that became a job": case(
+        record=record(Phase.INTENDED), seen=seen(candidate=job("COMPLETED"))
+    ),
+    "an unanswered intent that became a failed job": case(
+        record=record(Phase.INTENDED), seen=seen(candidate=job("FAILED"), settle_in=0.0)
+    ),
+    "an unanswered intent of which the settings are live": case(
+        record=record(Phase.INTENDED), seen=seen(candidate=job("COMPLETED"), document=live("new"))
+    ),
+    "a job that ended while the service cannot be read": case(
+        record=record(Phase.RUNNING), seen=seen(ours=job("COMPLETED"), document=Failure(Kind.UNSURE, "no"))
+    ),
+    "a missing job while the service cannot be read": case(
+        record=record(Phase.RUNNING),
+        seen=seen(ours=Failure(Kind.MISSING, "404"), document=Failure(Kind.UNSURE, "no")),
+    ),
+    "an open intent while the service was not read": case(
+        record=record(Phase.INTENDED), seen=seen(document=None)
+    ),
+    "an open intent and no look at all": case(record=record(Phase.INTENDED), seen=None),
+    "a job that was not read": case(record=record(Phase.RUNNING), seen=seen(ours=None)),
+    "a job that ended while another runs": case(
+        record=record(Phase.RUNNING), seen=seen(ours=job("COMPLETED"), others=(job(job_id="j9"),))
+    ),
+    "a job that ended after the spec moved on": case(
+        desired=wanting("newer"), record=record(Phase.RUNNING), seen=seen(ours=job("FAILED"))
+    ),
+    "a job read with a failure": case(
+        record=record(Phase.RUNNING), seen=seen(ours=Failure(Kind.BUSY, "locked"))
+    ),
+    "an open intent given up": case(record=record(Phase.INTENDED), abandon="intent-1"),
+    "an open intent given up while its request may arrive": case(
+        record=record(Phase.INTENDED), seen=seen(settle_in=1.0), abandon="intent-1"
+    ),
+    "another intent given up": case(record=record(Phase.INTENDED), abandon="intent-0"),
+    "a job of a former site given up": case(
+        record=record(Phase.RUNNING), site_url="https://other.example.com/arcgis", abandon="intent-1"
+    ),
     "a failure that ends in dots": case(
         record=record(journal=journal(ended=3, attempt=3, failure="JobFailed: it broke. . XX"))
     ),
@@ -185,6 +227,7 @@ PAUSES = {
     "nothing is known, after a while": (Policy(), 50.0, 5.0),
     "nothing is known, after long": (Policy(), 500.0, 10),
     "before the usual end": (Policy(usual_job_seconds=6), 2.0, 4.25),
+    "just before the usual end": (Policy(usual_job_seconds=6), 5.5, 0.75),
     "at the usual end": (Policy(usual_job_seconds=6), 6.0, 0.5),
     "shortly after the usual end": (Policy(usual_job_seconds=6), 7.0, 0.5),
     "well after the usual end": (Policy(usual_job_seconds=6), 22.0, 4.0),

@@ -11,6 +11,12 @@ SAME_SITE = {
     "a slash at the end": "https://gis.example.com/arcgis/",
     "a dot at the end of the host": "https://gis.example.com./arcgis",
 }
+SPELLED = {
+    "https://[::1]:6443/arcgis": "https://[::1]:6443/arcgis",
+    "https://h:443/arcgis//": "https://h/arcgis",
+    "https://h": "https://h",
+    "https:///arcgis": "https:///arcgis",
+}
 OTHER_SITE = {
     "another port": "https://gis.example.com:6443/arcgis",
     "another context": "https://gis.example.com/arcgis2",
@@ -24,6 +30,8 @@ JOBS = {
     "percent-encoded": ("/arcgis/admin/services/Stra%C3%9Fen.MapServer/edit", "strassen.mapserver"),
     "with a slash too many": ("/arcgis/admin/services//Roads.MapServer/edit", "roads.mapserver"),
     "of the whole address": ("https://h/arcgis/admin/services/Roads.MapServer/edit", "roads.mapserver"),
+    "below a folder of a folder": ("/arcgis/admin/services/A/B/Roads.MapServer/edit", None),
+    "a server without a dot": ("/arcgis/admin/services/Transport/MapServer", None),
     "not about a service": ("/arcgis/admin/system/backup", None),
     "about all services": ("/arcgis/admin/services/refreshAllServices", None),
     "about a folder": ("/arcgis/admin/services/Transport/createService", None),
@@ -34,6 +42,11 @@ JOBS = {
 @pytest.mark.parametrize("url", SAME_SITE.values(), ids=SAME_SITE)
 def test_two_spellings_of_one_site_are_one(url: str) -> None:
     assert normalised_url(url) == "https://gis.example.com/arcgis"
+
+
+@pytest.mark.parametrize(("url", "spelled"), SPELLED.items(), ids=SPELLED)
+def test_an_address_is_spelled_in_one_way(url: str, spelled: str) -> None:
+    assert normalised_url(url) == spelled
 
 
 @pytest.mark.parametrize("url", OTHER_SITE.values(), ids=OTHER_SITE)

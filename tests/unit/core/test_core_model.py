@@ -128,6 +128,39 @@ def test_all_of_a_service_is_read() -> None:
     assert parsed() == Desired(SiteRef("gis", "prod"), ServiceRef("Roads", "MapServer", ""), ())
 
 
+EXTENSION: dict[str, tuple[LeafKind, Any]] = {
+    "enabled": (K.FLAG, True),
+    "capabilities": (K.SET, ["Map"]),
+    "maxUploadFileSize": (K.INTEGER, 5),
+    "allowedUploadFileTypes": (K.SET, ["zip"]),
+}
+
+
+@pytest.mark.parametrize("name", EXTENSION)
+def test_a_setting_of_an_extension_is_owned_as_its_kind(name: str) -> None:
+    kind, value = EXTENSION[name]
+    found = parsed({"extensions": [{"typeName": "A", name: value}]})
+    assert isinstance(found, Desired)
+    assert found.leaves == (Leaf(("extensions", "A", name), kind, value),)
+
+
+@pytest.mark.parametrize("most", [None, 2**31 - 1, 5])
+def test_a_minimum_may_be_as_great_as_the_maximum(most: int | None) -> None:
+    least = 2**31 - 1 if most is None else most
+    settings = {"minInstancesPerNode": least} | ({} if most is None else {"maxInstancesPerNode": most})
+    assert isinstance(parsed(settings), Desired)
+
+
+def test_a_minimum_of_one_is_above_a_maximum_of_nought() -> None:
+    assert isinstance(parsed({"minInstancesPerNode": 1, "maxInstancesPerNode": 0}), SpecInvalid)
+    assert isinstance(parsed({"maxInstancesPerNode": 0}), Desired)
+
+
+def test_a_sign_that_is_not_seen_is_named_as_the_problem() -> None:
+    invalid = parsed(service={"name": "Ro\u200bads", "type": "MapServer"})
+    assert invalid == SpecInvalid(("spec.service.name: holds a space or a sign that is not seen",))
+
+
 SITE = {"url": "https://Gis.example.com:443/arcgis", "credentials": {"secretRef": {"name": "portal"}}}
 
 
@@ -174,6 +207,8 @@ PROBLEMS: dict[str, tuple[Any, str]] = {
         "here: leave the line out, or write an empty text"),
     "an extension twice": ({"extensions": [{"typeName": "A"}, {"typeName": "A"}]},
         "spec.settings.extensions: the same typeName twice"),
+    "a number too long in real JSON": ({"jsonProperties": {"a": [{"b": 2**60}]}},
+        "spec.settings.jsonProperties.a: this number loses digits on its way: put it in quotes"),
     "a place in a list": ({"extensions": [{"typeName": "A", "x": 1}]}, "spec.settings.extensions[0].x: there "
         "is no such field: check its spelling with kubectl explain"),
     "min above max": ({"minInstancesPerNode": 3, "maxInstancesPerNode": 2}, "spec.settings: "
@@ -198,7 +233,15 @@ def test_problems_are_ten_at_most_and_short() -> None:
     )
 
 
-NUMBERS = {2**53: True, -(2**53): True, 2**53 + 1: False, 0.5: True, 1e16: False, float("inf"): False}
+NUMBERS = {
+    2**53: True,
+    -(2**53): True,
+    2**53 + 1: False,
+    0.5: True,
+    1e16: False,
+    float("inf"): False,
+    float("nan"): False,
+}
 
 
 @pytest.mark.parametrize(("number", "taken"), NUMBERS.items(), ids=map(str, NUMBERS))

@@ -1,5 +1,6 @@
 """A job as the status shows it."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -114,3 +115,88 @@ def test_of_a_large_result_all_owned_values_are_kept_when_they_fit() -> None:
     done = shown(large, BEFORE, wanting("new"))
     assert done.result == {"owned": {"settings.description": "new"}}
     assert done.result_truncated
+
+
+LIMITS = {"status": ("status", 64), "operation_uri": ("operation_uri", 512), "username": ("username", 256)}
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_a_long_word_is_cut_to_what_the_schema_allows(name: str) -> None:
+    attribute, most = LIMITS[name]
+    changed = {name: "x" * 600}
+    assert (
+        getattr(shown(job(**{"status": "FAILED"} | changed), BEFORE, None), attribute)
+        == "x" * (most - 1) + "…"
+    )
+
+
+def test_the_job_that_is_shown_is_all_that_was_said_of_it() -> None:
+    one = job("FAILED", operation_uri="/a/b", username="anna", start_ms=START, end_ms=START + 61_000)
+    assert shown(replace(one, update_ms=START, messages=("m",)), BEFORE, None) == replace(
+        BEFORE,
+        status="FAILED",
+        operation_uri="/a/b",
+        username="anna",
+        start_time="2026-11-23T19:45:14Z",
+        update_time="2026-11-23T19:45:14Z",
+        end_time="2026-11-23T19:46:15Z",
+        duration="1m1s",
+        messages=("m",),
+    )
+
+
+MOMENTS = {
+    1: "1970-01-01T00:00:00Z",
+    0: "",
+    253402300799000: "9999-12-31T23:59:59Z",
+    253402300799001: "",
+}
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_the_first_and_the_last_moment_are_shown(moment: int) -> None:
+    assert shown(job("FAILED", start_ms=moment), BEFORE, None).start_time == MOMENTS[moment]
+
+
+def test_a_history_entry_holds_all_that_is_said_of_a_job() -> None:
+    whole = JobShown(
+        "j1", "FAILED", "edit", "/a", "anna", 3, 2, "t0", "t1", "t2", "t3", "5s", 4, ("m",), {"a": 1}, True
+    )
+    assert short(whole) == {
+        "id": "j1",
+        "status": "FAILED",
+        "operation": "edit",
+        "generation": 3,
+        "attempt": 2,
+        "username": "anna",
+        "startTime": "t1",
+        "endTime": "t3",
+        "duration": "5s",
+        "changeCount": 4,
+    }
+
+
+def result_of(size: int) -> dict[str, Any]:
+    """A result that is written in so many bytes."""
+    return {"service": {"a": "x" * (size - len(jsondoc.dumps({"service": {"a": ""}})))}}
+
+
+@pytest.mark.parametrize(("size", "cut"), [(MAX_RESULT, False), (MAX_RESULT + 1, True)])
+def test_a_result_of_just_the_size_is_shown_whole(size: int, cut: bool) -> None:
+    assert shown(job("COMPLETED", result=result_of(size)), BEFORE, wanting("x")).result_truncated is cut
+
+
+@pytest.mark.parametrize("service", [None, [], "text"])
+def test_a_large_result_without_a_service_shows_what_is_owned_as_not_set(service: Any) -> None:
+    large = job("COMPLETED", result={"service": service, "more": "x" * MAX_RESULT})
+    assert shown(large, BEFORE, wanting("new")).result == {"owned": {"settings.description": "(not set)"}}
+    assert shown(large, BEFORE, None).result == {"owned": {}}
+
+
+def test_owned_values_of_a_large_result_fill_half_of_its_room_and_no_more() -> None:
+    many = {f"p{number:03}": "v" * 47 for number in range(200)}
+    large = job("COMPLETED", result={"service": live("v", **many), "more": "x" * MAX_RESULT})
+    owned = shown(large, BEFORE, wanting("v", **many)).result["owned"]
+    each = len(jsondoc.dumps({"settings.p000": "v" * 47}))
+    first = len(jsondoc.dumps({"settings.description": "v"}))
+    assert len(owned) == 1 + (MAX_RESULT // 2 - first) // each

@@ -1,5 +1,6 @@
 """The status subresource: read and written."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from situations import NOW, journal, proved, record
 
 from arcgis_operator.core.jsondoc import dumps, merge_patch
-from arcgis_operator.core.record import JobShown, Phase, Plan, Record, moment
+from arcgis_operator.core.record import Condition, JobShown, Phase, Plan, Record, moment
 from arcgis_operator.core.status import at_rest, parse, ready_reason, render, render_site
 from arcgis_operator.core.verdict import ROWS, Progress, Ready, Reason, Verdict
 
@@ -54,6 +55,24 @@ def test_what_is_written_is_read_back(about: Record) -> None:
     verdict = saying(Reason.CONVERGED, about)
     found = parse(body(render(body(), verdict, NOW)))
     assert replace(found, ready=about.ready, observed_generation=1) == about
+
+
+def test_what_is_written_is_plain_json() -> None:
+    status = render(body(), saying(about=FULL), NOW)
+    assert json.loads(json.dumps(status)) == status
+
+
+def test_a_status_without_a_condition_has_no_reason() -> None:
+    assert parse(body({"conditions": [{"type": "Ready"}]})).ready == Condition()
+
+
+def test_ready_that_is_kept_keeps_the_generation_it_was_said_of() -> None:
+    first = render(body(), saying(Reason.CONVERGED, proved()), NOW)
+    first["observedGeneration"] = 0
+    away = saying(Reason.SITE_UNREACHABLE, parse(body(first)), keep_ready=True)
+    assert render(body(first), away, LATER)["observedGeneration"] == 0
+    del first["observedGeneration"]
+    assert render(body(first), away, LATER)["observedGeneration"] == 1
 
 
 def test_writing_the_same_again_writes_nothing() -> None:
