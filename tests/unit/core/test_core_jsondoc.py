@@ -54,9 +54,9 @@ def test_a_text_may_be_just_as_deep_as_is_allowed(depth: int) -> None:
 
 
 def test_text_is_written_without_blanks_and_digested_as_such() -> None:
-    value = {"b": [1, {"c": None}], "a": "ä"}
-    assert dumps(value) == r'{"b":[1,{"c":null}],"a":"\u00e4"}'
-    canonical = rb'{"a":"\u00e4","b":[1,{"c":null}]}'
+    value = {"b": [Decimal("1.10"), {"c": None}], "a": "ä"}
+    assert dumps(value) == r'{"b":[1.10,{"c":null}],"a":"\u00e4"}'
+    canonical = rb'{"a":"\u00e4","b":[1.10,{"c":null}]}'
     assert digest(value) == "sha256:" + hashlib.sha256(canonical).hexdigest()
 
 
