@@ -44,7 +44,8 @@ class Request(NamedTuple):
 class Turn(NamedTuple):
     """One turn under way. `newest`: the object has not moved since it was read; `term`: still the same.
 
-    `false`: it concluded Ready while an edit of ours was under way.
+    `false`: it concluded Ready while an edit of ours was under way. By the design a job that the site denies
+    is none, if it sets what is live and wanted.
     """
 
     step: str
@@ -124,6 +125,7 @@ class Rules:
 
 
 RULES = Rules()
+NAMES = ("the leader", "the other")
 Step = tuple[str, bool, State]
 """What happened, whether it is a fault, and the state after it."""
 
@@ -154,7 +156,7 @@ def at_rest(state: State) -> bool:
 
 def _process_steps(state: State, index: int) -> Iterator[Step]:
     process = state.processes[index]
-    turn, name = process.turn, "AB"[index]
+    turn, name = process.turn, NAMES[index]
     if (
         process.believes
         and not (process.term_over and process.sure and process.calm)
@@ -268,7 +270,8 @@ def _decided(state: State, index: int, process: Process, turn: Turn, sight: Sigh
     counts = verdict.record.ended > turn.record.ended and sight.ours == "done"
     if counts and state.live == turn.record.value:
         raise Broken("P4: an edit that is live counts as one that did not stick")
-    under_way = bool(state.net) or any(job.intent and job.state == "runs" for job in state.jobs)
+    running = [job for job in state.jobs if job.intent and job.state == "runs"]
+    under_way = bool(state.net) or any(sight.ours != "gone" or job.value != wanted for job in running)
     job = process.job
     if verdict.record.phase == "I" and sight.ours != "runs" and not sight.others:
         job = 0
@@ -452,7 +455,7 @@ def _crash(state: State) -> Iterator[Happening]:
         net = tuple(one._replace(asker=-1) if one.asker == index else one for one in state.net)
         dead = _with(state, index, Process())._replace(net=net)
         if state.processes[index] != Process():
-            yield "AB"[index], _leads(dead, 1 - index, clean=False) if state.holder == index else dead
+            yield NAMES[index], _leads(dead, 1 - index, clean=False) if state.holder == index else dead
 
 
 def _spec(state: State) -> Iterator[Happening]:
@@ -519,14 +522,14 @@ def _store_unheard(state: State) -> Iterator[Happening]:
         turn = state.processes[index].turn
         if turn and turn.step == "store" and turn.term and turn.newest and turn.verdict:
             deaf = _with(state, index, state.processes[index]._replace(turn=None))
-            yield "AB"[index], _moved(deaf, turn.verdict, None)
+            yield NAMES[index], _moved(deaf, turn.verdict, None)
 
 
 def _fold_fails(state: State) -> Iterator[Happening]:
     for index in (0, 1):
         turn = state.processes[index].turn
         if turn and turn.step == "fold":
-            yield "AB"[index], _with(state, index, state.processes[index]._replace(turn=None))
+            yield NAMES[index], _with(state, index, state.processes[index]._replace(turn=None))
 
 
 def _jobs_unreadable(state: State) -> Iterator[Happening]:
@@ -536,7 +539,7 @@ def _jobs_unreadable(state: State) -> Iterator[Happening]:
         if turn and turn.step == "jobs" and turn.record.phase != "R":
             sight = Sight("", listed=False, settled=turn.settled)
             yield (
-                "AB"[index],
+                NAMES[index],
                 _with(state, index, process._replace(turn=turn._replace(step="document", sight=sight))),
             )
 
