@@ -201,17 +201,22 @@ def _is_settled(process: Process, record: Rec) -> bool:
 
 
 def _jobs(state: State, index: int, process: Process, turn: Turn) -> Iterator[tuple[str, State]]:
-    """As `observe`: ours first; only when nothing more can be learned from it the list."""
-    sight = _seen_jobs(state, process, turn)
-    if turn.sight:
-        sight = sight._replace(document=turn.sight.document)
-    elif sight.ours == "runs":
-        sight = sight._replace(document="-")
-    step = turn._replace(step="document", sight=sight)
-    yield "reads the jobs", _with(state, index, process._replace(turn=step))
+    """As `observe`: ours first; only when nothing more can be learned from it the list.
+
+    A job that we remember and the site has forgotten counts as running until its deadline.
+    """
+    forgotten = process.job not in (0, *(job.id for job in state.jobs))
+    for presumed in [True, False] if forgotten else [False]:
+        sight = _seen_jobs(state, process, turn, presumed)
+        if turn.sight:
+            sight = sight._replace(document=turn.sight.document)
+        elif sight.ours == "runs":
+            sight = sight._replace(document="-")
+        step = turn._replace(step="document", sight=sight)
+        yield "reads the jobs", _with(state, index, process._replace(turn=step))
 
 
-def _seen_jobs(state: State, process: Process, turn: Turn) -> Sight:
+def _seen_jobs(state: State, process: Process, turn: Turn, presumed: bool) -> Sight:
     record, by_id = turn.record, {job.id: job for job in state.jobs}
     ours = ""
     if record.phase == "R":
@@ -223,9 +228,9 @@ def _seen_jobs(state: State, process: Process, turn: Turn) -> Sight:
             ours = "void"
     listed = [job for job in state.jobs if job.listed and job.found and job.id != record.job]
     others = any(job.state == "runs" for job in listed)
-    remembered = by_id.get(process.job) if process.job != record.job else None
+    remembered = by_id.get(process.job)
     if process.job and process.job != record.job:
-        others = others or remembered is None or not remembered.found or remembered.state == "runs"
+        others = others or (not remembered.found or remembered.state == "runs" if remembered else presumed)
     ended = [job for job in listed if job.intent and job.state != "runs"]
     candidate = ended[-1].state if record.phase == "W" and ended else ""
     unread = any(job.listed and not job.found and job.id != record.job for job in state.jobs)
