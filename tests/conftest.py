@@ -54,7 +54,7 @@ WARM_UP: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 
 
-SERVICES = 1300
+SERVICES = 1000
 """Of the site of all stages: each takes one that no other has."""
 SHARE = 29
 """Of the many generated plans every 29th belongs to `make test`: coprime with the numbers of their kinds."""
