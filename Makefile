@@ -65,7 +65,7 @@ faults: $(STAMP) ## The whole fault harness: every state, kill, freeze, fault, o
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --plans=whole tests/search tests/faults tests/planted tests/integration/test_every_switch.py
 	@$(BIN)/python -m pytest --endure-full tests/endure
 
-nightly: mutants faults ## The mutants, the faults, and a soak of two hours with random faults
+nightly: faults mutants ## The faults, the mutants, and a soak of two hours with random faults
 	@$(BIN)/python -m pytest --endure-full --endure-minutes=120 tests/endure/test_endure_soak.py --timeout=9000
 
 AUDIT := .venv-audit/bin
