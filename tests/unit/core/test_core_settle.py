@@ -56,6 +56,11 @@ def test_the_job_is_on_record_with_what_we_know_of_it() -> None:
     assert shown.submit_time == "2026-11-23T19:45:14Z"
 
 
+def test_the_first_look_at_a_new_job_comes_shortly_after_the_usual_time() -> None:
+    usual = replace(POLICY, usual_job_seconds=6)
+    assert settle(FIRST, Accepted("j7", "SUBMITTED"), NOW, usual).wake == 6.25
+
+
 @pytest.mark.parametrize("kind", UNCOUNTED)
 def test_what_the_site_did_not_take_is_no_attempt_and_no_send(kind: Kind) -> None:
     verdict = settled(Failure(kind, "no"))

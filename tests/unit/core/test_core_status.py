@@ -55,6 +55,7 @@ def test_what_is_written_is_read_back(about: Record) -> None:
     verdict = saying(Reason.CONVERGED, about)
     found = parse(body(render(body(), verdict, NOW)))
     assert replace(found, ready=about.ready, observed_generation=1) == about
+    assert found.ready == Condition("True", "Converged", "a message", 1)
 
 
 def test_what_is_written_is_plain_json() -> None:
@@ -157,6 +158,13 @@ WIPED: dict[str, Any] = {
 @pytest.mark.parametrize("status", WIPED.values(), ids=WIPED)
 def test_a_status_that_cannot_be_read_counts_as_none(status: Any) -> None:
     assert not parse(body(status)).known
+
+
+@pytest.mark.parametrize("status", WIPED.values(), ids=WIPED)
+def test_ready_of_a_status_that_cannot_be_read_is_still_known(status: Any) -> None:
+    said = {"type": "Ready", "status": "True", "reason": "Converged", "observedGeneration": 3}
+    found = parse(body({**(status or {}), "conditions": [said]}))
+    assert found == Record(ready=Condition("True", "Converged", "", 3))
 
 
 BLOCKS = ("conditions", "job", "history", "plan", "observed", "lastHandledReconcileAt")
