@@ -209,9 +209,7 @@ class Stage:
         """No operator crashed inside, or said a secret. kopf may complain of what is done to it."""
         for replica in self.replicas:
             log = replica.process.log.read_text()
-            ours = [line for line in log.splitlines() if not _EXPECTED.search(line)]
-            bugs = [line for line in ours if '"level": "error"' in line or "Traceback" in line]
-            assert not bugs, f"a bug in {replica.process.name}: {bugs}\n{self.story()}"
+            assert not (found := bugs(log)), f"a bug in {replica.process.name}: {found}\n{self.story()}"
             assert PASSWORD not in log, replica.process.name
 
     # -- the end -------------------------------------------------------------------------
@@ -228,6 +226,12 @@ class Stage:
             self.site.release(hold, drop=True)
         resources = (*(f"{SERVICES}/{name}" for name in self.names), f"lease/{LEASE}")
         self.bench.kubectl("delete", *resources, "--ignore-not-found", "--wait=false")
+
+
+def bugs(log: str) -> list[str]:
+    """The lines of an operator's log that tell of a crash inside."""
+    ours = [line for line in log.splitlines() if not _EXPECTED.search(line)]
+    return [line for line in ours if '"level": "error"' in line or "Traceback" in line]
 
 
 def _is_ready(body: Json) -> bool:
