@@ -19,6 +19,7 @@ from arcgis_devcluster import ChildProcess, Cluster
 from harness.apiserver import wait_until, written_at
 from harness.bench import FAST, PASSWORD, SERVICES, Workbench, condition, is_current
 from harness.history import ENDED
+from harness.invariants import CLOCKS
 from harness.kubeproxy import KubeProxy
 
 Json = Any
@@ -203,7 +204,7 @@ class Stage:
             if entry["responseObject"]["status"].get("journal", {}).get("phase") == "Intended"
         ]
         assert stored, f"no intent was stored\n{self.story()}"
-        assert min(stored) <= edit["time_ms"] / 1000 + 0.002, self.story()
+        assert min(stored) <= edit["time_ms"] / 1000 + CLOCKS, self.story()
 
     def judge_logs(self) -> None:
         """No operator crashed inside, or said a secret. kopf may complain of what is done to it."""
