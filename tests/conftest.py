@@ -5,6 +5,7 @@ processes, no test sees another worker's requests in its audit log, and a worker
 with it. What cannot be had is an error of the test, never a skip.
 """
 
+import signal
 import time
 import uuid
 from collections.abc import Iterator
@@ -53,7 +54,7 @@ WARM_UP: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 
 
-SERVICES = 1300
+SERVICES = 1000
 """Of the site of all stages: each takes one that no other has."""
 SHARE = 29
 """Of the many generated plans every 29th belongs to `make test`: coprime with the numbers of their kinds."""
@@ -78,8 +79,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.hook.pytest_deselected(items=sorted(left, key=lambda item: item.nodeid))
 
 
+def pytest_configure() -> None:
+    """A run in the background of a shell ignores Ctrl-C, and so would all that is started here."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _group(item: pytest.Item) -> str:
+    """The end of the name of a test whose group stays together on one worker."""
+    mark = item.get_closest_marker("xdist_group")
+    return f"@{mark.args[0]}" if mark and item.config.getoption("loadgroup", False) else ""
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Builds the control plane before the first test, whose time limit is made for tests."""
+    if not all(item.nodeid.endswith(_group(item)) for item in session.items):
+        raise pytest.UsageError("this pytest-xdist does not keep groups together with this pytest")
     needed = any("control_plane" in getattr(item, "fixturenames", ()) for item in session.items)
     if not needed or existing.wanted() or session.config.option.collectonly:
         return
@@ -136,7 +150,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Any:
     """Says how to repeat what failed."""
     report = yield
     if report.failed:
-        command = f".venv/bin/python -m pytest --plans=whole '{item.nodeid}'"
+        command = f".venv/bin/python -m pytest --plans=whole '{item.nodeid.removesuffix(_group(item))}'"
         report.sections.append(("repeat it with", command))
     return report
 

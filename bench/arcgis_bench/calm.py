@@ -113,10 +113,14 @@ def _all_known(stage: Stage, targets: list[Target], mark: float, seconds: float)
     deadline = time.time() + seconds
     while time.time() < deadline:
         story: Story = tell(stage, [], mark)
-        if all(one.site in story.folders or (one.site, one.title) in story.readers for one in targets):
+        if all(_is_known(story, one) for one in targets):
             return time.time() - mark
         time.sleep(_LOOK_SECONDS)
     return float("inf")
+
+
+def _is_known(story: Story, target: Target) -> bool:
+    return (target.site, target.folder) in story.folders or (target.site, target.title) in story.readers
 
 
 def _wait_for_resync(stage: Stage, period: float) -> None:

@@ -17,6 +17,7 @@ from arcgis_devcluster import Cluster, kubeconfig
 
 NAMESPACE = "bench"
 PARALLEL = 16
+IN_A_FOLDER = 1000  # as `arcgis-simulator --services` makes them
 _PATH = f"/apis/arcgis-operator.dev/v1alpha1/namespaces/{NAMESPACE}/arcgisservices"
 
 
@@ -35,19 +36,23 @@ class Target:
     @property
     def title(self) -> str:
         """Of the service, as the journal of the site writes it."""
-        return f"Generated/Layer{self.number:04}.MapServer"
+        return f"{self.folder}/Layer{self.number:04}.MapServer"
+
+    @property
+    def folder(self) -> str:
+        """Of the service: `Generated`, `Generated1`, …"""
+        return "Generated" + (str((self.number - 1) // IN_A_FOLDER) if self.number > IN_A_FOLDER else "")
 
     def body(self, settings: dict[str, Any]) -> dict[str, Any]:
         """The whole object."""
-        folder, _, rest = self.title.partition("/")
-        name, _, kind = rest.rpartition(".")
+        name, _, kind = self.title.rpartition("/")[2].rpartition(".")
         return {
             "apiVersion": "arcgis-operator.dev/v1alpha1",
             "kind": "ArcGISService",
             "metadata": {"name": self.name},
             "spec": {
                 "siteRef": {"name": self.site},
-                "service": {"folder": folder, "name": name, "type": kind},
+                "service": {"folder": self.folder, "name": name, "type": kind},
                 "settings": settings,
             },
         }

@@ -40,8 +40,8 @@ class Story:
     """The most jobs that one site had in flight at one time."""
     readers: set[tuple[str, str]] = field(default_factory=set)
     """Sites and titles of the services that were read one by one."""
-    folders: set[str] = field(default_factory=set)
-    """Sites whose one folder was read whole."""
+    folders: set[tuple[str, str]] = field(default_factory=set)
+    """Sites and folders that were read whole."""
 
     @property
     def list(self) -> "list[Change]":
@@ -101,7 +101,7 @@ def _asked(
     if operation == "service":
         story.readers.add((site, record["service"]))
     if operation == "folder":
-        story.folders.add(site)
+        story.folders.add((site, record["path"].partition("?")[0].rpartition("/")[2]))
     polled = by_job.get(record.get("job", ""))
     if operation == "job" and polled:
         polled.polls += 1

@@ -36,7 +36,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--user", default="siteadmin", help="Name of the first administrator.")
 @click.option("--password-env", metavar="VAR", help="Environment variable that holds the password.")
 @click.option("--password", help="The password itself; for a demo only, every process can read it.")
-@click.option("--services", default=0, help="How many more services to generate.")
+@click.option("--services", default=0, help="How many more services to generate, in folders of a thousand.")
 @click.option("--job-seconds", default=2.0, help="How long a job is EXECUTING.")
 @click.option("--submitted-seconds", default=0.5, help="How long a job is SUBMITTED.")
 @click.option(

@@ -16,6 +16,7 @@ from arcgis_simulator.catalogue import Catalogue
 from arcgis_simulator.documents import Document
 
 GENERATED_FOLDER = "Generated"
+IN_A_FOLDER = 1000
 
 
 def plant(catalogue: Catalogue, *, generated: int = 0) -> None:
@@ -27,7 +28,8 @@ def plant(catalogue: Catalogue, *, generated: int = 0) -> None:
         document = complete(catalogue, entry["document"])
         catalogue.add(document, entry.get("deployments"))
     for number in range(1, generated + 1):
-        named = {"serviceName": f"Layer{number:04}", "type": "MapServer", "folderName": GENERATED_FOLDER}
+        folder = GENERATED_FOLDER + (str((number - 1) // IN_A_FOLDER) if number > IN_A_FOLDER else "")
+        named = {"serviceName": f"Layer{number:04}", "type": "MapServer", "folderName": folder}
         catalogue.add(complete(catalogue, named))
 
 

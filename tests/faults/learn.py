@@ -13,7 +13,6 @@ from fault_sites import FILE, keep
 
 from arcgis_demo import parts
 from arcgis_devcluster import open_cluster
-from conftest import SERVICES
 from harness.bench import Workbench
 from harness.stage import Stage
 
@@ -24,7 +23,7 @@ def main() -> None:
     with open_cluster() as cluster, tempfile.TemporaryDirectory():
         parts.install(cluster)
         with Workbench(cluster) as bench:
-            bench.start_site(f"--services={SERVICES}")
+            bench.start_site(f"--services={runs * len(FLOWS)}")
             bench.register()
             for _ in range(runs):
                 for flow in FLOWS:

@@ -1,8 +1,10 @@
 """Breadth-first over all states that can be reached, each once, with the shortest way to what is broken."""
 
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from search_decisions import Rec
 from search_world import Broken, Process, State, at_rest, steps
 
 
@@ -88,44 +90,39 @@ def _expanded(graph: Graph, state: State, at: int, queue: deque[State]) -> int:
 
 
 def canonical(state: State) -> State:
-    """The same state with ids in the order of their appearance, without what nobody can see any more."""
-    record = state.record
-    held = {record.job}
-    for process in state.processes:
-        held |= {process.job, process.fact[2]}
-        if process.turn:
-            held |= {process.turn.record.job, process.turn.job}
-    open_intent = record.intent if record.phase == "W" else 0
-    jobs = tuple(
-        job
-        for job in state.jobs
-        if job.state == "runs" or job.id in held or (job.intent and job.intent == open_intent)
-    )
-    processes = tuple(_tidy(process, state) for process in state.processes)
-    intents, ids = {0: 0}, {0: 0}
+    """The same state with ids in the order of their appearance, without what nobody can see any more.
 
-    def intent(old: int) -> int:
-        return intents.setdefault(old, len(intents))
+    The holder of the lease comes first: the two processes run the same code.
+    """
+    state = _without_the_unseen(_holder_first(state))
+    intents, jobs = _numbered(_intents(state)), _numbered(_job_ids(state))
+    in_order = all(old == new for names in (intents, jobs) for old, new in names.items())
+    return state if in_order else _renamed(state, intents, jobs)
 
-    def name(old: int) -> int:
-        return ids.setdefault(old, len(ids))
 
-    record = record._replace(intent=intent(record.intent), job=name(record.job))
-    jobs = tuple(job._replace(id=name(job.id), intent=intent(job.intent)) for job in jobs)
-    net = tuple(one._replace(intent=intent(one.intent)) for one in state.net)
-    renamed = []
-    for process in processes:
-        turn = process.turn
-        if turn:
-            verdict = turn.verdict
-            turn = turn._replace(
-                record=turn.record._replace(intent=intent(turn.record.intent), job=name(turn.record.job)),
-                verdict=verdict and verdict._replace(intent=intent(verdict.intent), job=name(verdict.job)),
-                job=name(turn.job),
-            )
-        fact = (intent(process.fact[0]), process.fact[1], name(process.fact[2]))
-        renamed.append(process._replace(turn=turn, fact=fact, job=name(process.job)))
-    return state._replace(record=record, jobs=jobs, net=net, processes=(renamed[0], renamed[1]))
+def _holder_first(state: State) -> State:
+    if state.holder == 0:
+        return state
+    net = tuple(one._replace(asker=1 - one.asker) if one.asker >= 0 else one for one in state.net)
+    return state._replace(holder=0, processes=(state.processes[1], state.processes[0]), net=net)
+
+
+def _without_the_unseen(state: State) -> State:
+    record, processes = state.record, state.processes
+    if state.jobs:
+        held = {record.job, *(process.job for process in processes), *(one.fact[2] for one in processes)}
+        held |= {job for one in processes if one.turn for job in (one.turn.record.job, one.turn.job)}
+        intent = record.intent if record.phase == "W" else 0
+        jobs = tuple(
+            job
+            for job in state.jobs
+            if job.state == "runs" or job.id in held or (job.intent and job.intent == intent)
+        )
+        state = state if len(jobs) == len(state.jobs) else state._replace(jobs=jobs)
+    if any(process.fact[0] for process in processes):
+        first, second = (_tidy(process, state) for process in processes)
+        state = state._replace(processes=(first, second))
+    return state
 
 
 def _tidy(process: Process, state: State) -> Process:
@@ -133,3 +130,60 @@ def _tidy(process: Process, state: State) -> Process:
     intent = process.fact[0]
     used = intent in (state.record.intent, process.turn.record.intent if process.turn else 0)
     return process if used or not intent else process._replace(fact=(0, "", 0))
+
+
+def _intents(state: State) -> Iterator[int]:
+    yield state.record.intent
+    for job in state.jobs:
+        yield job.intent
+    for request in state.net:
+        yield request.intent
+    for process in state.processes:
+        if turn := process.turn:
+            yield turn.record.intent
+            if turn.verdict:
+                yield turn.verdict.intent
+        yield process.fact[0]
+
+
+def _job_ids(state: State) -> Iterator[int]:
+    yield state.record.job
+    for job in state.jobs:
+        yield job.id
+    for process in state.processes:
+        if turn := process.turn:
+            yield turn.record.job
+            if turn.verdict:
+                yield turn.verdict.job
+            yield turn.job
+        yield process.fact[2]
+        yield process.job
+
+
+def _numbered(ids: Iterator[int]) -> dict[int, int]:
+    """New names by the old ones, in order; 0 is nobody's."""
+    names = {0: 0}
+    for old in ids:
+        names.setdefault(old, len(names))
+    return names
+
+
+def _renamed(state: State, intents: dict[int, int], ids: dict[int, int]) -> State:
+    def record(old: Rec) -> Rec:
+        return old._replace(intent=intents[old.intent], job=ids[old.job])
+
+    def process(old: Process) -> Process:
+        turn = old.turn and old.turn._replace(
+            record=record(old.turn.record),
+            verdict=old.turn.verdict and record(old.turn.verdict),
+            job=ids[old.turn.job],
+        )
+        fact = (intents[old.fact[0]], old.fact[1], ids[old.fact[2]])
+        return old._replace(turn=turn, fact=fact, job=ids[old.job])
+
+    return state._replace(
+        record=record(state.record),
+        jobs=tuple(job._replace(id=ids[job.id], intent=intents[job.intent]) for job in state.jobs),
+        net=tuple(one._replace(intent=intents[one.intent]) for one in state.net),
+        processes=(process(state.processes[0]), process(state.processes[1])),
+    )

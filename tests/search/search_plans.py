@@ -17,6 +17,6 @@ def plans() -> Iterator[tuple[str, ...]]:
     yield ("a restart", "a request is slow", "a status is wiped")
     for kind in KINDS:
         yield (*ALWAYS, *ALWAYS, kind)
-        yield ("a new spec", LEASE[0], kind)
+        yield ("a crash", LEASE[0], kind)
     for pair in combinations(KINDS, 2):
         yield (*ALWAYS, *pair)

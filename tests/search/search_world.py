@@ -44,7 +44,8 @@ class Request(NamedTuple):
 class Turn(NamedTuple):
     """One turn under way. `newest`: the object has not moved since it was read; `term`: still the same.
 
-    `false`: it concluded Ready while an edit of ours was under way.
+    `false`: it concluded Ready while an edit of ours was under way. By the design a job that the site denies
+    is none, if it sets what is live and wanted.
     """
 
     step: str
@@ -124,6 +125,7 @@ class Rules:
 
 
 RULES = Rules()
+NAMES = ("the leader", "the other")
 Step = tuple[str, bool, State]
 """What happened, whether it is a fault, and the state after it."""
 
@@ -154,7 +156,7 @@ def at_rest(state: State) -> bool:
 
 def _process_steps(state: State, index: int) -> Iterator[Step]:
     process = state.processes[index]
-    turn, name = process.turn, "AB"[index]
+    turn, name = process.turn, NAMES[index]
     if (
         process.believes
         and not (process.term_over and process.sure and process.calm)
@@ -199,17 +201,22 @@ def _is_settled(process: Process, record: Rec) -> bool:
 
 
 def _jobs(state: State, index: int, process: Process, turn: Turn) -> Iterator[tuple[str, State]]:
-    """As `observe`: ours first; only when nothing more can be learned from it the list."""
-    sight = _seen_jobs(state, process, turn)
-    if turn.sight:
-        sight = sight._replace(document=turn.sight.document)
-    elif sight.ours == "runs":
-        sight = sight._replace(document="-")
-    step = turn._replace(step="document", sight=sight)
-    yield "reads the jobs", _with(state, index, process._replace(turn=step))
+    """As `observe`: ours first; only when nothing more can be learned from it the list.
+
+    A job that we remember and the site has forgotten counts as running until its deadline.
+    """
+    forgotten = process.job not in (0, *(job.id for job in state.jobs))
+    for presumed in [True, False] if forgotten else [False]:
+        sight = _seen_jobs(state, process, turn, presumed)
+        if turn.sight:
+            sight = sight._replace(document=turn.sight.document)
+        elif sight.ours == "runs":
+            sight = sight._replace(document="-")
+        step = turn._replace(step="document", sight=sight)
+        yield "reads the jobs", _with(state, index, process._replace(turn=step))
 
 
-def _seen_jobs(state: State, process: Process, turn: Turn) -> Sight:
+def _seen_jobs(state: State, process: Process, turn: Turn, presumed: bool) -> Sight:
     record, by_id = turn.record, {job.id: job for job in state.jobs}
     ours = ""
     if record.phase == "R":
@@ -221,9 +228,9 @@ def _seen_jobs(state: State, process: Process, turn: Turn) -> Sight:
             ours = "void"
     listed = [job for job in state.jobs if job.listed and job.found and job.id != record.job]
     others = any(job.state == "runs" for job in listed)
-    remembered = by_id.get(process.job) if process.job != record.job else None
+    remembered = by_id.get(process.job)
     if process.job and process.job != record.job:
-        others = others or remembered is None or not remembered.found or remembered.state == "runs"
+        others = others or (not remembered.found or remembered.state == "runs" if remembered else presumed)
     ended = [job for job in listed if job.intent and job.state != "runs"]
     candidate = ended[-1].state if record.phase == "W" and ended else ""
     unread = any(job.listed and not job.found and job.id != record.job for job in state.jobs)
@@ -268,7 +275,8 @@ def _decided(state: State, index: int, process: Process, turn: Turn, sight: Sigh
     counts = verdict.record.ended > turn.record.ended and sight.ours == "done"
     if counts and state.live == turn.record.value:
         raise Broken("P4: an edit that is live counts as one that did not stick")
-    under_way = bool(state.net) or any(job.intent and job.state == "runs" for job in state.jobs)
+    running = [job for job in state.jobs if job.intent and job.state == "runs"]
+    under_way = bool(state.net) or any(sight.ours != "gone" or job.value != wanted for job in running)
     job = process.job
     if verdict.record.phase == "I" and sight.ours != "runs" and not sight.others:
         job = 0
@@ -452,7 +460,7 @@ def _crash(state: State) -> Iterator[Happening]:
         net = tuple(one._replace(asker=-1) if one.asker == index else one for one in state.net)
         dead = _with(state, index, Process())._replace(net=net)
         if state.processes[index] != Process():
-            yield "AB"[index], _leads(dead, 1 - index, clean=False) if state.holder == index else dead
+            yield NAMES[index], _leads(dead, 1 - index, clean=False) if state.holder == index else dead
 
 
 def _spec(state: State) -> Iterator[Happening]:
@@ -519,14 +527,14 @@ def _store_unheard(state: State) -> Iterator[Happening]:
         turn = state.processes[index].turn
         if turn and turn.step == "store" and turn.term and turn.newest and turn.verdict:
             deaf = _with(state, index, state.processes[index]._replace(turn=None))
-            yield "AB"[index], _moved(deaf, turn.verdict, None)
+            yield NAMES[index], _moved(deaf, turn.verdict, None)
 
 
 def _fold_fails(state: State) -> Iterator[Happening]:
     for index in (0, 1):
         turn = state.processes[index].turn
         if turn and turn.step == "fold":
-            yield "AB"[index], _with(state, index, state.processes[index]._replace(turn=None))
+            yield NAMES[index], _with(state, index, state.processes[index]._replace(turn=None))
 
 
 def _jobs_unreadable(state: State) -> Iterator[Happening]:
@@ -536,7 +544,7 @@ def _jobs_unreadable(state: State) -> Iterator[Happening]:
         if turn and turn.step == "jobs" and turn.record.phase != "R":
             sight = Sight("", listed=False, settled=turn.settled)
             yield (
-                "AB"[index],
+                NAMES[index],
                 _with(state, index, process._replace(turn=turn._replace(step="document", sight=sight))),
             )
 

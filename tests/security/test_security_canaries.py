@@ -12,6 +12,8 @@ from harness import outputs
 from harness.bench import PASSWORD, SERVICES, Workbench
 from harness.canaries import canary, forms
 
+pytestmark = pytest.mark.xdist_group("canaries")
+
 Json = Any
 CHANNELS = ("status", "managedFields", "events", "metrics", "log", "audit")
 SAID_AS: dict[str, set[str]] = {

@@ -17,6 +17,8 @@ from arcgis_simulator.world import World
 from harness.bench import SERVICES, SITES, Workbench, condition
 from harness.canaries import canary, forms, leaks
 
+pytestmark = pytest.mark.xdist_group("evil-site")
+
 Json = Any
 LONG = 60.0
 

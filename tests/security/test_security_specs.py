@@ -22,6 +22,8 @@ from arcgis_simulator.ids import Ids
 from harness.apiserver import GROUP
 from harness.bench import SERVICES, Workbench, condition
 
+pytestmark = pytest.mark.xdist_group("bad-specs")
+
 Json = Any
 FEWEST = 2000
 SHOWN_ONE_AFTER_THE_OTHER = 30

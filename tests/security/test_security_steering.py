@@ -11,6 +11,8 @@ from arcgis_devcluster import Cluster
 from arcgis_devcluster.errors import KubectlFailed
 from harness.bench import SITES, Workbench, condition
 
+pytestmark = pytest.mark.xdist_group("steering")
+
 Json = Any
 MOVES: dict[str, str] = {
     "another port": "https://127.0.0.1:{trap}/arcgis",

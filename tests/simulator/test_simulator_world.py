@@ -314,9 +314,10 @@ def test_ids_have_the_documented_shapes_and_never_repeat() -> None:
     assert (len(ids.service()), ids.deployment()[0]) == (21, "k")
 
 
-def test_services_can_be_generated() -> None:
-    world = World(generated=30)
-    assert len(list(world.catalogue.in_folder("Generated"))) == 30
+def test_services_can_be_generated_in_folders_of_a_thousand() -> None:
+    world = World(generated=2030)
+    counts = [len(list(world.catalogue.in_folder(f"Generated{number}"))) for number in ("", 1, 2)]
+    assert counts == [1000, 1000, 30]
 
 
 JOBS_BY_SWITCH: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {

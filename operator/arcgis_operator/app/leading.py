@@ -48,6 +48,8 @@ class Leading:
         self._dispatch: Dispatch | None = None
         self._resync: Resync | None = None
         self.term: LiveTerm | None = None
+        self._listed = asyncio.Event()
+        self._listed.set()
         self._crash: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connect(self, dispatch: Dispatch, resync: Resync) -> None:
@@ -56,6 +58,7 @@ class Leading:
 
     def begin(self, term: LeaseTerm) -> None:
         """A term begins."""
+        self._listed.clear()
         self._task = asyncio.create_task(self._lead(term), name=f"term {term.number}")
         self._task.add_done_callback(self._ended)
 
@@ -64,6 +67,10 @@ class Leading:
         self.term = None
         if self._task:
             self._task.cancel()
+
+    async def listed(self) -> None:
+        """Returns when no term waits for its first list."""
+        await self._listed.wait()
 
     async def watch(self) -> None:
         """Raises when a term breaks; returns never."""
@@ -94,6 +101,7 @@ class Leading:
         untouched = await self._resync.first()
         settled = lease_term.starts_settled or (lease_term.first_install and untouched)
         self.term = LiveTerm(self._elector, lease_term, settled)
+        self._listed.set()
         log.info("leading", extra=fields(term=lease_term.number, settled=settled))
         async with asyncio.TaskGroup() as group:
             group.create_task(self._resync.run(), name="resync")
@@ -108,5 +116,6 @@ class Leading:
             )
 
     def _ended(self, task: asyncio.Task[None]) -> None:
+        self._listed.set()
         if not task.cancelled() and not self._crash.done():
             self._crash.set_exception(task.exception() or RuntimeError("a term ended by itself"))

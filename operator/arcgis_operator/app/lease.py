@@ -100,6 +100,8 @@ class Elector:
         self._deadline = 0.0
         self._number = 0
         self._tried_at = clock()
+        self.tried = asyncio.Event()
+        """Set once the first try has shown who leads, or failed."""
         self._on_started: Callable[[Term], None] = lambda term: None
         self._on_lost: Callable[[str], None] = lambda reason: None
 
@@ -137,6 +139,7 @@ class Elector:
             with contextlib.suppress(TimeoutError):  # if it was applied after all, versions will tell
                 async with asyncio.timeout(remaining):
                     await self._try()
+            self.tried.set()
             self._expire()
             await asyncio.sleep(self._pause())
             self._expire()
