@@ -51,10 +51,7 @@ class Asked:
 
 @dataclass(slots=True, eq=False)
 class Planted(Counted):
-    """A fault for requests of an operation, or for the connections that come `after` one was answered.
-
-    `cleared`: it acts no more.
-    """
+    """A fault for requests of an operation, or for connections once it is `armed`, until it is `cleared`."""
 
     operation: str
     fault: Fault
@@ -186,7 +183,7 @@ class Door:
     async def _serve(self, connection: socket.socket) -> None:
         planted = self._planted
         door = planted.fault.breaks if planted and planted.fault.breaks in DOORS else ""
-        if door and planted and planted.takes(planted.operation):
+        if door in _DOORS and planted and planted.takes(planted.operation):
             with connection:
                 await _DOORS[door](self, connection)
             return
@@ -226,13 +223,11 @@ class Door:
                 reply = real
             elif fault.rewrite:
                 reply = Reply(real.code, fault.headers or JSON_TYPE, fault.rewrite(real.body))
-        if self._single:
-            reply = replace(reply, headers={**reply.headers, "connection": "close"})
-        how = await self._answered(line, fault, reply)
-        if self._single and how == KEPT:
-            self._arm(asked.operation)
-            return CLOSED
-        return how
+        if not self._single:
+            return await self._answered(line, fault, reply)
+        self._arm(asked.operation)
+        await self._answered(line, fault, replace(reply, headers={**reply.headers, "connection": "close"}))
+        return CLOSED
 
     async def _answered(self, line: Line, fault: Fault, reply: Reply) -> str:
         match fault.breaks:
