@@ -43,3 +43,28 @@ def test_the_operator_writes_nothing_but_status(stage: Stage) -> None:
     changes = [one for one in operator.proxy.requests(Match(path="/arcgisservices/")) if one.method != "GET"]
     assert changes
     assert all(one.method == "PATCH" and one.path.endswith("/status") for one in changes)
+
+
+def test_polls_of_a_running_job_ask_the_api_server_nothing_until_something_is_told(stage: Stage) -> None:
+    operator = stage.start().leads().watches()
+    stage.site.next_job(service=stage.service, hang=True)
+    stage.declare()
+    job = stage.bench.wait_job(stage.name, "EXECUTING")
+
+    def reads() -> int:
+        return len(operator.proxy.requests(Match("GET", f"/arcgisservices/{stage.name}")))
+
+    def polls() -> int:
+        return len(stage.site.journal(stage.since, kind="request", operation="job", job=job))
+
+    stage.wait(lambda: polls() >= 3)
+    before = reads()
+    seen = polls()
+    stage.wait(lambda: polls() >= seen + 3)
+    assert reads() == before
+
+    stage.ask_again()
+    stage.wait(lambda: reads() > before)
+    stage.site.finish(job)
+    stage.converged()
+    stage.judge()

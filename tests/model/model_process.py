@@ -115,6 +115,8 @@ class Process:
             if name.name not in self.world.objects:
                 self.registry.service_gone(name)
         for body in self.world.objects.values():
+            if self.registry.is_news(body):
+                self.reconciler.look_anew(KEY)
             self.registry.service_seen(body)
         self.wake_at, self.synced = self.world.at, self.world.news
 

@@ -49,7 +49,9 @@ class Dispatch:
         self._services, self._sites, self._glance = services, sites, glance
 
     def wake(self, key: str) -> None:
-        """Ask for a turn now."""
+        """Ask for a turn now, for something is told of it."""
+        if self._services:
+            self._services.look_anew(key)
         self._queue.add(key, Priority.CHANGE)
 
     def seen(

@@ -2,7 +2,8 @@
 
     read → observe → decide → store → act → store
 
-Every turn begins with the object fresh from the API server and ends with its status saying what is true.
+Every turn begins with the object fresh from the API server and ends with its status saying what is true; only
+while a job runs, and nothing is told of the object, it begins with the object as this process stored it last.
 Nothing is sent before its intent is stored with the version just read; what became of the request is folded
 into the record of that intent only. The reasons for this order: `docs/architecture.md`.
 """
@@ -64,6 +65,7 @@ class ServiceReconciler:
         self._store, self._sites, self._registry, self._ledger = store, sites, registry, ledger
         self._clock, self._policy, self._new_id = clock, policy, new_id
         self._told, self._sent = told, sent
+        self._followed: dict[str, tuple[Term, Object]] = {}
 
     async def turn(self, key: str, term: Term) -> float:
         """Seconds until the next turn: infinity leaves it to the resync, NaN to the queue's backoff."""
@@ -73,13 +75,17 @@ class ServiceReconciler:
         if claim.winner is None:
             return await self._follow_orphan(key)
         for _ in range(AGAIN):
-            body = await self._store.read(claim.winner)
+            body = await self._read(key, claim.winner, term)
             if isinstance(body, KubeFailure):
                 return self._unread(claim.winner, body)
             wake = await self._attempt(key, body, term)
             if wake is not None:
                 return NOW if await self._passed_on(claim) else wake
         return BACKOFF
+
+    def look_anew(self, key: str) -> None:
+        """Something is told of the service: its next turn reads the object, whatever was stored last."""
+        self._followed.pop(key, None)
 
     async def fail(self, key: str, error: Exception) -> None:
         """Say on the resource that its turn crashed; the error's own text may hold secrets: not shown."""
@@ -89,6 +95,18 @@ class ServiceReconciler:
             text = f"This is a bug of the operator ({type(error).__name__}); see its log. Trying again."
             verdict = Verdict(Reason.INTERNAL_ERROR, text, status.parse(body), wake=BACKOFF)
             await self._store.store(body, verdict)
+
+    async def _read(self, key: str, name: Name, term: Term) -> Object | KubeFailure:
+        stored_in, body = self._followed.pop(key, (None, {}))
+        if stored_in is term and _name(body) == name:
+            return body
+        return await self._store.read(name)
+
+    def _follow(self, key: str, term: Term, stored: Object, journal: Journal) -> None:
+        """Keep for the polls of a job what was stored: every write carries its version, so it harms nobody."""
+        if journal.phase is Phase.RUNNING:
+            metadata = {what: value for what, value in stored["metadata"].items() if what != "managedFields"}
+            self._followed[key] = (term, {**stored, "metadata": metadata})
 
     def _unread(self, name: Name, failure: KubeFailure) -> float:
         if failure.kind is KubeFailureKind.MISSING:
@@ -126,6 +144,7 @@ class ServiceReconciler:
         self._remember(key, case, verdict)
         self._told(key, record, verdict)
         if verdict.effect is None or isinstance(site, Hold):
+            self._follow(key, term, stored, verdict.record.journal)
             return verdict.wake
         return await self._perform(key, stored, verdict.effect, site, term, read_at)
 
@@ -252,11 +271,12 @@ class ServiceReconciler:
         fact = await site.edit(effect.service, effect.document, guard)
         self._ledger.sent(key, effect.intent_id, fact)
         self._sent(fact)
-        return await self._record_fact(key, body, effect.intent_id, fact, site)
+        return await self._record_fact(key, body, effect.intent_id, fact, site, term)
 
-    async def _record_fact(self, key: str, body: Object, intent_id: str, fact: Fact, site: Site) -> float:
+    async def _record_fact(
+        self, key: str, body: Object, intent_id: str, fact: Fact, site: Site, term: Term
+    ) -> float:
         """Onto the fresh record if it is still this intent's; else the ledger alone keeps it."""
-        name = Name(body["metadata"]["namespace"], body["metadata"]["name"])
         for _ in range(AGAIN):
             record = status.parse(body)
             if record.journal.id != intent_id or record.journal.phase is not Phase.INTENDED:
@@ -266,11 +286,12 @@ class ServiceReconciler:
             if isinstance(stored, dict):
                 site.occupy(key, verdict.record.journal.open)
                 self._ledger.follow(key, verdict.record.journal, ended=False)
+                self._follow(key, term, stored, verdict.record.journal)
                 self._told(key, record, verdict)
                 return verdict.wake
             if stored.kind is not KubeFailureKind.CONFLICT:
                 return self._policy.poll_seconds
-            fresh = await self._store.read(name)
+            fresh = await self._store.read(_name(body))
             if isinstance(fresh, KubeFailure):
                 return self._policy.poll_seconds
             body = fresh
@@ -343,6 +364,10 @@ def _gate(desired: Desired | SpecInvalid, site: Site | Hold) -> Hold | None:
     if desired.suspend:
         return Hold(Reason.SUSPENDED, "spec.suspend is true: nothing is read or sent for this service.")
     return site.gate()
+
+
+def _name(body: Object) -> Name:
+    return Name(body["metadata"]["namespace"], body["metadata"]["name"])
 
 
 def _service_key(key: str) -> str:
