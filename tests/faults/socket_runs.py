@@ -51,7 +51,7 @@ ENOUGH, LONG_ENOUGH = 5, 3.0
 """A fault that lasts is cleared after so many hits, or so many seconds after the first one."""
 SETTLES = 60.0
 LOOKS = 0.2
-MOST = 30
+MOST = 40
 """Cells at a time."""
 
 
