@@ -279,6 +279,37 @@ async def test_a_connection_that_the_site_closed_while_idle_is_not_used_again(wi
     assert [await client.mode() for _ in range(3)] == [SiteMode(read_only=False)] * 3
 
 
+UNASKED_SAID = "the site closed the connection or broke the rules of HTTP"
+UNASKED = {"at once": False, "a moment later": True}
+
+
+@pytest.mark.parametrize("later", UNASKED.values(), ids=UNASKED)
+async def test_an_answer_that_comes_twice_is_not_taken_for_the_answer_to_the_next_request(
+    wire_site, client_of, later
+):
+    mode, asked_again = answer({"isReadOnly": False}), asyncio.Event()
+
+    async def twice() -> AsyncIterator[bytes]:
+        yield mode if later else mode + mode
+        await asked_again.wait()
+        yield mode if later else b""
+
+    async def respond(request: Request) -> bytes | AsyncIterator[bytes]:
+        if request.target.startswith("/arcgis/admin/mode"):
+            return twice()
+        return ACCEPTED
+
+    site = await wire_site(respond)
+    client = client_of(site.url)
+    assert await client.mode() == SiteMode(read_only=False)
+    asked_again.set()
+    for _ in range(100):  # what was written on this loop is read on it
+        await asyncio.sleep(0)
+    fact = await client.edit(ROADS, DOCUMENT, allowed)
+    assert fact == (Accepted("j1", "SUBMITTED") if later else Failure(Kind.UNSURE, UNASKED_SAID))
+    assert await client.edit(ROADS, DOCUMENT, allowed) == Accepted("j1", "SUBMITTED")
+
+
 async def test_a_dripping_answer_ends_with_the_total_time_out(wire_site, client_of):
     async def drops() -> AsyncIterator[bytes]:
         yield b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -320,7 +351,7 @@ async def test_an_edit_whose_time_ends_before_a_connection_is_there_is_not_sent(
     site = await wire_site(once)
     client = client_of(site.url, timeouts=Timeouts(total=0.3))
     assert await client.mode() == SiteMode(read_only=False)  # so there is a token, and no connection
-    monkeypatch.setattr(asyncio, "open_connection", never)
+    monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", never)
     fact = await client.edit(ROADS, DOCUMENT, allowed)
     assert fact == Failure(Kind.NOT_SENT, "no complete answer in the time allowed")
 

@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 import httpcore
 import httpx
 import pytest
-from fault_kinds import EVENT, GET, LEASE, LIST, PATCH, SECRET, Fault
+from fault_kinds import EVENT, GET, LEASE, LIST, PATCH, SECRET
 from kubernetes.aio.client.configuration import Configuration
 
 from arcgis_operator.adapters.admin import AdminClient, transport
@@ -32,6 +32,7 @@ from arcgis_simulator.site import Site
 from arcgis_simulator.tokens import User
 from arcgis_simulator.world import World
 from harness.bench import FAST
+from harness.fault import DOORS, UNTOUCHED, Fault, operation_of
 
 Json = Any
 BASE = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
@@ -77,13 +78,13 @@ class Wire(httpx.AsyncBaseTransport):
         self.house, self.inner = house, httpx.ASGITransport(house.site.app)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        fault = self.house.take_site(_operation(request)) or Fault(applied=True, rewrite=lambda body: body)
+        fault = self.house.take_site(operation_of(request.url.path)) or UNTOUCHED
         await asyncio.sleep(fault.seconds)
-        if fault.breaks in ("connect", "tls"):
+        if fault.breaks in DOORS:
             raise httpcore.ConnectError("planted")
         await request.extensions["trace"]("http11.send_request_headers.started", {})
         answer = httpx.Response(fault.code or 200, headers=fault.headers, content=fault.body)
-        for _ in range(1 + fault.twice if fault.applied or fault.rewrite else 0):
+        for _ in range(fault.processed):
             real = await self.inner.handle_async_request(request)
             body = b"".join([part async for part in real.stream])  # type: ignore[union-attr]
             if fault.rewrite:
@@ -291,9 +292,7 @@ class House:
 
     async def _call_api(self, method: str, url: str, headers: Json, body: Json, *_: Any, **__: Any) -> Any:
         path = unquote(urlsplit(url).path)
-        fault = self._take(f"kube {_kube_operation(method, path, body)}") or Fault(
-            applied=True, rewrite=lambda content: content
-        )
+        fault = self._take(f"kube {_kube_operation(method, path, body)}") or UNTOUCHED
         await asyncio.sleep(fault.seconds)
         if fault.breaks == "connect":
             raise ConnectionRefusedError
@@ -319,20 +318,6 @@ def _kube_operation(method: str, path: str, body: Json) -> str:
     if method == "PATCH":
         return f"{PATCH} site"
     return LIST if path.endswith(("arcgissites", "arcgisservices")) else GET
-
-
-def _operation(request: httpx.Request) -> str:
-    path = request.url.path.removeprefix("/arcgis")
-    if path.endswith("generateToken"):
-        return "token"
-    if path.endswith("/edit"):
-        return "edit"
-    if "/jobs/" in path:
-        return "job"
-    last = path.rpartition("/")[2]
-    if last in ("jobs", "mode"):
-        return last
-    return "service" if "/services/" in path else "root"
 
 
 def _merged(target: Json, patch: Json) -> Json:

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from cell_house import BASE, SERVICE, House, Trap, house, now
-from fault_kinds import KUBERNETES, SITE, Fault
+from fault_kinds import KUBERNETES, SITE
 
 from harness import virtual_time
+from harness.fault import Fault
 from harness.history import Write, read
 from harness.invariants import violations
 

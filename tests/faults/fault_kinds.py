@@ -6,38 +6,14 @@ informer tells. A runner that knows requests asks `applies(operation)` and does 
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from harness.fault import ALL, Fault, same
+from harness.site_wire import SENDS
+
 Json = Any
-READS = frozenset({"root", "mode", "jobs", "service", "job"})
-ALL = READS | {"token", "edit"}
 HTML = b"<!DOCTYPE html><html><body>Please sign in.</body></html>"
 JSON_TYPE = {"content-type": "application/json"}
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One way to break a request.
-
-    `seconds` pass first. `breaks` is where the connection ends: "connect", "request", "answer" (in the
-    middle of it), or "hang". `applied`: the request is processed before. `rewrite` changes the bytes of the
-    real answer; `code`, `headers` and `body` stand in for it. `twice`: it is processed twice.
-    """
-
-    breaks: str = ""
-    applied: bool = False
-    seconds: float = 0.0
-    code: int = 0
-    headers: Mapping[str, str] | None = None
-    body: bytes = b""
-    rewrite: Callable[[bytes], bytes] | None = None
-    twice: bool = False
-    where: frozenset[str] = ALL
-
-    def applies(self, operation: str) -> bool:
-        """Whether it can occur there."""
-        return operation in self.where
 
 
 def envelope(code: int, status: int = 200, **headers: str) -> Fault:
@@ -74,7 +50,7 @@ def job_is(word: Json) -> Fault:
 
 SITE: Mapping[str, Fault] = {
     "connect refused": Fault(breaks="connect"),
-    "connect times out": Fault(breaks="connect", seconds=1.0),
+    "connect times out": Fault(breaks="silence", seconds=1.0),
     "certificate refused": Fault(breaks="tls"),
     "reset before headers, not applied": Fault(breaks="request"),
     "reset before headers, applied": Fault(breaks="request", applied=True),
@@ -121,6 +97,21 @@ SITE: Mapping[str, Fault] = {
     ),
     "job missing from the list": told(lambda body: {**body, "asyncJobs": [], "jobs": []}, "jobs"),
 }
+
+SOCKETS: Mapping[str, Fault] = {
+    **{f"answer: {way}": Fault(applied=True, rewrite=same, sends=way) for way in SENDS if way},
+    "answer: cut before the headers, not applied": Fault(sends="cut before the headers"),
+    "answer: headers, then silence, not applied": Fault(sends="headers, then silence"),
+    "applied when the operator has given up": Fault(late=True, applied=True, rewrite=same, seconds=0.2),
+    "no handshake: closed": Fault(breaks="shut"),
+    "no handshake: reset": Fault(breaks="slammed"),
+    "no handshake: plain text": Fault(breaks="plain"),
+    "no handshake: noise": Fault(breaks="noise"),
+    "no handshake: half of it": Fault(breaks="half"),
+    "certificate of another name": Fault(breaks="another name"),
+    "certificate expired": Fault(breaks="expired"),
+}
+"""Faults of the site that need a real socket."""
 
 GET, LIST, PATCH, LEASE, SECRET, EVENT = "get", "list", "patch", "lease", "secret", "event"
 KUBE_ALL = frozenset({GET, LIST, PATCH, LEASE, SECRET, EVENT})

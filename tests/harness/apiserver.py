@@ -140,12 +140,14 @@ def written_at(entry: Json) -> float:
     return datetime.fromisoformat(entry["stageTimestamp"]).timestamp()
 
 
-def wait_until(look: Callable[[], Any], seconds: float, what: Callable[[], str]) -> Any:
+def wait_until(
+    look: Callable[[], Any], seconds: float, what: Callable[[], str], *, every: float = LOOK_SECONDS
+) -> Any:
     """Looks until there is something true, and returns it; `what` says what is there instead."""
     give_up = time.monotonic() + seconds
     while not (seen := look()):
         assert time.monotonic() < give_up, f"not within {seconds:g} s; instead: {what()}"
-        time.sleep(LOOK_SECONDS)
+        time.sleep(every)
     return seen
 
 

@@ -138,7 +138,8 @@ class Workbench:
     def fresh_service(self) -> str:
         """The title of a service of the site (`--services`) that no other test of this bench has used."""
         self._generated += 1
-        return f"Generated/Layer{self._generated:04}.MapServer"
+        folder = (self._generated - 1) // 1000 or ""  # a thousand in each
+        return f"Generated{folder}/Layer{self._generated:04}.MapServer"
 
     def declare(self, name: str, service: str, settings: Json, site: str = "prod", **spec: Json) -> Json:
         """Applies an ArcGISService for a service given by its title, `folder/name.type`."""

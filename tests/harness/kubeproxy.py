@@ -2,33 +2,25 @@
 
 Plain HTTP on loopback towards the operator, TLS upstream. The operator's own bearer token is passed on, so
 rights and audit log stay real. Rules of `planted` act on requests and on the events of open streams. What is
-parked or under way goes on even if its client is dead. All proxies run in a loop of their own, in a thread:
-nothing here blocks a test, and a test blocks nothing here.
+parked or under way goes on even if its client is dead.
 """
 
 import asyncio
 import base64
-import functools
 import json
 import socket
 import ssl
-import struct
-import threading
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 import aiohttp
 import yaml
 from aiohttp import web
 
 from harness.planted import Asked, Match, Moment, Rule, WatchRule
-
-T = TypeVar("T")
-PATIENCE = 15.0
-_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length", "host"})
-_RESET = struct.pack("ii", 1, 0)  # SO_LINGER with no time: closing sends a reset
+from harness.proxyloop import HOP, RESET, background, called, there
 
 
 class KubeProxy:
@@ -39,7 +31,7 @@ class KubeProxy:
         authority = base64.b64decode(cluster["certificate-authority-data"]).decode()
         self._server = str(cluster["server"])
         self._trust = ssl.create_default_context(cadata=authority)
-        self._loop = _background()
+        self._loop = background()
         self._rules: list[Rule] = []
         self._watch_rules: list[WatchRule] = []
         self._streams: list[tuple[web.Request, str]] = []  # with the plural each is about
@@ -48,11 +40,11 @@ class KubeProxy:
         self._bugs: list[str] = []
 
     def __enter__(self) -> Self:
-        self._run(self._start())
+        there(self._start())
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
-        self._run(self._stop())
+        there(self._stop())
         assert not self._bugs, f"the proxy itself failed: {self._bugs}"
 
     # -- for a test ------------------------------------------------------------------
@@ -60,19 +52,19 @@ class KubeProxy:
     def rule(self, match: Match, **deed: Any) -> Rule:
         """Plants a rule for requests. The oldest rule that takes a request at a moment acts, and no other."""
         made = Rule(match, **deed)
-        self._call(lambda: self._rules.append(made))
+        called(lambda: self._rules.append(made))
         return made
 
     def watch_rule(self, plural: str, **deed: Any) -> WatchRule:
         """Plants a rule for the events of streams, of those that are already open as well."""
         made = WatchRule(plural, **deed)
-        self._call(lambda: self._watch_rules.append(made))
+        called(lambda: self._watch_rules.append(made))
         return made
 
     def clear(self) -> None:
         """Takes all rules away. What is parked stays parked."""
-        self._call(self._rules.clear)
-        self._call(self._watch_rules.clear)
+        called(self._rules.clear)
+        called(self._watch_rules.clear)
 
     def release(self, rule: Rule, *, drop: bool = False) -> None:
         """Lets a parked request go on. `drop`: it is never forwarded, or its answer never delivered."""
@@ -81,19 +73,19 @@ class KubeProxy:
             rule.reset = rule.reset or drop
             rule.gate.set()
 
-        self._call(let_go)
+        called(let_go)
 
     def cut_streams(self) -> None:
         """Resets all open streams."""
-        self._call(lambda: [_reset(request) for request, _ in self._streams])
+        called(lambda: [_reset(request) for request, _ in self._streams])
 
     def streams(self) -> list[str]:
         """The kinds that are being watched."""
-        return self._call(lambda: [plural for _, plural in self._streams])
+        return called(lambda: [plural for _, plural in self._streams])
 
     def requests(self, match: Match) -> list[Asked]:
         """What was asked so far."""
-        return [asked for asked in self._call(lambda: list(self._asked)) if match.fits(asked)]
+        return [asked for asked in called(lambda: list(self._asked)) if match.fits(asked)]
 
     def detour(self, kubeconfig: Path) -> None:
         """Makes a kubeconfig lead through this proxy."""
@@ -215,23 +207,6 @@ class KubeProxy:
         await self._runner.cleanup()
         await self._client.close()
 
-    def _run(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE)
-
-    def _call(self, deed: Callable[[], T]) -> T:
-        async def work() -> T:
-            return deed()
-
-        return self._run(work())
-
-
-@functools.cache
-def _background() -> asyncio.AbstractEventLoop:
-    """The loop of all proxies. It is never stopped, so that every connection is closed in peace."""
-    loop = asyncio.new_event_loop()
-    threading.Thread(target=loop.run_forever, name="proxies", daemon=True).start()
-    return loop
-
 
 def _asked(request: web.Request, raw: bytes) -> Asked:
     try:
@@ -254,13 +229,13 @@ def _reset(request: web.Request) -> web.StreamResponse:
     if request.transport is not None:
         connection = request.transport.get_extra_info("socket")
         if connection is not None:
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
         request.transport.abort()
     return web.Response()
 
 
 def _passed(headers: Any) -> list[tuple[str, str]]:
-    return [(name, text) for name, text in headers.items() if name.lower() not in _HOP]
+    return [(name, text) for name, text in headers.items() if name.lower() not in HOP]
 
 
 async def _lines(answer: aiohttp.ClientResponse) -> AsyncIterator[bytes]:

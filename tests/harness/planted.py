@@ -136,13 +136,15 @@ class WatchRule(Counted):
     twice: bool = False
     cut_at: int | None = None
     then: Literal["on", "end", "reset", "silence"] = "on"
+    came: list[bytes] = field(default_factory=list)
 
     def takes(self, plural: str) -> bool:
         """Whether the rule acts on this event, which is counted."""
         return plural == self.plural and self._count()
 
     def sent(self, line: bytes) -> bytes:
-        """What the operator gets for the event."""
+        """What the operator gets for the event, which is kept."""
+        self.came.append(line)
         if self.instead is not None:
             return self.instead + b"\n"
         if self.swallow:

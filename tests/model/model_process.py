@@ -178,8 +178,8 @@ class Process:
     def sending(self, key: str) -> Hold | None:
         return None
 
-    def call_when_free(self, key: str) -> None:
-        """Slots are not looked at here."""
+    def call_when_free(self, key: str) -> bool:
+        return True
 
     def occupy(self, key: str, busy: bool) -> None:
         """Slots are not looked at here."""

@@ -109,6 +109,18 @@ BUGS: Mapping[str, Bug] = {
         'request.method, request.url.copy_merge_params({"token": token.value}), headers=headers',
         WIRE,
     ),
+    "an answer that comes twice is taken for that to the next request": Bug(
+        "adapters/admin/network.py",
+        "return not self._read_since_write",
+        "return False",
+        WIRE,
+    ),
+    "bytes that nobody asked for do not spoil a connection": Bug(
+        "adapters/admin/network.py",
+        " or self._reader.unread > 0",
+        "",
+        WIRE,
+    ),
     "the text of an exception is shown": Bug(
         "adapters/admin/transport.py",
         'detail = f"{says}: {reason}" if reason else says',

@@ -25,6 +25,7 @@ class QueueMachine(RuleBasedStateMachine):
         self.wanted: dict[str, Wanted] = {}
         self.again: dict[str, Wanted] = {}
         self.in_turn: set[str] = set()
+        self.last = Priority.CHANGE
 
     @rule(key=KEYS, priority=PRIORITIES, delay=DELAYS)
     def add(self, key: str, priority: Priority, delay: float) -> None:
@@ -36,7 +37,7 @@ class QueueMachine(RuleBasedStateMachine):
     def retry(self, key: str) -> None:
         pause = self.queue.retry(key)
         place = self.again if key in self.in_turn else self.wanted
-        place[key] = Wanted(self.now + pause, Priority.POLL).with_(place.get(key))
+        place[key] = Wanted(self.now + pause, Priority.CHANGE).with_(place.get(key))
 
     @rule(key=KEYS)
     def forget(self, key: str) -> None:
@@ -52,10 +53,17 @@ class QueueMachine(RuleBasedStateMachine):
             return
         assert key not in self.in_turn, "two turns of one key at once"
         assert key in due, "a turn before its time, or one that nobody wanted"
-        assert due[key].priority == min(wanted.priority for wanted in due.values())
+        assert due[key].priority == self.next_among({wanted.priority for wanted in due.values()})
         assert due[key].due == min(w.due for w in due.values() if w.priority == due[key].priority)
+        self.last = due[key].priority
         del self.wanted[key]
         self.in_turn.add(key)
+
+    def next_among(self, waiting: set[Priority]) -> Priority:
+        """Operations under way and changes by turns, the rest when there are none of these."""
+        if waiting >= {Priority.OPEN, Priority.CHANGE}:
+            return Priority.CHANGE if self.last is Priority.OPEN else Priority.OPEN
+        return min(waiting)
 
     @precondition(lambda self: self.in_turn)
     @rule(data=st.data())
@@ -101,11 +109,11 @@ def test_pauses_double_up_to_the_cap_and_are_shortened_by_at_most_a_half() -> No
 def test_a_delayed_key_wakes_a_waiting_worker_in_time() -> None:
     async def scene() -> tuple[str, float]:
         queue: WorkQueue[str] = WorkQueue()
-        queue.add("late", Priority.POLL, 50)
+        queue.add("late", Priority.OPEN, 50)
         queue.add("early", Priority.RESYNC, 30)
         waiting = asyncio.create_task(queue.get())
         await asyncio.sleep(10)
-        queue.add("early", Priority.POLL, 5)
+        queue.add("early", Priority.OPEN, 5)
         return await waiting, asyncio.get_running_loop().time()
 
     assert virtual_time.run(scene()) == ("early", 15.0)
@@ -176,7 +184,7 @@ def test_a_crashing_turn_backs_off_and_leaves_the_others_alone() -> None:
     async def scene() -> Workshop:
         shop = Workshop(crashing=frozenset("x"))
         shop.queue.add("x")
-        shop.queue.add("a", Priority.POLL, 20)
+        shop.queue.add("a", Priority.OPEN, 20)
         await shop.work(21.5)
         return shop
 
@@ -210,11 +218,14 @@ def test_a_key_added_during_its_turn_gets_another_one() -> None:
     assert virtual_time.run(scene()) == [("a", 0.0), ("a", 1.0)]
 
 
-def test_ten_thousand_keys_are_served_by_urgency() -> None:
+def test_ten_thousand_keys_are_served_by_urgency_and_by_turns() -> None:
     queue: WorkQueue[int] = WorkQueue(clock=lambda: 0.0)
     chance = random.Random(7)
     priorities = {key: chance.choice(list(Priority)) for key in range(10_000)}
     for key, priority in priorities.items():
         queue.add(key, priority)
     given = [priorities[key] for key in iter(queue.take, None)]
-    assert given == sorted(priorities.values())
+    urgent, rest = given[: -given.count(Priority.RESYNC)], given[-given.count(Priority.RESYNC) :]
+    assert set(rest) == {Priority.RESYNC}
+    pairs = min(given.count(Priority.OPEN), given.count(Priority.CHANGE))
+    assert urgent[: 2 * pairs] == [Priority.OPEN, Priority.CHANGE] * pairs

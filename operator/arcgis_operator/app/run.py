@@ -171,7 +171,7 @@ class Operator:
             self._api,
             self._registry,
             boottime,
-            self._dispatch.wake,
+            self._dispatch.go_on,
             self._metrics,
             timeouts,
             config.job_timeout_seconds,

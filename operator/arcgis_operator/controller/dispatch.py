@@ -54,6 +54,10 @@ class Dispatch:
             self._services.look_anew(key)
         self._queue.add(key, Priority.CHANGE)
 
+    def go_on(self, key: str) -> None:
+        """Ask for a turn now of a service that waits for its site, which gives it a slot or shows more."""
+        self._queue.add(key, Priority.OPEN)
+
     def seen(
         self, kind: Word, event_type: Literal["LISTED", "CHANGED", "DELETED"], body: dict[str, Any]
     ) -> None:
@@ -104,7 +108,7 @@ class Dispatch:
             self._queue.retry(key)
         elif wake < math.inf:
             self._queue.forget(key)
-            self._queue.add(key, Priority.POLL, wake)
+            self._queue.add(key, Priority.OPEN, wake)
 
     async def crashed(self, key: str, error: Exception) -> None:
         """Say on the resource that its turn has a bug."""

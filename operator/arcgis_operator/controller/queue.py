@@ -1,7 +1,8 @@
 """The work queue: which key gets the next turn, and when.
 
 Keys are de-duplicated; a key has one turn at a time; a key added during its turn gets another one.
-For one key the earliest time and the most urgent priority of all requests win.
+For one key the earliest time and the most urgent priority of all requests win. Where both are due, operations
+under way and changes take turns: neither thousands of changes nor thousands of polls keep the others waiting.
 Knows nothing of what a turn does.
 """
 
@@ -24,10 +25,10 @@ Key = TypeVar("Key", bound=Hashable)
 
 
 class Priority(IntEnum):
-    """Who goes first among the keys that are due."""
+    """Who goes first among the keys that are due; the first two take turns."""
 
-    CHANGE = 0  # a deletion, a new generation
-    POLL = 1
+    OPEN = 0  # an operation under way, or one that a slot was kept for
+    CHANGE = 1  # a deletion, a new generation
     RESYNC = 2
 
 
@@ -57,6 +58,14 @@ class Backoff:
         return float(min(self.cap, self.first * 2 ** min(failures - 1, 30)) * (1 - chance / 2))
 
 
+_ORDER = {
+    Priority.OPEN: (Priority.CHANGE, Priority.OPEN, Priority.RESYNC),
+    Priority.CHANGE: (Priority.OPEN, Priority.CHANGE, Priority.RESYNC),
+    Priority.RESYNC: (Priority.OPEN, Priority.CHANGE, Priority.RESYNC),
+}
+"""Who is asked first, by who had the last turn."""
+
+
 class WorkQueue(Generic[Key]):
     """Belongs to one event loop. `clock` is monotonic, in seconds; by default the loop's."""
 
@@ -77,7 +86,10 @@ class WorkQueue(Generic[Key]):
         self._at_rest.set()
         self._failures: dict[Key, int] = {}
         self._later: list[tuple[float, int, Key, Wanted]] = []  # heaps; entries that `_wanted`
-        self._ready: list[tuple[int, float, int, Key, Wanted]] = []  # no longer holds are void
+        self._ready: dict[Priority, list[tuple[float, int, Key, Wanted]]] = {  # no longer holds are void
+            priority: [] for priority in Priority
+        }
+        self._last = Priority.CHANGE
         self._order = itertools.count()
         self._waiters: deque[asyncio.Future[None]] = deque()
         self._timer: asyncio.TimerHandle | None = None
@@ -93,13 +105,16 @@ class WorkQueue(Generic[Key]):
     def take(self) -> Key | None:
         """The next key that is due, now in its turn; None when there is none. Call `done` afterwards."""
         self._promote()
-        while self._ready:
-            *_, key, wanted = heapq.heappop(self._ready)
-            if self._wanted.get(key) is wanted:
-                del self._wanted[key]
-                self._in_turn.add(key)
-                self._at_rest.clear()
-                return key
+        for priority in _ORDER[self._last]:
+            ready = self._ready[priority]
+            while ready:
+                *_, key, wanted = heapq.heappop(ready)
+                if self._wanted.get(key) is wanted:
+                    del self._wanted[key]
+                    self._in_turn.add(key)
+                    self._at_rest.clear()
+                    self._last = priority
+                    return key
         return None
 
     async def get(self) -> Key:
@@ -122,7 +137,7 @@ class WorkQueue(Generic[Key]):
         """Wait until no key is in its turn."""
         await self._at_rest.wait()
 
-    def retry(self, key: Key, priority: Priority = Priority.POLL) -> float:
+    def retry(self, key: Key, priority: Priority = Priority.CHANGE) -> float:
         """Ask for a turn after a pause that grows with each failure in a row; returns the pause."""
         self._failures[key] = self.failures(key) + 1
         pause = self._backoff.pause(self.failures(key), self._chance())
@@ -159,7 +174,7 @@ class WorkQueue(Generic[Key]):
         while self._later and self._later[0][0] <= now:
             due, order, key, wanted = heapq.heappop(self._later)
             if self._wanted.get(key) is wanted:
-                heapq.heappush(self._ready, (wanted.priority, due, order, key, wanted))
+                heapq.heappush(self._ready[wanted.priority], (due, order, key, wanted))
 
     async def _wait(self) -> None:
         waiter = asyncio.get_running_loop().create_future()
@@ -190,7 +205,7 @@ class WorkQueue(Generic[Key]):
 
     def _pause(self) -> float | None:
         """Seconds until a key may be due, None when nothing is wanted."""
-        if self._ready:
+        if any(self._ready.values()):
             return 0.0
         return max(0.0, self._later[0][0] - self._clock()) if self._later else None
 

@@ -16,6 +16,7 @@ from arcgis_operator.adapters.admin import (
 from arcgis_operator.controller.folders import Folders
 from arcgis_operator.controller.jobindex import JobIndex
 from arcgis_operator.controller.limits import Breaker, Budget
+from arcgis_operator.controller.slots import Slots
 from arcgis_operator.core.case import Hold
 from arcgis_operator.core.failures import Accepted, Applied, Fact, Failure, Kind
 from arcgis_operator.core.identity import ServiceRef
@@ -57,8 +58,7 @@ class SiteSession:
         self._index = JobIndex(self._job_ids, self.job, clock, presumed_seconds, self._budget.wait)
         self._folders = Folders(self._folder, self.document)
         self._version = ""
-        self._slots: dict[str, None] = {}
-        self._waiting: dict[str, None] = {}
+        self._slots = Slots(clock, wake)
         self._answered_at = clock()
         self._unreachable_in_a_row = 0
         self._read_only = ""
@@ -83,7 +83,7 @@ class SiteSession:
     @property
     def jobs_in_flight(self) -> int:
         """Services with an open operation."""
-        return len(self._slots)
+        return len(self._slots.holders())
 
     def adjust(self, wanted: SiteWanted) -> None:
         """Take over limits and suspension of a changed spec (another URL makes another session)."""
@@ -103,25 +103,18 @@ class SiteSession:
         """Why nothing may be sent for this service now."""
         if self._read_only:
             return Hold(Reason.SITE_READ_ONLY, self._read_only)
-        taken = {*self._slots, *map(self._key, self._index.running(self.username))}
+        taken = self._slots.taken_for(key).union(map(self._key, self._index.running(self.username)))
         if key not in taken and len(taken) >= self._wanted.max_jobs:
             return Hold(Reason.QUEUED, f"All {self._wanted.max_jobs} job slots of the site are taken.")
         return None
 
     def occupy(self, key: str, busy: bool) -> None:
-        """Take or free the service's job slot."""
-        if busy:
-            self._slots[key] = None
-            self._waiting.pop(key, None)
-        elif key in self._slots:
-            del self._slots[key]
-            for waiting in list(self._waiting)[:1]:
-                del self._waiting[waiting]
-                self._wake(waiting)
+        """Take or free the service's job slot; a free one is kept for the first in line."""
+        self._slots.occupy(key, busy)
 
-    def call_when_free(self, key: str) -> None:
-        """Wake the service when a job slot becomes free."""
-        self._waiting[key] = None
+    def call_when_free(self, key: str) -> bool:
+        """Wake the service when a job slot becomes free. The first in line (True) also looks by itself."""
+        return self._slots.wait(key)
 
     def silent_for(self) -> float:
         """Seconds since the site last gave a sensible answer."""
@@ -144,7 +137,7 @@ class SiteSession:
             known = self._index.usual_seconds()
             self._index.noted(job)
             if self._index.usual_seconds() and not known:
-                for waiting in list(self._slots):
+                for waiting in self._slots.holders():
                     self._wake(waiting)
         return job
 
@@ -155,7 +148,7 @@ class SiteSession:
     def usual_job_seconds(self, key: str) -> float:
         """What short edits of late took; 0 when that is not known, infinity where others tell of it."""
         usual = self._index.usual_seconds()
-        return usual if usual or key in list(self._slots)[:SCOUTS] else math.inf
+        return usual if usual or key in self._slots.holders()[:SCOUTS] else math.inf
 
     async def document(self, ref: ServiceRef) -> Mapping[str, Json] | Failure:
         """The service document, read now."""
@@ -225,7 +218,7 @@ class SiteSession:
         if mode.read_only:
             self._read_only = f"The site is in read-only mode: {mode.message or 'no reason given'}"
         elif was:
-            for waiting in self._waiting:
+            for waiting in self._slots.waiting():
                 self._wake(waiting)
 
     def _ours(self, ref: ServiceRef, accepted: Accepted) -> Job:

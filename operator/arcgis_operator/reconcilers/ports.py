@@ -99,8 +99,8 @@ class Site(Protocol):
     def sending(self, key: str) -> Hold | None:
         """Why nothing may be sent for this service now."""
 
-    def call_when_free(self, key: str) -> None:
-        """Wake the service when a job slot becomes free."""
+    def call_when_free(self, key: str) -> bool:
+        """Wake the service when a job slot becomes free. The first in line (True) also looks by itself."""
 
     def occupy(self, key: str, busy: bool) -> None:
         """Take or free the service's job slot."""

@@ -103,7 +103,7 @@ class ServiceReconciler:
         return await self._store.read(name)
 
     def _follow(self, key: str, term: Term, stored: Object, journal: Journal) -> None:
-        """Keep for the polls of a job what was stored: every write carries its version, so it harms nobody."""
+        """Keep what was stored for the polls of a job; if it grows old, the next write is refused."""
         if journal.phase is Phase.RUNNING:
             metadata = {what: value for what, value in stored["metadata"].items() if what != "managedFields"}
             self._followed[key] = (term, {**stored, "metadata": metadata})
@@ -136,8 +136,7 @@ class ServiceReconciler:
         verdict = decide(case)
         if verdict.effect and not fresh:
             return await self._attempt(key, body, term, again=True)
-        if not isinstance(site, Hold):
-            self._slot(key, site, verdict)
+        wake = verdict.wake if isinstance(site, Hold) else self._slot(key, site, verdict)
         stored = await self._stored(body, verdict, term)
         if isinstance(stored, KubeFailure):
             return self._unstored(key, record, verdict, stored, site)
@@ -145,7 +144,7 @@ class ServiceReconciler:
         self._told(key, record, verdict)
         if verdict.effect is None or isinstance(site, Hold):
             self._follow(key, term, stored, verdict.record.journal)
-            return verdict.wake
+            return wake
         return await self._perform(key, stored, verdict.effect, site, term, read_at)
 
     def _recall(self, key: str, body: Object) -> Record:
@@ -241,10 +240,12 @@ class ServiceReconciler:
             return None
         return NOW if failure.kind is KubeFailureKind.MISSING else failure.retry_after or BACKOFF
 
-    def _slot(self, key: str, site: Site, verdict: Verdict) -> None:
-        site.occupy(key, verdict.record.journal.open)
+    def _slot(self, key: str, site: Site, verdict: Verdict) -> float:
+        """When to look again: of those that wait for a slot one looks by itself, the others are called."""
         if verdict.reason is Reason.QUEUED:
-            site.call_when_free(key)
+            return verdict.wake if site.call_when_free(key) else math.inf
+        site.occupy(key, verdict.record.journal.open)
+        return verdict.wake
 
     def _remember(self, key: str, case: Case, verdict: Verdict) -> None:
         seen, journal = case.seen, verdict.record.journal

@@ -17,6 +17,7 @@ import httpcore
 import httpx
 
 CONNECTIONS = 8
+_UNASKED = "unasked"
 
 # httpcore tries to import it at every lock it takes, and a failed import searches the whole path each
 # time: a quarter of the operator's processor time. What is None here fails at once.
@@ -53,6 +54,9 @@ class Network(httpx.AsyncBaseTransport):
                 extensions=request.extensions,
             )
         )
+        if answer.extensions["network_stream"].get_extra_info(_UNASKED):
+            await answer.aclose()
+            raise httpcore.RemoteProtocolError("the answer was there before the request")
         return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer))
 
     async def aclose(self) -> None:
@@ -86,24 +90,52 @@ class _Backend(httpcore.AsyncNetworkBackend):
         """With TLS: the address of a site is https, and there is no proxy."""
         with _named(httpcore.ConnectTimeout, httpcore.ConnectError):
             async with asyncio.timeout(timeout):
-                reader, writer = await asyncio.open_connection(
-                    host, port, ssl=self._tls, server_hostname=host, happy_eyeballs_delay=0.25
+                loop = asyncio.get_running_loop()
+                reader = _Reader(loop=loop)
+                transport, protocol = await loop.create_connection(
+                    lambda: asyncio.StreamReaderProtocol(reader, loop=loop),
+                    host,
+                    port,
+                    ssl=self._tls,
+                    server_hostname=host,
+                    happy_eyeballs_delay=0.25,
                 )
-        return _Stream(reader, writer)
+        return _Stream(reader, asyncio.StreamWriter(transport, protocol, reader, loop))
+
+
+class _Reader(asyncio.StreamReader):
+    """Counts what came and was not read."""
+
+    unread = 0
+
+    def feed_data(self, data: Any) -> None:
+        self.unread += len(data)
+        super().feed_data(data)
+
+    async def read(self, n: int = -1) -> bytes:
+        data = await super().read(n)
+        self.unread -= len(data)
+        return data
 
 
 class _Stream(httpcore.AsyncNetworkStream):
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """A site, or what stands before it, may answer twice: what was not asked for is never an answer."""
+
+    def __init__(self, reader: _Reader, writer: asyncio.StreamWriter) -> None:
         self._reader, self._writer = reader, writer
+        self._read_since_write = False
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
         with _named(httpcore.ReadTimeout, httpcore.ReadError):
             async with asyncio.timeout(timeout):
-                return await self._reader.read(max_bytes)
+                data = await self._reader.read(max_bytes)
+                self._read_since_write = True
+                return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
         with _named(httpcore.WriteTimeout, httpcore.WriteError):
             async with asyncio.timeout(timeout):  # does not suspend on entry
+                self._read_since_write = False
                 self._writer.write(buffer)
                 await self._writer.drain()
 
@@ -122,7 +154,9 @@ class _Stream(httpcore.AsyncNetworkStream):
 
     def get_extra_info(self, info: str) -> Any:
         if info == "is_readable":  # asked of an idle connection: it is of no use any more
-            return self._reader.at_eof() or self._writer.is_closing()
+            return self._reader.at_eof() or self._reader.unread > 0 or self._writer.is_closing()
+        if info == _UNASKED:  # asked of an answer: all of it had come before the request was written
+            return not self._read_since_write
         return self._writer.get_extra_info(info)
 
 
