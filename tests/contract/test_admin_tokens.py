@@ -8,6 +8,7 @@ import pytest
 from admin_wire import DOCUMENT, ROADS, TOKEN, allowed
 
 from arcgis_operator.adapters.admin import Credentials, Hooks, SiteMode
+from arcgis_operator.adapters.admin.tokens import login_failure
 from arcgis_operator.core.failures import Accepted, Failure, Kind
 
 NOW = 1_700_000_000.0
@@ -203,6 +204,22 @@ async def test_a_login_that_fails_otherwise_says_that_nothing_was_sent(scripted,
     assert (await client.job("j1")).kind is read
     assert (await client.edit(ROADS, DOCUMENT, allowed)).kind is edit
     assert site.others == []
+
+
+FAILED_LOGINS = {
+    Kind.UNAUTHORISED: Failure(Kind.UNAUTHORISED, "login refused: no"),
+    Kind.REFUSED: Failure(Kind.UNAUTHORISED, "login refused: no"),
+    Kind.BUSY: Failure(Kind.BUSY, "no"),
+    Kind.MISSING: Failure(Kind.GARBLED, "no login at this address: no"),
+    Kind.GARBLED: Failure(Kind.GARBLED, "no login at this address: no"),
+    Kind.UNSURE: Failure(Kind.NOT_SENT, "login: no"),
+    Kind.NOT_SENT: Failure(Kind.NOT_SENT, "login: no"),
+}
+
+
+@pytest.mark.parametrize("kind", FAILED_LOGINS)
+def test_a_failed_login_says_that_it_was_the_login(kind):
+    assert login_failure(Failure(kind, "no")) == FAILED_LOGINS[kind]
 
 
 UNREAD = {

@@ -501,7 +501,7 @@ BREAKS = {
 async def test_a_connection_that_does_not_come_about_has_the_name_that_the_pool_knows(
     monkeypatch, error, named
 ):
-    monkeypatch.setattr(asyncio, "open_connection", broken_by(error))
+    monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", broken_by(error))
     with pytest.raises(named):
         await network._Backend(ssl.create_default_context()).connect_tcp("site.test", 443)
 
@@ -509,11 +509,11 @@ async def test_a_connection_that_does_not_come_about_has_the_name_that_the_pool_
 async def test_a_connection_is_opened_with_tls_for_its_host_by_all_its_addresses_in_turn(monkeypatch):
     told = []
 
-    async def opens(*args, **options):
+    async def opens(protocol, *args, **options):
         told.append((args, options))
-        return None, None
+        return None, protocol()
 
-    monkeypatch.setattr(asyncio, "open_connection", opens)
+    monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", opens)
     tls = ssl.create_default_context()
     await network._Backend(tls).connect_tcp("site.test", 6443)
     options = {"ssl": tls, "server_hostname": "site.test", "happy_eyeballs_delay": 0.25}

@@ -61,7 +61,7 @@ MORE = {
     "a completed job that leaves more settings other than are told": case(
         desired=MANY,
         record=record(Phase.RUNNING, journal=journal(Phase.RUNNING, digest=digest(MANY))),
-        seen=seen(ours=job("COMPLETED")),
+        seen=seen(ours=job("COMPLETED"), document=live(p1="x")),
         ended_for=60.0,
     ),
     "a failed job with several messages": case(
@@ -161,6 +161,11 @@ MORE = {
     "another intent given up": case(record=record(Phase.INTENDED), abandon="intent-0"),
     "a job of a former site given up": case(
         record=record(Phase.RUNNING), site_url="https://other.example.com/arcgis", abandon="intent-1"
+    ),
+    "an unanswered intent that became a job, and a spec that cannot be read": case(
+        desired=None,
+        record=record(Phase.INTENDED),
+        seen=seen(candidate=job("COMPLETED")),
     ),
     "a failure that ends in dots": case(
         record=record(journal=journal(ended=3, attempt=3, failure="JobFailed: it broke. . XX"))
