@@ -381,6 +381,14 @@ def test_a_long_text_of_the_site_about_itself_is_cut():
     assert len(resources.site_mode({"isReadOnly": True, "message": "x" * 300}).message) == 192
 
 
+MODES = {"false": False, " FALSE ": False, "true": True, False: False, True: True}
+
+
+@pytest.mark.parametrize("word", MODES, ids=repr)
+def test_the_mode_may_be_a_flag_or_its_word(word):
+    assert resources.site_mode({"isReadOnly": word}) == SiteMode(MODES[word])
+
+
 def test_a_job_that_says_only_its_status_is_otherwise_empty():
     assert resources.job_of({"status": "FAILED"}, "j1") == Job(id="j1", status="FAILED")
 

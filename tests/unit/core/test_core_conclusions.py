@@ -167,6 +167,12 @@ MORE = {
         record=record(Phase.INTENDED),
         seen=seen(candidate=job("COMPLETED")),
     ),
+    "a job of somebody while another runs": case(
+        seen=seen(others=(job(job_id="j9"),), strays=(job(job_id="j8", username="anna"),))
+    ),
+    "a long result of a job that failed": case(
+        record=record(Phase.RUNNING), seen=seen(ours=job("FAILED", result={"service": live(x="x" * 20_000)}))
+    ),
     "a failure that ends in dots": case(
         record=record(journal=journal(ended=3, attempt=3, failure="JobFailed: it broke. . XX"))
     ),
