@@ -12,6 +12,8 @@ from harness import virtual_time
 
 KEYS = st.sampled_from("abcde")
 PRIORITIES = st.sampled_from(Priority)
+GROUPS = {"a": "one site", "b": "one site", "c": "one site", "d": "another site"}
+MOST = 2
 DELAYS = st.sampled_from([0.0, 0.0, 1.0, 2.0, 5.0, 600.0])
 
 
@@ -21,7 +23,9 @@ class QueueMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.now = 0.0
-        self.queue: WorkQueue[str] = WorkQueue(clock=lambda: self.now, chance=lambda: 0.0)
+        self.queue: WorkQueue[str] = WorkQueue(
+            clock=lambda: self.now, chance=lambda: 0.0, group=GROUPS.get, most_of_a_group=MOST
+        )
         self.wanted: dict[str, Wanted] = {}
         self.again: dict[str, Wanted] = {}
         self.in_turn: set[str] = set()
@@ -46,7 +50,11 @@ class QueueMachine(RuleBasedStateMachine):
 
     @rule()
     def take(self) -> None:
-        due = {key: wanted for key, wanted in self.wanted.items() if wanted.due <= self.now}
+        due = {
+            key: wanted
+            for key, wanted in self.wanted.items()
+            if wanted.due <= self.now and not self.is_full(GROUPS.get(key))
+        }
         key = self.queue.take()
         if key is None:
             assert not due, "a key that is due was not given"
@@ -58,6 +66,9 @@ class QueueMachine(RuleBasedStateMachine):
         self.last = due[key].priority
         del self.wanted[key]
         self.in_turn.add(key)
+
+    def is_full(self, group: str | None) -> bool:
+        return group is not None and sum(GROUPS.get(key) == group for key in self.in_turn) >= MOST
 
     def next_among(self, waiting: set[Priority]) -> Priority:
         """Operations under way and changes by turns, the rest when there are none of these."""
@@ -93,6 +104,7 @@ class QueueMachine(RuleBasedStateMachine):
         given = set()
         while (key := self.queue.take()) is not None:
             given.add(key)
+            self.queue.done(key)
         assert given == expected
 
 
@@ -229,3 +241,16 @@ def test_ten_thousand_keys_are_served_by_urgency_and_by_turns() -> None:
     assert set(rest) == {Priority.RESYNC}
     pairs = min(given.count(Priority.OPEN), given.count(Priority.CHANGE))
     assert urgent[: 2 * pairs] == [Priority.OPEN, Priority.CHANGE] * pairs
+
+
+def test_a_group_whose_turns_hang_leaves_workers_to_the_others() -> None:
+    queue: WorkQueue[str] = WorkQueue(
+        clock=lambda: 0.0, group=lambda key: key.partition("|")[0], most_of_a_group=2
+    )
+    for number in range(2000):
+        queue.add(f"hangs|{number}")
+    queue.add("fine|1")
+    assert list(iter(queue.take, None)) == ["hangs|0", "hangs|1", "fine|1"]
+    queue.done("hangs|1")
+    assert list(iter(queue.take, None)) == ["hangs|2"]
+    assert queue.depth() == 1997

@@ -24,7 +24,7 @@ from arcgis_operator.app.leading import Leading
 from arcgis_operator.app.lease import Elector, LeaseTimes, Term, boottime, identity
 from arcgis_operator.app.supervisor import Supervisor
 from arcgis_operator.config import Config
-from arcgis_operator.controller.dispatch import Dispatch
+from arcgis_operator.controller.dispatch import Dispatch, site_of
 from arcgis_operator.controller.queue import Backoff, WorkQueue
 from arcgis_operator.controller.registry import Registry
 from arcgis_operator.controller.resync import Resync
@@ -75,7 +75,11 @@ class Operator:
         self._clock = SystemClock()
         pod = config.pod_name or socket.gethostname()
         self._events = EventPoster(api, pod, dropped=self._metrics.events_dropped.inc)
-        self._queue: WorkQueue[str] = WorkQueue(backoff=Backoff(config.poll_seconds, config.backoff_seconds))
+        self._queue: WorkQueue[str] = WorkQueue(
+            backoff=Backoff(config.poll_seconds, config.backoff_seconds),
+            group=site_of,
+            most_of_a_group=max(1, config.workers // 2),
+        )
         self._registry = Registry(lambda key: self._dispatch.wake(key))
         self._dispatch = Dispatch(self._queue, self._registry, lambda: self._leading.term)
         self._ledger = Ledger(boottime, config.settle_seconds, config.job_timeout_seconds)

@@ -30,6 +30,11 @@ def folder_key(folder: str) -> str:
     return f"{FOLDER}{folder}"
 
 
+def site_of(key: str) -> str | None:
+    """The site whose requests a turn of this key waits for; None for one that asks little."""
+    return None if key.startswith(SITE) else key.removeprefix(FOLDER).partition("|")[0]
+
+
 def _site_name(key: str) -> Name:
     namespace, _, name = key.removeprefix(SITE).partition("/")
     return Name(namespace, name)

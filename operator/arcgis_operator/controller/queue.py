@@ -3,6 +3,7 @@
 Keys are de-duplicated; a key has one turn at a time; a key added during its turn gets another one.
 For one key the earliest time and the most urgent priority of all requests win. Where both are due, operations
 under way and changes take turns: neither thousands of changes nor thousands of polls keep the others waiting.
+Of one group (a site) only so many keys are in their turn at once, so one that hangs leaves workers to others.
 Knows nothing of what a turn does.
 """
 
@@ -11,7 +12,7 @@ import heapq
 import itertools
 import logging
 import random
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
 from enum import IntEnum
@@ -66,6 +67,14 @@ _ORDER = {
 """Who is asked first, by who had the last turn."""
 
 
+_Ready = dict[Priority, list[tuple[float, int, Key, Wanted]]]
+"""Heaps of keys that are due, by priority."""
+
+
+def _nothing() -> _Ready[Key]:
+    return {priority: [] for priority in Priority}
+
+
 class WorkQueue(Generic[Key]):
     """Belongs to one event loop. `clock` is monotonic, in seconds; by default the loop's."""
 
@@ -75,10 +84,15 @@ class WorkQueue(Generic[Key]):
         clock: Callable[[], float] | None = None,
         backoff: Backoff | None = None,
         chance: Callable[[], float] = random.random,
+        group: Callable[[Key], Hashable] = lambda key: None,
+        most_of_a_group: int = 1,
     ) -> None:
         self._clock = clock or (lambda: asyncio.get_running_loop().time())
         self._backoff = backoff or Backoff()
         self._chance = chance
+        self._group, self._most = group, most_of_a_group
+        self._turns: Counter[Hashable] = Counter()
+        self._held: dict[Hashable, _Ready[Key]] = {}  # due, in groups that are full
         self._wanted: dict[Key, Wanted] = {}  # waiting for a turn
         self._again: dict[Key, Wanted] = {}  # in its turn, and wanted once more
         self._in_turn: set[Key] = set()
@@ -86,9 +100,7 @@ class WorkQueue(Generic[Key]):
         self._at_rest.set()
         self._failures: dict[Key, int] = {}
         self._later: list[tuple[float, int, Key, Wanted]] = []  # heaps; entries that `_wanted`
-        self._ready: dict[Priority, list[tuple[float, int, Key, Wanted]]] = {  # no longer holds are void
-            priority: [] for priority in Priority
-        }
+        self._ready: _Ready[Key] = _nothing()  # no longer holds are void
         self._last = Priority.CHANGE
         self._order = itertools.count()
         self._waiters: deque[asyncio.Future[None]] = deque()
@@ -106,15 +118,14 @@ class WorkQueue(Generic[Key]):
         """The next key that is due, now in its turn; None when there is none. Call `done` afterwards."""
         self._promote()
         for priority in _ORDER[self._last]:
-            ready = self._ready[priority]
-            while ready:
-                *_, key, wanted = heapq.heappop(ready)
-                if self._wanted.get(key) is wanted:
-                    del self._wanted[key]
-                    self._in_turn.add(key)
-                    self._at_rest.clear()
-                    self._last = priority
-                    return key
+            while entry := self._first(self._ready[priority]):
+                key = entry[2]
+                if self._is_full(self._group(key)):
+                    heapq.heappush(self._held.setdefault(self._group(key), _nothing())[priority], entry)
+                    continue
+                self._begin(key)
+                self._last = priority
+                return key
         return None
 
     async def get(self) -> Key:
@@ -129,6 +140,7 @@ class WorkQueue(Generic[Key]):
         self._in_turn.remove(key)
         if not self._in_turn:
             self._at_rest.set()
+        self._release(self._group(key))
         again = self._again.pop(key, None)
         if again is not None:
             self._put(key, again)
@@ -161,6 +173,35 @@ class WorkQueue(Generic[Key]):
         """Seconds that the longest waiting of them has been due, 0 when there is none."""
         now = self._clock()
         return max((now - wanted.due for wanted in self._wanted.values() if wanted.due <= now), default=0.0)
+
+    def _is_full(self, group: Hashable) -> bool:
+        return group is not None and self._turns[group] >= self._most
+
+    def _begin(self, key: Key) -> None:
+        del self._wanted[key]
+        self._in_turn.add(key)
+        self._turns[self._group(key)] += 1
+        self._at_rest.clear()
+
+    def _release(self, group: Hashable) -> None:
+        """One more of the group may have its turn: the first of each priority, as one of these is next."""
+        self._turns[group] -= 1
+        if not self._turns[group]:
+            del self._turns[group]
+        for priority, held in self._held.get(group, _nothing()).items():
+            if entry := self._first(held):
+                heapq.heappush(self._ready[priority], entry)
+        if group in self._held and not any(self._held[group].values()):
+            del self._held[group]
+        self._wake()
+
+    def _first(self, entries: list[tuple[float, int, Key, Wanted]]) -> tuple[float, int, Key, Wanted] | None:
+        """Taken from a heap, without those that are void."""
+        while entries:
+            entry = heapq.heappop(entries)
+            if self._wanted.get(entry[2]) is entry[3]:
+                return entry
+        return None
 
     def _put(self, key: Key, wanted: Wanted) -> None:
         if self._wanted.get(key) == wanted:
