@@ -92,15 +92,16 @@ class WorkQueue(Generic[Key]):
         self._chance = chance
         self._group, self._most = group, most_of_a_group
         self._turns: Counter[Hashable] = Counter()
-        self._held: dict[Hashable, _Ready[Key]] = {}  # due, in groups that are full
         self._wanted: dict[Key, Wanted] = {}  # waiting for a turn
         self._again: dict[Key, Wanted] = {}  # in its turn, and wanted once more
         self._in_turn: set[Key] = set()
         self._at_rest = asyncio.Event()
         self._at_rest.set()
         self._failures: dict[Key, int] = {}
-        self._later: list[tuple[float, int, Key, Wanted]] = []  # heaps; entries that `_wanted`
-        self._ready: _Ready[Key] = _nothing()  # no longer holds are void
+        # heaps; an entry that `_wanted` no longer holds is void
+        self._later: list[tuple[float, int, Key, Wanted]] = []
+        self._ready: _Ready[Key] = _nothing()
+        self._held: dict[Hashable, _Ready[Key]] = {}  # of groups that are full
         self._last = Priority.CHANGE
         self._order = itertools.count()
         self._waiters: deque[asyncio.Future[None]] = deque()
