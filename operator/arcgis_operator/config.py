@@ -30,7 +30,7 @@ class Config:
     namespaces: tuple[str, ...] = _option((), "NAMESPACES", "Namespaces to serve; none means all of them.")
     kubeconfig: str = _option("", "KUBECONFIG", "Kubeconfig file; by default the pod's service account.")
     context: str = _option("", "CONTEXT", "Context of the kubeconfig; by default its current one.")
-    workers: int = _option(16, "WORKERS", "Turns that run at the same time, at most half of them at one site.")
+    workers: int = _option(16, "WORKERS", "Turns at the same time, at most half of them at one site.")
 
     poll_seconds: float = _option(2.0, "POLL_SECONDS", "First pause between two looks at a running job.")
     poll_max_seconds: float = _option(10.0, "POLL_MAX_SECONDS", "The pause grows up to this.")
