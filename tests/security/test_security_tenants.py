@@ -156,7 +156,7 @@ def test_there_are_enough_attacks() -> None:
 
 @pytest.mark.parametrize("what", ATTACKS)
 def test_the_victims_service_is_what_the_victim_declared(tenants: Tenants, what: str) -> None:
-    assert tenants.is_well(what)
+    assert tenants.is_well(what), tenants.bench.story(tenants.scenes[what].resource)
     assert tenants.bench.sent(tenants.titles[what], "description") == ["victim", "victim again"]
     assert tenants.bench.site.document(tenants.titles[what])["description"] == "victim again"
 

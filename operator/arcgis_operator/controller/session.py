@@ -58,7 +58,7 @@ class SiteSession:
         self._index = JobIndex(self._job_ids, self.job, clock, presumed_seconds, self._budget.wait)
         self._folders = Folders(self._folder, self.document)
         self._version = ""
-        self._slots = Slots(clock, wake)
+        self._slots = Slots(clock, wake, self._room)
         self._answered_at = clock()
         self._unreachable_in_a_row = 0
         self._read_only = ""
@@ -103,7 +103,7 @@ class SiteSession:
         """Why nothing may be sent for this service now."""
         if self._read_only:
             return Hold(Reason.SITE_READ_ONLY, self._read_only)
-        taken = self._slots.taken_for(key).union(map(self._key, self._index.running(self.username)))
+        taken = self._taken_for(key)
         if key not in taken and len(taken) >= self._wanted.max_jobs:
             return Hold(Reason.QUEUED, f"All {self._wanted.max_jobs} job slots of the site are taken.")
         return None
@@ -115,6 +115,12 @@ class SiteSession:
     def call_when_free(self, key: str) -> bool:
         """Wake the service when a job slot becomes free. The first in line (True) also looks by itself."""
         return self._slots.wait(key)
+
+    def _taken_for(self, key: str) -> set[str]:
+        return self._slots.taken_for(key).union(map(self._key, self._index.running(self.username)))
+
+    def _room(self) -> int:
+        return self._wanted.max_jobs - len(self._taken_for(""))
 
     def silent_for(self) -> float:
         """Seconds since the site last gave a sensible answer."""

@@ -8,12 +8,15 @@ PROMISE_SECONDS = 10.0
 class Slots:
     """First come, first served. `wake(key)` calls the service that a free slot is kept for.
 
-    It is kept for a moment only: who was called may have nothing to do any more. The number of slots is the
-    caller's to know. `clock` is monotonic, in seconds.
+    It is kept for a moment only: who was called may have nothing to do any more. `room()` says how many are
+    free; jobs that are not of this session may take some, and nobody tells when these end, so the first in
+    line looks by itself. `clock` is monotonic, in seconds.
     """
 
-    def __init__(self, clock: Callable[[], float], wake: Callable[[str], None]) -> None:
-        self._clock, self._wake = clock, wake
+    def __init__(
+        self, clock: Callable[[], float], wake: Callable[[str], None], room: Callable[[], int]
+    ) -> None:
+        self._clock, self._wake, self._room = clock, wake, room
         self._holders: dict[str, bool] = {}
         self._waiting: dict[str, bool] = {}
         self._promised: dict[str, float] = {}
@@ -34,22 +37,33 @@ class Slots:
 
     def occupy(self, key: str, busy: bool) -> None:
         """Take a slot, or give back what was taken or kept."""
+        headless = self._head() == key
         self._waiting.pop(key, None)
-        kept = self._promised.pop(key, None)
+        self._promised.pop(key, None)
         if busy:
             self._holders[key] = True
-        elif self._holders.pop(key, False) or kept is not None:
-            self._call_next()
+        else:
+            self._holders.pop(key, None)
+        self._call()
+        if headless and (head := self._head()):
+            self._wake(head)
 
     def wait(self, key: str) -> bool:
-        """Stand in line, and whether that is at its head."""
-        self._promised.pop(key, None)
-        self._waiting[key] = True
-        return next(iter(self._waiting)) == key
+        """Stand in line, and whether that is at its head: who is there has to look by itself.
 
-    def _call_next(self) -> None:
-        key = next(iter(self._waiting), None)
-        if key is not None:
+        Who was called, and found no slot after all, is not sent to the end: nobody else would look.
+        """
+        if self._promised.pop(key, None) is not None:
+            self._waiting = {key: True, **self._waiting}
+        self._waiting[key] = True
+        return self._head() == key
+
+    def _head(self) -> str | None:
+        return next(iter(self._waiting), None)
+
+    def _call(self) -> None:
+        """As many as there is room for."""
+        while (key := self._head()) and self._room() > 0:
             del self._waiting[key]
             self._promised[key] = self._clock() + PROMISE_SECONDS
             self._wake(key)

@@ -6,12 +6,15 @@ from arcgis_operator.controller.slots import PROMISE_SECONDS, Slots
 
 
 class Site:
-    """A clock that is set, and who was called."""
+    """A clock that is set, how many slots there are, and who was called."""
 
-    def __init__(self) -> None:
+    def __init__(self, size: int = 1) -> None:
         self.now = 0.0
+        self.size = size
         self.called: list[str] = []
-        self.slots = Slots(lambda: self.now, self.called.append)
+        self.slots = Slots(
+            lambda: self.now, self.called.append, lambda: self.size - len(self.slots.taken_for(""))
+        )
 
     def full(self, holder: str, *waiting: str) -> Slots:
         self.slots.occupy(holder, busy=True)
@@ -49,13 +52,21 @@ def test_who_has_nothing_to_do_any_more_passes_the_slot_on() -> None:
     assert line(site) == Line([], [], ["b", "c"])
 
 
-def test_who_finds_no_slot_after_all_stands_in_line_again_and_calls_nobody() -> None:
+def test_who_finds_no_slot_after_all_is_the_first_in_line_again_and_looks_by_itself() -> None:
     site = Site()
     slots = site.full("a", "b", "c")
     slots.occupy("a", busy=False)
-    assert not slots.wait("b")
-    assert line(site) == Line([], ["c", "b"], ["b"])
+    assert slots.wait("b")
+    assert line(site) == Line([], ["b", "c"], ["b"])
     assert slots.taken_for("newcomer") == set()
+
+
+def test_when_the_first_in_line_leaves_the_next_one_is_woken_to_look_by_itself() -> None:
+    site = Site()
+    slots = site.full("a", "b", "c")
+    slots.occupy("b", busy=False)
+    assert line(site) == Line(["a"], ["c"], ["c"])
+    assert slots.wait("c")
 
 
 def test_a_slot_that_is_kept_for_somebody_who_does_not_come_is_free_again() -> None:
@@ -67,12 +78,21 @@ def test_a_slot_that_is_kept_for_somebody_who_does_not_come_is_free_again() -> N
 
 
 def test_only_the_head_of_the_line_looks_by_itself() -> None:
-    slots = Site().slots
+    slots = Site(0).slots
     assert [slots.wait(key) for key in ("a", "b", "a")] == [True, False, True]
 
 
 def test_who_held_nothing_frees_nothing() -> None:
     site = Site()
     slots = site.full("a", "b", "c")
-    slots.occupy("b", busy=False)
-    assert line(site) == Line(["a"], ["c"], [])
+    slots.occupy("c", busy=False)
+    assert line(site) == Line(["a"], ["b"], [])
+
+
+def test_who_gets_a_slot_calls_as_many_others_as_there_are_slots_left() -> None:
+    site = Site(0)
+    for key in ("a", "b", "c", "d"):
+        site.slots.wait(key)
+    site.size = 3
+    site.slots.occupy("a", busy=True)
+    assert line(site) == Line(["a"], ["d"], ["b", "c", "d"])
