@@ -32,3 +32,21 @@ def test_a_small_request_budget_slows_work_down_and_loses_nothing(bench: Workben
     requests = bench.site.journal(kind="request")
     seconds = (requests[-1]["ns"] - requests[0]["ns"]) / 1e9
     assert len(requests) <= 5 * (seconds + 1) + 15
+
+
+def test_a_slot_that_was_taken_through_another_site_resource_is_found_free_again(bench: Workbench) -> None:
+    bench.start_site("--services=3")
+    bench.register(limits={"requestsPerSecond": 500, "maxJobs": 1})
+    bench.register(alias="other", limits={"requestsPerSecond": 500, "maxJobs": 1})
+    bench.start_operator()
+    first, *others = (bench.fresh_service() for _ in range(3))
+    bench.site.next_job(service=first, hang=True)
+    bench.declare("first", first, {"description": "holds the slot"})
+    job = bench.wait_job("first", "EXECUTING")
+    for number, service in enumerate(others):
+        bench.declare(f"waits-{number}", service, {"description": "waits"}, "other")
+        bench.wait(f"waits-{number}", "Queued")
+    bench.site.finish(job)
+    for number in range(len(others)):
+        bench.converged(f"waits-{number}")
+    assert bench.most_jobs_at_once() == 1

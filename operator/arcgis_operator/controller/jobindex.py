@@ -7,7 +7,7 @@ a while. Of a long list that nobody here has read, `backlog` tells what cannot w
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from arcgis_operator.controller import backlog
@@ -107,6 +107,12 @@ class JobIndex:
         """The services on which jobs of this user had not ended when last seen."""
         unfinished = [self._known[job_id] for job_id in self._unfinished]
         return {one.service_key for one in unfinished if one.job.username == username and one.service_key}
+
+    async def look_at_running(self, username: str, followed: Collection[str]) -> None:
+        """Read this user's unfinished jobs again, but for those on services that are followed anyway."""
+        for known in [self._known[job_id] for job_id in self._unfinished]:
+            if known.job.username == username and known.service_key not in followed:
+                await self._again(known)
 
     def close(self) -> None:
         """Read nothing more."""

@@ -148,7 +148,10 @@ class SiteSession:
         return job
 
     async def jobs_on(self, service_key: str, fresh: bool) -> JobsOn:
-        """The jobs on a service."""
+        """The jobs on a service. The first in line for a slot learns which others still take one."""
+        if self._slots.waiting()[:1] == [self._key(service_key)]:
+            followed = {key.partition("|")[2] for key in self._slots.holders()}
+            await self._index.look_at_running(self.username, followed)
         return await self._index.on(service_key, fresh)
 
     def usual_job_seconds(self, key: str) -> float:
