@@ -240,8 +240,12 @@ class Elector:
             self._on_lost(reason)
 
     def _pause(self) -> float:
+        """Until the next try. Towards the deadline they come closer together: one at it is too late."""
         pause = self._times.retry * random.uniform(0.8, 1.2)  # noqa: S311 - spreads tries, guards nothing
-        return min(pause, max(0.001, self._deadline - self._clock())) if self._term else pause
+        if self._term is None:
+            return pause
+        remaining = max(0.001, self._deadline - self._clock())
+        return min(pause, remaining, max(self._times.retry / 10, remaining / 2))
 
     async def _empty(self, settled: bool) -> bool:
         """Write an empty holder; True when it is worth another try."""
