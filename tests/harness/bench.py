@@ -167,12 +167,15 @@ class Workbench:
         plural: str = SERVICES,
         also: Callable[[Json], object] = lambda body: True,
     ) -> Json:
-        """Waits until Ready has this reason (`A or B`: one of them) for the newest generation, and `also`."""
+        """Waits until Ready has this reason (`A or B`: one of them) for the newest generation, and `also`.
+
+        Then it is in the audit log as well, which is written after the answer.
+        """
 
         def look() -> Json | None:
             body = self.api.get(plural, name)
             there = body and ready(body) in reason.split(" or ") and is_current(body) and also(body)
-            return body if there else None
+            return body if there and self._is_logged(body, plural) else None
 
         return wait_until(look, seconds, lambda: self.story(name, plural))
 
@@ -316,6 +319,10 @@ class Workbench:
     def _tries(self, name: str, plural: str) -> list[Json]:
         tried = self.audit.writes(OPERATOR, plural, name)
         return [entry for entry in tried if entry["objectRef"].get("subresource") == "status"]
+
+    def _is_logged(self, body: Json, plural: str) -> bool:
+        writes = self.status_writes(body["metadata"]["name"], plural)
+        return any(entry["responseObject"]["status"] == body["status"] for entry in reversed(writes))
 
     def _reads(self, service: str) -> int:
         """Of the service, or of its folder with all that is in it."""

@@ -42,7 +42,8 @@ def test_drift_is_put_back_at_the_next_resync_and_its_paths_are_named(resyncing:
 
     document = resyncing.site.document(service)
     assert (document["description"], document["properties"]["maxRecordCount"]) == ("wanted", "2000")
-    drift = [event for event in resyncing.wait_events("drifted", 7) if event["reason"] == "DriftDetected"]
+    told = resyncing.wait_events("drifted", 3)
+    drift = [event for event in told if event["reason"] == "DriftDetected"]
     assert len(drift) == 1
     assert "settings.properties.maxRecordCount is 17 on the site, 2000 here" in drift[0]["note"]
     assert "settings.description is mine now on the site, wanted here" in drift[0]["note"]

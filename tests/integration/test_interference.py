@@ -124,7 +124,7 @@ def test_a_job_of_somebody_else_that_undoes_ours_is_mended_after_it(shared: Work
     shared.wait_edits(service, 2)
     shared.converged("undone")
     assert shared.sent(service, "description") == ["wanted", "wanted"]
-    assert "StrayEdit" in [event["reason"] for event in shared.wait_events("undone", 5)]
+    shared.wait_event("undone", "StrayEdit")
 
 
 def drop(bench: Workbench, service: str, when: str) -> None:

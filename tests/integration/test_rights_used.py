@@ -59,7 +59,7 @@ def test_every_right_that_is_granted_is_used_and_none_is_missed(bench: Workbench
     bench.start_operator()
     bench.converge_on("roads", SERVICE, {"description": "wanted"})
     bench.wait("prod", "Reachable", plural=SITES)
-    bench.wait_events("roads", 3)
+    bench.wait_event("roads", "Converged")
     assert bench.operator.terminate() == 0
     assert bench.cluster.audit_log is not None
     asked, denied = used(bench.cluster.audit_log, bench.namespace)

@@ -40,7 +40,7 @@ def test_passwords_and_tokens_are_in_no_output_whatever_goes_wrong(bench: Workbe
     bench.site.next_job(outcome="FAILED")
     bench.api.set_secret("prod-admin", {"password": PASSWORD})
     body = bench.converged("fire-weather")
-    bench.wait_events("fire-weather", 4)
+    bench.wait_event("fire-weather", "Converged")
 
     assert bench.site.document(SERVICE)["properties"]["connectionString"] == f"PASSWORD={CONNECTION}"
     assert body["status"]["job"]["result"]["service"]["description"] == "wanted"

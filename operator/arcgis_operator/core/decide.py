@@ -16,7 +16,7 @@ from arcgis_operator.core.jsondoc import Json, printable
 from arcgis_operator.core.look import SITE_AWAY, Sight, Target, look
 from arcgis_operator.core.record import JobShown, Journal, Observed, Phase, Plan, Record, stamp
 from arcgis_operator.core.shown import short, shown
-from arcgis_operator.core.texts import converged_text, drift_notes, stray_notes, waiting_text
+from arcgis_operator.core.texts import changed_text, converged_text, drift_notes, stray_notes, waiting_text
 from arcgis_operator.core.verdict import ROWS, Edit, Look, Note, Reason, Verdict
 
 KEPT_SENDS = 12
@@ -149,6 +149,7 @@ def _converged(case: Case) -> Verdict:
         ),
         wake=0.0 if case.gate else math.inf,
         notes=notes,
+        aside=changed_text(case),
     )
 
 

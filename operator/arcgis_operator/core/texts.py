@@ -40,6 +40,17 @@ def converged_text(case: Case, job: JobShown | None) -> str:
     return f"{text} live on the site{after}"
 
 
+def changed_text(case: Case) -> str:
+    """What the edit that has just ended changed: for the one event that tells of it."""
+    planned = case.record.plan
+    if not planned or planned.hash != case.digest or not case.record.journal.open:
+        return ""
+    changes = [
+        plan.Change(*(one.get(part, "") for part in ("path", "from", "to"))) for one in planned.changes[:3]
+    ]
+    return f"Changed: {', '.join(map(str, changes))}{', …' if planned.change_count > 3 else '.'}"
+
+
 def waiting_text(case: Case, signal: Signal) -> str:
     """What is waited for."""
     journal = case.record.journal

@@ -102,8 +102,8 @@ _POLL, _BACKOFF, _RESYNC = Look.POLL, Look.BACKOFF, Look.RESYNC
 
 ROWS: Mapping[Reason, Row] = {
     Reason.CONVERGED: Row(_T, _NONE, _NORMAL, _RESYNC),
-    Reason.SUBMITTING: Row(_F, _GOING, _NORMAL, _POLL),
-    Reason.JOB_RUNNING: Row(_F, _GOING, _NORMAL, _POLL),
+    Reason.SUBMITTING: Row(_F, _GOING, _SILENT, _POLL),
+    Reason.JOB_RUNNING: Row(_F, _GOING, _SILENT, _POLL),
     Reason.LOOKING_FOR_JOB: Row(_F, _GOING, _NORMAL, _POLL),
     Reason.VERIFYING: Row(_F, _GOING, _SILENT, _POLL),
     Reason.JOB_OVERDUE: Row(_F, _GOING, _WARNING, _POLL),
@@ -156,7 +156,8 @@ class Verdict:
     """The conclusion of one turn.
 
     `record` is what the status will hold; `wake` is in seconds. `keep_ready` keeps a Ready=True of this
-    generation as it is; `spent` says that no further attempt is due.
+    generation as it is; `spent` says that no further attempt is due. `aside` stands after the message in the
+    event alone: what is said once.
     """
 
     reason: Reason
@@ -167,6 +168,7 @@ class Verdict:
     notes: tuple[Note, ...] = ()
     keep_ready: bool = False
     spent: bool = False
+    aside: str = ""
 
     @property
     def progress(self) -> Progress:

@@ -63,7 +63,7 @@ class StatusStore:
             self._post(after, note)
         row, reason = ROWS[verdict.reason], status.ready_reason(after)
         if reason != status.ready_reason(before) and row.event is not EventType.SILENT:
-            self._post(after, Note(reason, verdict.message, row.event))
+            self._post(after, Note(reason, f"{verdict.message} {verdict.aside}".rstrip(), row.event))
 
     def _post(self, body: Object, note: Note) -> None:
         happening = Happening(
