@@ -31,7 +31,7 @@ def test_one_change_of_the_spec_is_one_edit_and_four_status_writes(bench: Workbe
 
 def test_the_sites_own_words_are_shown_while_its_job_runs(shared: Workbench) -> None:
     service = shared.fresh_service()
-    shared.site.next_job(service=service, submitted_seconds=1, seconds=1)
+    shared.site.next_job(service=service, submitted_seconds=1, seconds=3)
     shared.converge_on("words", service, {"description": "wanted"})
     shown = [entry["responseObject"]["status"].get("job", {}) for entry in shared.status_writes("words")]
     assert [job["status"] for job in shown if job.get("id")] == WORDS

@@ -32,6 +32,11 @@ class Policy:
     jobs_per_digest: int = 3
     usual_job_seconds: float = 0
 
+    @property
+    def quiet_seconds(self) -> float:
+        """So long a running job's step from one word to the next is not worth a write of its own."""
+        return 3 * self.poll_max_seconds
+
     def pause(self, open_for: float) -> float:
         """Until the next look at a job: shortly after the usual end, then less and less often."""
         early = self.usual_job_seconds - open_for

@@ -206,7 +206,8 @@ def _job_of(case: Case) -> JobShown | None:
         seen = case.seen.candidate
     if seen is None:
         return job
-    return shown(seen, job or _unanswered(before, case.record.plan), case.desired)
+    quiet = case.open_for < case.policy.quiet_seconds
+    return shown(seen, job or _unanswered(before, case.record.plan), case.desired, quiet)
 
 
 def _unanswered(journal: Journal, planned: Plan | None) -> JobShown:

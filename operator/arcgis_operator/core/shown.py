@@ -15,8 +15,11 @@ MAX_RESULT = 16 * 1024
 LAST_MOMENT_MS = 253402300799000  # the end of the year 9999
 
 
-def shown(job: Job, before: JobShown, desired: Desired | None) -> JobShown:
-    """`before` with what the site says of the job now; the same value while only its times move."""
+def shown(job: Job, before: JobShown, desired: Desired | None, quiet: bool = False) -> JobShown:
+    """`before` with what the site says of the job now; the same value while only its times move.
+
+    `quiet`: also while it only steps from SUBMITTED to EXECUTING.
+    """
     result, truncated = _result(job, desired)
     now = replace(
         before,
@@ -31,7 +34,8 @@ def shown(job: Job, before: JobShown, desired: Desired | None) -> JobShown:
         result=result,
         result_truncated=truncated,
     )
-    moved = (now.id, now.status, now.messages) != (before.id, before.status, before.messages)
+    stepped = now.status != before.status and not quiet
+    moved = stepped or (now.id, now.messages) != (before.id, before.messages)
     if now == before or not (moved or job.ended):
         return before
     return replace(now, update_time=_time(job.update_ms))

@@ -27,6 +27,14 @@ from arcgis_operator.core.verdict import Edit, Reason, Verdict
 GOLDEN = Path(__file__).with_name("conclusions.json")
 BODY = {"metadata": {"generation": 1}, "status": {}}
 PLANNED = replace(record(Phase.INTENDED), plan=Plan("sha256:1", "Spec", "2026-11-23T19:45:14Z", 3))
+
+
+def planned(count: int) -> Plan:
+    """So many changes, for the settings that the situations want."""
+    change = {"operation": "edit", "path": "settings.description", "from": "old", "to": "new"}
+    return Plan(digest(wanting()), "Spec", "2026-11-23T19:45:14Z", count, (change,) * count)
+
+
 MANY = wanting(**{f"p{number}": "x" for number in range(30)})
 MORE = {
     "more settings differ than are shown": case(desired=MANY),
@@ -41,7 +49,11 @@ MORE = {
         seen=seen(ours=job()),
     ),
     "a job that took its time, and the settings are live": case(
-        record=record(Phase.RUNNING),
+        record=replace(record(Phase.RUNNING), plan=planned(1)),
+        seen=seen(ours=job("COMPLETED", end_ms=1_795_463_072_000), document=live("new")),
+    ),
+    "a job that changed more settings than are told": case(
+        record=replace(record(Phase.RUNNING), plan=planned(5)),
         seen=seen(ours=job("COMPLETED", end_ms=1_795_463_072_000), document=live("new")),
     ),
     "a history of more jobs than are kept": case(
@@ -213,6 +225,7 @@ def spelled(verdict: Verdict) -> dict[str, Any]:
         if isinstance(effect, Edit)
         else None,
         "spent": verdict.spent,
+        "aside": verdict.aside,
         "keep_ready": verdict.keep_ready,
     }
     return json.loads(json.dumps(said, default=str))  # type: ignore[no-any-return]

@@ -348,7 +348,7 @@ SITUATIONS: dict[str, tuple[Case, Expected]] = {
     ),
     # ---- a job
     "our job runs": (
-        open_(RUNNING, seen=seen(ours=job())),
+        open_(RUNNING, seen=seen(ours=job()), open_for=POLICY.quiet_seconds),
         gives(
             R.JOB_RUNNING,
             RUNNING,

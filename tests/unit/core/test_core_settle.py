@@ -101,8 +101,9 @@ def test_an_edit_applied_at_once_that_shows_counts_for_nothing() -> None:
     assert verdict.record.journal.ended == 0
 
 
-def test_the_main_job_is_four_writes() -> None:
-    """Intent, job id, the word EXECUTING, the end; however often it is looked at in between."""
+@pytest.mark.parametrize(("every", "count"), [(1.0, 3), (60.0, 4)], ids=["a short job", "a long job"])
+def test_the_main_job_is_so_many_writes(every: float, count: int) -> None:
+    """Intent, job id, of a long job the word EXECUTING, the end; however often it is looked at."""
     body = {"metadata": {"generation": 1}, "status": {}}
     writes = 0
 
@@ -120,7 +121,9 @@ def test_the_main_job_is_four_writes() -> None:
         store(
             decide(
                 case(
-                    record=parse(body), seen=seen(ours=job(word, update_ms=1_795_463_000_000 + number * 1000))
+                    record=parse(body),
+                    seen=seen(ours=job(word, update_ms=1_795_463_000_000 + number * 1000)),
+                    open_for=number * every,
                 )
             )
         )
@@ -128,4 +131,4 @@ def test_the_main_job_is_four_writes() -> None:
     for look in (seen(ours=done, document=live("new")), *[seen(document=live("new"))] * 5):
         last = store(decide(case(record=parse(body), seen=look)))
     assert last.reason is R.CONVERGED
-    assert writes == 4
+    assert writes == count

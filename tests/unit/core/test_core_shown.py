@@ -60,6 +60,12 @@ def test_a_running_job_is_written_once(again: Any) -> None:
     assert shown(again, first, None) is first
 
 
+def test_a_young_jobs_step_to_the_next_word_is_not_written_but_its_end_is() -> None:
+    assert shown(job("EXECUTING"), BEFORE, None, quiet=True) is BEFORE
+    assert shown(job("EXECUTING", messages=("half way",)), BEFORE, None, quiet=True).status == "EXECUTING"
+    assert shown(job("COMPLETED"), BEFORE, None, quiet=True).status == "COMPLETED"
+
+
 def test_a_submitted_job_that_is_still_submitted_is_not_written_again() -> None:
     assert shown(job("SUBMITTED", update_ms=START), BEFORE, None) is BEFORE
 
