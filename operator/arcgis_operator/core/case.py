@@ -43,9 +43,9 @@ class Policy:
         if self.usual_job_seconds <= 0:
             wanted = max(self.poll_seconds, open_for / 10)
         elif early > 0:
-            wanted = early + self.poll_seconds / 8
+            wanted = early + min(self.poll_seconds / 8, self.usual_job_seconds / 10)
         else:
-            wanted = max(self.poll_seconds / 4, -early / 4)
+            wanted = max(min(self.poll_seconds, self.usual_job_seconds) / 4, -early / 4)
         return min(wanted, self.poll_max_seconds)
 
 

@@ -256,7 +256,8 @@ PAUSES = {
     "shortly after the usual end": (Policy(usual_job_seconds=6), 7.0, 0.5),
     "well after the usual end": (Policy(usual_job_seconds=6), 22.0, 4.0),
     "long before a far end": (Policy(usual_job_seconds=60), 2.0, 10),
-    "a job that is usually short": (Policy(usual_job_seconds=0.5), 0.25, 0.5),
+    "before the end of a job that is usually short": (Policy(usual_job_seconds=0.5), 0.25, 0.3),
+    "after the end of a job that is usually short": (Policy(usual_job_seconds=0.5), 0.75, 0.125),
 }
 
 
