@@ -42,6 +42,7 @@ def list_() -> None:
 @click.option("--growth", multiple=True, default=Sizes.growth, type=int, help="Resources of `growth`.")
 @click.option("--retained", default=Sizes.retained, help="Ended jobs in `retained`.")
 @click.option("--load-seconds", default=Sizes.load_seconds, help="How long `load` takes.")
+@click.option("--day-seconds", default=Sizes.day_seconds, help="How long the `day` is.")
 @click.option("--idle-seconds", default=Sizes.idle_seconds, help="How long nothing happens in `idle`.")
 @click.option("--poll-seconds", default=Sizes.poll_seconds, help="Pause between two looks at a job.")
 @click.option("--poll-max-seconds", default=Sizes.poll_max_seconds, help="It grows up to this.")

@@ -2,11 +2,15 @@
 
 import os
 import threading
+from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 from typing import Self
 
 MIB = 1024 * 1024
 _SAMPLE_SECONDS = 0.05
+_KEPT_EVERY = 20
+_PARTS = 4
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -18,16 +22,31 @@ def cpu_seconds(pid: int) -> float:
 
 def memory_mib(pid: int, field: str = "VmRSS") -> float:
     """`VmRSS`, or `VmHWM`: the most it ever was."""
+    return int(status(pid, field)[0]) / 1024
+
+
+def status(pid: int, field: str) -> list[str]:
+    """The words of one line. Source: proc(5), status."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         name, _, rest = line.partition(":")
         if name == field:
-            return int(rest.split()[0]) / 1024
-    return 0.0
+            return rest.split()
+    return ["0"]
 
 
 def descriptors(pid: int) -> int:
     """How many are open."""
     return sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What a process holds at one time."""
+
+    rss_mib: float
+    descriptors: int
+    sockets: int
+    threads: int
 
 
 class Meter:
@@ -40,11 +59,23 @@ class Meter:
         self._cpu = 0.0
         self.most_descriptors = 0
         self.sockets: set[str] = set()
+        self.samples: list[Sample] = []
+        """One for each second."""
 
     @property
     def cpu(self) -> float:
         """Processor seconds since the beginning."""
         return cpu_seconds(self._pid) - self._cpu
+
+    def growth_percent(self) -> dict[str, float]:
+        """By how much each need of the last quarter of the time is above that of the second."""
+        quarter = max(1, len(self.samples) // _PARTS)
+        early, late = self.samples[quarter : 2 * quarter], self.samples[-quarter:]
+        return {
+            name: 100
+            * (fmean(getattr(one, name) for one in late) / fmean(getattr(one, name) for one in early) - 1)
+            for name in Sample.__dataclass_fields__
+        }
 
     def __enter__(self) -> Self:
         self._cpu = cpu_seconds(self._pid)
@@ -58,13 +89,19 @@ class Meter:
         self._thread.join()
 
     def _watch(self) -> None:
+        count = 0
         while not self._done.wait(_SAMPLE_SECONDS):
-            self._sample()
+            self._sample(kept=count % _KEPT_EVERY == 0)
+            count += 1
 
-    def _sample(self) -> None:
+    def _sample(self, *, kept: bool = False) -> None:
         links = [self._target(entry) for entry in Path(f"/proc/{self._pid}/fd").iterdir()]
         self.most_descriptors = max(self.most_descriptors, len(links))
-        self.sockets.update(link for link in links if link.startswith("socket:"))
+        sockets = {link for link in links if link.startswith("socket:")}
+        self.sockets |= sockets
+        if kept:
+            threads = int(status(self._pid, "Threads")[0])
+            self.samples.append(Sample(memory_mib(self._pid), len(links), len(sockets), threads))
 
     def _target(self, entry: Path) -> str:
         try:

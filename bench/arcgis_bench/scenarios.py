@@ -91,6 +91,17 @@ SCENARIOS: Mapping[str, Scenario] = {
         {"first_submit_s": 60, "edits_most": 1},
         reference=False,
     ),
+    "day": Scenario(
+        "a day in six minutes: resyncs, changes, token renewals, restarts of the API server",
+        steady.day,
+        {
+            "rss_mib_growth_percent": 5,
+            "descriptors_growth_percent": 5,
+            "sockets_growth_percent": 5,
+            "threads_growth_percent": 5,
+        },
+        reference=False,
+    ),
     "idle": Scenario(
         "10,000 converged, nothing happens, one resync",
         calm.idle,

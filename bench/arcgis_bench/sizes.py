@@ -7,7 +7,8 @@ from dataclasses import dataclass
 class Sizes:
     """Numbers of changes and resources; `idle_seconds` is how long nothing happens.
 
-    `retained` are ended jobs that a site keeps; `load_seconds` is how long changes stream in.
+    `retained` are ended jobs that a site keeps; `load_seconds` is how long changes stream in,
+    and `day_seconds` how long a day is.
 
     The rest are options of the contender, of which the reference knows `poll_seconds` only.
     """
@@ -20,6 +21,7 @@ class Sizes:
     idle_seconds: float = 600.0
     retained: int = 5000
     load_seconds: float = 600.0
+    day_seconds: float = 360.0
     poll_seconds: float = 2.0
     poll_max_seconds: float = 10.0
     workers: int = 16

@@ -9,7 +9,7 @@ from arcgis_bench import figures, work
 from arcgis_bench.contenders import Contender
 from arcgis_bench.figures import Figures
 from arcgis_bench.load import Target, new_value
-from arcgis_bench.meter import descriptors, memory_mib
+from arcgis_bench.meter import Meter, descriptors, memory_mib
 from arcgis_bench.sizes import Sizes
 from arcgis_bench.stage import Plan, Stage
 from arcgis_bench.story import tell
@@ -18,6 +18,9 @@ SITES = 20
 PER_SECOND = 10
 JOB_SECONDS = 2.0
 DAYS = 10
+BLOCKS = 6  # of a day: an API server ends after each
+RESYNCS = 144  # of a day, at the default of ten minutes
+TOKEN_MINUTES = 0.6
 
 
 def load(contender: Contender, sizes: Sizes, profile: Path | None) -> Figures:
@@ -58,6 +61,37 @@ def load(contender: Contender, sizes: Sizes, profile: Path | None) -> Figures:
     }
 
 
+def day(contender: Contender, sizes: Sizes, profile: Path | None) -> Figures:
+    """A day in minutes: as many resyncs, changes all the time, short tokens, API servers that end."""
+    settings = sizes.settings(resync_seconds=sizes.day_seconds / RESYNCS)
+    plan = Plan(sites=2, services=100, job_seconds=1.0, settings=settings)
+    targets = plan.targets()
+    with Stage(plan, contender, profile) as stage:
+        for site in stage.sites:
+            stage.control(site, "/switches", {"token_minutes_max": TOKEN_MINUTES})
+        process = stage.start()
+        work.converge(stage, targets)
+        mark = time.time()
+        with Meter(process.pid) as meter:
+            for block in range(BLOCKS):
+                begun = time.time()
+                seconds = sizes.day_seconds / BLOCKS
+                chosen = _stream(stage, targets, seconds, f"in block {block}", len(targets) / seconds)
+                stage.wait_ready(chosen, begun, 120)
+                stage.cluster.kill_apiserver()
+                stage.cluster.start_apiserver()
+            stage.wait_quiet(5)
+        story = tell(stage, targets, mark)
+        lists = sum(one.verb == "list" for one in stage.audit.since(mark, contender.user))
+        return {
+            "edits": story.asked["edit"],
+            "lists_of_resources": lists,
+            "tokens_made": story.asked["token"],
+            "rss_mib": meter.samples[-1].rss_mib,
+            **{f"{name}_growth_percent": grown for name, grown in meter.growth_percent().items()},
+        }
+
+
 def retained(contender: Contender, sizes: Sizes, profile: Path | None) -> Figures:
     """A first start at a site that keeps thousands of ended jobs and allows ten requests a second."""
     plan = Plan(services=10, job_seconds=1.0, requests_per_second=10, settings=sizes.settings())
@@ -81,13 +115,19 @@ def retained(contender: Contender, sizes: Sizes, profile: Path | None) -> Figure
     }
 
 
-def _stream(stage: Stage, targets: list[Target], seconds: float) -> list[Target]:
+def _stream(
+    stage: Stage,
+    targets: list[Target],
+    seconds: float,
+    text: str = "in a steady stream",
+    per_second: float = PER_SECOND,
+) -> list[Target]:
     """Changes so many each second, as long as there are seconds and targets."""
     begun, sent = time.monotonic(), 0
     while (elapsed := time.monotonic() - begun) < seconds and sent < len(targets):
-        due = min(len(targets), int(PER_SECOND * elapsed) + 1)
+        due = min(len(targets), int(per_second * elapsed) + 1)
         if due > sent:
-            stage.load.change(targets[sent:due], new_value("in a steady stream"))
+            stage.load.change(targets[sent:due], new_value(text))
             sent = due
         time.sleep(1 / PER_SECOND)
     return targets[:sent]
