@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 
 from arcgis_bench import machine, quick, report
-from arcgis_bench.contenders import CONTENDERS
+from arcgis_bench.contenders import PROGRAM, Contender, contenders
 from arcgis_bench.figures import Figures, Summary, summarised
 from arcgis_bench.scenarios import SCENARIOS
 from arcgis_bench.sizes import Sizes
@@ -31,6 +31,13 @@ def list_() -> None:
 @click.argument("scenarios", nargs=-1, type=click.Choice([*SCENARIOS]))
 @click.option("--runs", default=3, help="Runs of each; the table shows median, least and most.")
 @click.option("--reference/--no-reference", default=True, help="Measure the reference contender beside it.")
+@click.option(
+    "--operator",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    default=PROGRAM,
+    show_default=False,
+    help="Program of the operator; `make bench` gives one without the tools of development.",
+)
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), default=Path("run/bench.json"))
 @click.option(
     "--profile", type=click.Path(file_okay=False, path_type=Path), help="Folder for cProfile files."
@@ -48,29 +55,36 @@ def list_() -> None:
 @click.option("--poll-max-seconds", default=Sizes.poll_max_seconds, help="It grows up to this.")
 @click.option("--workers", default=Sizes.workers, help="Workers of the operator.")
 def run(
-    scenarios: Sequence[str], runs: int, reference: bool, output: Path, profile: Path | None, **sizes: Any
+    scenarios: Sequence[str],
+    runs: int,
+    reference: bool,
+    operator: Path,
+    output: Path,
+    profile: Path | None,
+    **sizes: Any,
 ) -> None:
     """Measure SCENARIOS (by default all of them), print tables, and write the figures to a file."""
-    chosen = Sizes(**sizes)
+    chosen, both = Sizes(**sizes), contenders(operator.resolve())
     console, about = Console(), machine.described()
     console.print(about)
     results: dict[str, dict[str, dict[str, Summary]]] = {}
     for name in scenarios or SCENARIOS:
         results[name] = {}
-        for who in ("operator", "reference") if reference and SCENARIOS[name].reference else ("operator",):
-            results[name][who] = summarised([_once(console, name, who, chosen, profile) for _ in range(runs)])
+        for who in both if reference and SCENARIOS[name].reference else ("operator",):
+            found = [_once(console, name, both[who], chosen, profile) for _ in range(runs)]
+            results[name][who] = summarised(found)
         report.show(console, name, results[name])
         report.write(output, report.document(about, asdict(chosen), results))
     console.print(f"written to {output}")
 
 
-def _once(console: Console, name: str, who: str, sizes: Sizes, profile: Path | None) -> Figures:
+def _once(console: Console, name: str, who: Contender, sizes: Sizes, profile: Path | None) -> Figures:
     path = None
-    if profile and who == "operator":
+    if profile and who.name == "operator":
         profile.mkdir(parents=True, exist_ok=True)
         path = profile.resolve() / f"{name}.prof"
-    with console.status(f"{name}: {who}"):
-        return SCENARIOS[name].run(CONTENDERS[who], sizes, path)
+    with console.status(f"{name}: {who.name}"):
+        return SCENARIOS[name].run(who, sizes, path)
 
 
 @main.command("quick")

@@ -1,5 +1,6 @@
-"""Who is measured: the operator as it is shipped, and the reference."""
+"""Who is measured: the operator, and the reference."""
 
+import functools
 import json
 import sys
 from collections.abc import Callable, Mapping
@@ -27,6 +28,7 @@ class Contender:
 
 
 def _operator(
+    program: Path,
     cluster: Cluster,
     sites: Mapping[str, parts.Site],
     password: str,
@@ -39,7 +41,7 @@ def _operator(
         "operator",
         [
             *prefix,
-            parts.BIN / "arcgis-operator",
+            program,
             "run",
             f"--kubeconfig={config}",
             f"--lease-namespace={parts.SYSTEM}",
@@ -96,10 +98,14 @@ def _everything() -> dict[str, object]:
     }
 
 
-CONTENDERS: Mapping[str, Contender] = {
-    one.name: one
-    for one in (
-        Contender("operator", f"system:serviceaccount:{parts.SYSTEM}:{parts.ACCOUNT}", _operator),
-        Contender("reference", f"system:serviceaccount:{parts.SYSTEM}:reference", _reference),
+PROGRAM = parts.BIN / "arcgis-operator"
+
+
+def contenders(program: Path = PROGRAM) -> Mapping[str, Contender]:
+    """By name; `program` is the operator's, which may stand in another environment."""
+    account = f"system:serviceaccount:{parts.SYSTEM}"
+    both = (
+        Contender("operator", f"{account}:{parts.ACCOUNT}", functools.partial(_operator, program)),
+        Contender("reference", f"{account}:reference", _reference),
     )
-}
+    return {one.name: one for one in both}

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from arcgis_bench import calm, changes, steady, work
-from arcgis_bench.contenders import CONTENDERS, Contender
+from arcgis_bench.contenders import Contender, contenders
 from arcgis_bench.figures import Figures
 from arcgis_bench.sizes import Sizes
 from arcgis_bench.stage import Plan, Stage
@@ -33,7 +33,7 @@ BOUNDS: Mapping[str, Mapping[str, tuple[float, float]]] = {
 }
 """Figure → least and most, by scenario."""
 
-OPERATOR, REFERENCE = CONTENDERS["operator"], CONTENDERS["reference"]
+OPERATOR, REFERENCE = contenders().values()
 
 
 def check(say: Callable[[str], None]) -> list[str]:

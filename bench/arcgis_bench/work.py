@@ -42,6 +42,7 @@ def burst(plan: Plan, stage: Stage) -> Figures:
     """All resources of a plan are created at once with something to change: every figure of that."""
     targets = plan.targets()
     process = stage.start()
+    stage.wait_quiet()  # what is said of the sites at the first look is not part of a change
     with Meter(process.pid) as meter:
         story = change(stage, targets, "all at once", create=True)
         cpu = meter.cpu

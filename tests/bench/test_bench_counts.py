@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from arcgis_bench import figures, quick
 from arcgis_bench.audit import Audit
-from arcgis_bench.contenders import CONTENDERS
+from arcgis_bench.contenders import contenders
 from arcgis_bench.scenarios import SCENARIOS
 
 
@@ -80,6 +80,6 @@ def test_a_count_out_of_bounds_is_told_as_a_sentence() -> None:
 
 @pytest.mark.timeout(300)
 def test_a_burst_on_real_parts_costs_one_edit_and_few_writes_for_each_change() -> None:
-    found = quick.small_burst(CONTENDERS["operator"])
+    found = quick.small_burst(contenders()["operator"])
     assert not list(quick.outside("burst", found)), found
     assert SCENARIOS["burst-10"].goals.keys() <= found.keys(), "a goal for a figure that nobody measures"

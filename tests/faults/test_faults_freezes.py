@@ -18,7 +18,5 @@ def test_a_leader_that_wakes_up_after_its_term_sends_nothing(stage: Stage, flow:
 
 @pytest.mark.plans
 @pytest.mark.parametrize(("flow", "site"), PLANS.values(), ids=PLANS)
-def test_a_leader_that_gets_its_lease_back_goes_on_in_a_new_term(
-    stage: Stage, flow: str, site: str
-) -> None:
+def test_a_leader_that_gets_its_lease_back_goes_on_in_a_new_term(stage: Stage, flow: str, site: str) -> None:
     Case(stage, flow).frozen(RequestSite.parse(site), comes_back=True)
