@@ -42,7 +42,7 @@ def single(contender: Contender, sizes: Sizes, profile: Path | None) -> Figures:
         "edits_most": max(one.edits for one in story.list),
         "status_writes_mean": sum(one.status_writes for one in story.list) / len(targets),
         "status_writes_most": max(one.status_writes for one in story.list),
-        "api_writes_mean": sum(story.writes.values()) / len(targets),
+        "api_writes_mean": story.writes_on_changes / len(targets),
         "site_requests_besides_polls": (sum(story.asked.values()) - story.asked["job"]) / len(targets),
     }
 

@@ -10,6 +10,7 @@ from arcgis_bench.load import Target
 from arcgis_bench.stage import Stage
 
 ADMINISTRATOR = "admin"
+SITE_STATUS = "arcgissites/status"
 ENDED = frozenset({"COMPLETED", "FAILED", "CANCELLED", "TIMED OUT"})
 
 
@@ -42,6 +43,11 @@ class Story:
     """Sites and titles of the services that were read one by one."""
     folders: set[tuple[str, str]] = field(default_factory=set)
     """Sites and folders that were read whole."""
+
+    @property
+    def writes_on_changes(self) -> int:
+        """All but those on an ArcGISSite, whose status counts its resources."""
+        return sum(self.writes.values()) - self.writes[SITE_STATUS]
 
     @property
     def list(self) -> "list[Change]":

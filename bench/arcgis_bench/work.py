@@ -8,7 +8,7 @@ from arcgis_bench.figures import Figures
 from arcgis_bench.load import LIVE, Target, new_value
 from arcgis_bench.meter import Meter, memory_mib
 from arcgis_bench.stage import Plan, Stage
-from arcgis_bench.story import Story, tell
+from arcgis_bench.story import SITE_STATUS, Story, tell
 
 _SECONDS_PER_RESOURCE = 0.5
 _LEAST_PATIENCE = 120.0
@@ -59,7 +59,8 @@ def burst(plan: Plan, stage: Stage) -> Figures:
         "polls_most": max(one.polls for one in changes),
         "status_writes_mean": sum(one.status_writes for one in changes) / count,
         "status_writes_most": max(one.status_writes for one in changes),
-        "api_writes_mean": sum(story.writes.values()) / count,
+        "api_writes_mean": story.writes_on_changes / count,
+        "writes_on_sites": story.writes[SITE_STATUS],
         "site_requests_besides_polls": (requests - story.asked["job"]) / count,
         "most_jobs": story.most_jobs,
         "rss_peak_mib": memory_mib(process.pid, "VmHWM"),

@@ -71,7 +71,7 @@ def test_runs_are_shown_by_median_least_and_most() -> None:
 
 
 def test_a_count_out_of_bounds_is_told_as_a_sentence() -> None:
-    found = {"edits_mean": 1.5, "edits_most": 2.0, "status_writes_most": 3.0}
+    found = {"edits_mean": 1.5, "edits_most": 2.0, "status_writes_most": 3.0, "api_writes_mean": 4.0}
     assert list(quick.outside("burst", found)) == [
         "burst: edits_mean is 1.5, must be from 1 to 1",
         "burst: edits_most is 2, must be from 1 to 1",
