@@ -176,6 +176,12 @@ async def test_a_code_stands_in_the_title_and_is_good_for_a_token(stranger: Clie
     assert "error" not in await bearing(stranger, given["access_token"]).get("/admin")
 
 
+async def test_a_token_for_a_code_is_json_though_the_client_asks_for_no_form(stranger: Client) -> None:
+    form = {"grant_type": "authorization_code", "code": await code_of(stranger)}
+    assert "access_token" in (await stranger.raw("POST", TOKEN, data=form)).json()
+    assert (await stranger.raw("POST", TOKEN, data=form)).json()["error"]["message"] == "Invalid code"
+
+
 async def test_a_code_is_good_once(stranger: Client) -> None:
     code = await code_of(stranger)
     assert "access_token" in await redeem(stranger, code)
