@@ -34,7 +34,8 @@ def render(call: Call, reply: Reply) -> str:
         return _page("signin.html", call, next=call.fields.get("next", call.raw_path), error=None)
     if reply.page in ALWAYS_HTML:
         value = markupsafe.Markup(json.dumps(reply.body).replace("<", "\\u003c"))  # noqa: S704 - it is no markup
-        return _page(f"{reply.page}.html", call, value=value, code=reply.body.get("code", ""))
+        styled = call.world.switches.sign_in_page == "styled"
+        return _page(f"{reply.page}.html", call, value=value, code=reply.body.get("code", ""), styled=styled)
     if reply.page == "operation":
         return _page("operation.html", call, fields=_fields(call))
     sections = _SECTIONS.get(call.address.operation, _no_sections)(call, reply)

@@ -74,6 +74,10 @@ class Switches:
     post_auth: Literal["anywhere", "body"] = "anywhere"
     referer_checked: bool = False
 
+    # The portal's sign-in page. Source: Esri's Python client takes the first braces of the page for the
+    # object of the sign-in, and goes the way of a code where they are those of a style sheet.
+    sign_in_page: Literal["plain", "styled"] = "plain"
+
     # The site's own clock, as shown in jobs and tokens, against the true one.
     clock_skew_seconds: float = 0.0
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from esri_runs import Esri
 
 from arcgis_devcluster import Cluster
 from harness.bench import Workbench
@@ -46,3 +47,8 @@ def managed(control_plane: Cluster) -> Iterator[Workbench]:
         bench.register()
         bench.start_operator(resync_seconds=1)
         yield bench
+
+
+@pytest.fixture(scope="module")
+def esri(managed: Workbench, esri_python: Path) -> Esri:
+    return Esri(managed, esri_python)

@@ -2,25 +2,25 @@
 
 import json
 import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
+from esri_runs import WAYS, Esri
 
 from arcgis_demo import parts
 from harness.bench import PASSWORD, Workbench
 
-SCRIPT = Path(__file__).parent / "esri_client.py"
-WAYS = ("OAuth", "generateToken")
 OWNED = {"properties": {"maxRecordCount": "2345"}}
 SUCCESS = {"status": "success"}
 
 EXACT: dict[str, Any] = {
     "signs in": [parts.USERNAME, "KubernetesAdmin"],
+    "lists folders": True,
     "lists services": ["FireWeatherWatch", "SampleWorldCities"],
     "reads": True,
     "edits": "edited by the client",
-    "scales": True,
+    "scales": [2, 4, "0.125", "3", "3Gi", "500Mi"],
+    "chooses a folder": ["Generated", 2, "/"],
     "follows jobs": [True, True],
     "stops": [SUCCESS, "STOPPED"],
     "starts": [SUCCESS, "STARTED"],
@@ -39,42 +39,47 @@ EXACT: dict[str, Any] = {
 SAYS = {
     "a wrong password is refused": "Invalid username or password.",
     "an unknown folder is an error": "Folder 'Nowhere' not found.",
+    "chooses no folder that is none": "Folder does not exist.",
     "a folder twice is an error": "already exists",
+    "deployments are not simulated": "Resource not found.",
     "the client itself asks a wrong address to change the provider": "Resource not found.",
+    "the client itself asks a wrong address to set the properties of services": "KeyError: 'status'",
     "the client itself cannot get the job of a tool": "TypeError",
     "the client itself has no admin.deployments": "no attribute 'deployments'",
     "the client itself cannot create a service in the root": "Resource not found.",
 }
 
 
-def command(bench: Workbench, python: Path, way: str, service: str, *cases: str) -> list[str]:
-    authority = bench.directory / "esri-ca.pem"
-    authority.write_text(bench.sites["prod"].ca)
-    where = (bench.sites["prod"].url, authority, way, service, f"Made{way}")
-    return [str(part) for part in (python, SCRIPT, *where, *cases)]
-
-
-def run(bench: Workbench, python: Path, way: str, service: str, *cases: str) -> dict[str, Any]:
-    done = subprocess.run(
-        command(bench, python, way, service, *cases),
-        input=PASSWORD + "\n",
-        capture_output=True,
-        text=True,
-        timeout=90,
-    )
-    assert done.returncode == 0, done.stderr
-    outcomes: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return outcomes
+ASKED_BY_WAY: dict[str, list[tuple[str, str, str]]] = {
+    "OAuth": [("GET", "oauth2/authorize", "token"), ("POST", "oauth2/signin", "")],
+    "code": [
+        ("GET", "oauth2/authorize", "token"),
+        ("GET", "oauth2/authorize", "code"),
+        ("POST", "oauth2/signin", ""),
+        ("POST", "oauth2/token", ""),
+    ],
+    "generateToken": [("POST", "token", "")],
+    "token": [("POST", "token", "")],
+}
+"""What leads to a token: method, operation, ``response_type``; each at least once, in this order."""
+TOLD = [
+    (case, way)
+    for case in SAYS
+    for way in WAYS
+    if (case, way) != ("a wrong password is refused", "token")  # which knows no password
+]
 
 
 @pytest.fixture(scope="module")
-def story(managed: Workbench, esri_python: Path) -> dict[str, Any]:
-    """What each case came to, in both ways to sign in, while the operator holds the service."""
+def story(managed: Workbench, esri: Esri) -> dict[str, Any]:
+    """What each case came to, in every way to sign in, while the operator holds the service."""
     told: dict[str, Any] = {}
     for way in WAYS:
-        service = managed.fresh_service()
-        managed.converge_on(f"beside-{way.lower()}", service, OWNED)
-        told[way] = {"service": service, **run(managed, esri_python, way, service)}
+        service, name = managed.fresh_service(), f"beside-{way.lower()}"
+        managed.converge_on(name, service, OWNED)
+        since = esri.newest()
+        outcomes = esri.run(way, service)
+        told[way] = {"name": name, "service": service, "requests": esri.requests(since), **outcomes}
     return told
 
 
@@ -86,10 +91,34 @@ def test_the_client(case: str, way: str, story: dict[str, Any]) -> None:
 
 
 @pytest.mark.xdist_group("esri-client")
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("case", SAYS)
+@pytest.mark.parametrize(("case", "way"), TOLD)
 def test_the_client_is_told(case: str, way: str, story: dict[str, Any]) -> None:
     assert SAYS[case] in story[way][case]
+
+
+@pytest.mark.xdist_group("esri-client")
+@pytest.mark.parametrize("way", WAYS)
+def test_the_client_signs_in_this_way_and_shows_its_token_in_a_header(
+    way: str, story: dict[str, Any]
+) -> None:
+    requests = [one for one in story[way]["requests"] if one["operation"] not in ("info", "unknown")]
+    first = next(at for at, one in enumerate(requests) if one["token"])
+    asked = [
+        (one["method"], one["operation"], one["fields"].get("response_type", "")) for one in requests[:first]
+    ]
+    assert list(dict.fromkeys(asked)) == ASKED_BY_WAY[way]
+    shown = {one["token"] for one in requests if one["path"].startswith("/arcgis/admin")}
+    assert shown == {"x-esri-authorization"}
+
+
+@pytest.mark.xdist_group("esri-client")
+def test_the_client_itself_does_not_hand_its_ca_to_the_request_for_a_code_s_token(
+    managed: Workbench, esri: Esri
+) -> None:
+    with esri.page_for("code"):
+        done = esri.process("code", managed.fresh_service(), "signs in", trusts=False)
+    assert done.returncode == 1
+    assert "sharing/rest/oauth2/token (Caused by SSLError" in done.stderr
 
 
 @pytest.mark.xdist_group("esri-client")
@@ -97,7 +126,7 @@ def test_the_client_is_told(case: str, way: str, story: dict[str, Any]) -> None:
 def test_nothing_of_the_client_or_of_the_operator_is_lost(
     way: str, story: dict[str, Any], managed: Workbench
 ) -> None:
-    managed.converged(f"beside-{way.lower()}")
+    managed.converged(story[way]["name"])
     live = managed.site.document(story[way]["service"])
     assert live["properties"]["maxRecordCount"] == "2345"
     assert live["description"] == "edited by the client"
@@ -105,10 +134,10 @@ def test_nothing_of_the_client_or_of_the_operator_is_lost(
 
 
 @pytest.mark.xdist_group("esri-client")
-def test_an_edit_of_the_client_over_what_is_declared_is_drift(managed: Workbench, esri_python: Path) -> None:
+def test_an_edit_of_the_client_over_what_is_declared_is_drift(managed: Workbench, esri: Esri) -> None:
     service = managed.fresh_service()
     managed.converge_on("overruled", service, OWNED)
-    told = run(managed, esri_python, "OAuth", service, "edits what the operator declared")
+    told = esri.run("OAuth", service, "edits what the operator declared")
     assert told == {"edits what the operator declared": "sent"}
     assert (
         "maxRecordCount is 17 on the site, 2345 here"
@@ -120,12 +149,12 @@ def test_an_edit_of_the_client_over_what_is_declared_is_drift(managed: Workbench
 
 @pytest.mark.xdist_group("esri-client")
 def test_while_a_job_of_the_client_runs_the_operator_says_the_service_is_busy(
-    managed: Workbench, esri_python: Path
+    managed: Workbench, esri: Esri
 ) -> None:
     service = managed.fresh_service()
     managed.site.next_job(service=service, hang=True)
     client = subprocess.Popen(
-        command(managed, esri_python, "OAuth", service, "scales"),
+        esri.command("OAuth", service, "scales"),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -142,5 +171,5 @@ def test_while_a_job_of_the_client_runs_the_operator_says_the_service_is_busy(
         assert managed.edits(service) == []
         managed.site.finish(accepted[0]["job"])
         out, _ = client.communicate(timeout=30)
-    assert json.loads(out.splitlines()[-1]) == {"scales": True}
+    assert json.loads(out.splitlines()[-1]) == {"scales": EXACT["scales"]}
     managed.converged("busy")

@@ -53,8 +53,11 @@ class Call:
 
     @property
     def format(self) -> str:
-        """``html``, ``json`` or ``pjson``. Source: every page: html is the default. Assumed: for all else."""
-        wanted = self.fields.get("f", "html")
+        """``html``, ``json`` or ``pjson``. Source: every page: html is the default. Assumed: for all else.
+
+        Source: RFC 6749, section 5: a token for a code is JSON. Esri's Python client asks without ``f``.
+        """
+        wanted = self.fields.get("f", "json" if self.address.operation == "oauth2/token" else "html")
         return wanted if wanted in ("json", "pjson") else "html"
 
     @property

@@ -27,7 +27,7 @@ def info(call: Call) -> Reply:
 
 
 def authorize(call: Call) -> Reply:
-    """The sign-in page of a client. No brace may stand before the object, for the client takes the first."""
+    """The sign-in page of a client, which takes the first braces of it for the object."""
     state = call.world.oauth.authorize(call.query, call.base_url)
     return Reply({"oauth_state": state}, page="authorize")
 
