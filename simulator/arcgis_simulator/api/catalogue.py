@@ -45,9 +45,7 @@ def create_service(call: Call) -> Reply:
         isinstance(document.get(name), str) and document[name] for name in ("serviceName", "type")
     ):
         raise SiteError(400, "The service needs 'serviceName' and 'type'.")
-    folder = call.world.catalogue.folder(call.address.folder)
-    if folder is None:
-        raise SiteError(404, f"Folder '{call.address.folder}' not found.")
+    folder = call.folder()
     try:
         call.world.add_service({**document, "folderName": folder})
     except (ValueError, KeyError) as error:
@@ -70,19 +68,23 @@ def delete(call: Call) -> Reply:
 
 
 def properties(call: Call) -> Reply:
+    """Source: Services Properties page. Assumed: none is set."""
     return Reply({"properties": {}})
 
 
 def types(call: Call) -> Reply:
+    """Source: Types page. Assumed: the types that the site has."""
     kinds = sorted({str(service.document["type"]) for service in call.world.catalogue.services.values()})
     return Reply({"types": [{"Name": kind, "Provider": list(PROVIDERS)} for kind in kinds]})
 
 
 def providers(call: Call) -> Reply:
+    """Source: Providers page. Assumed: the fields."""
     return Reply({"providers": [{"name": name} for name in PROVIDERS]})
 
 
 def extensions(call: Call) -> Reply:
+    """Source: the package ``arcgis`` 2.4.4, which asks for it. Assumed: the fields."""
     return Reply({"extensions": [{"typeName": name} for name in _EXTENSIONS]})
 
 

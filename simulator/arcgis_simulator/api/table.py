@@ -71,11 +71,15 @@ def answer(call: Call) -> Reply:
         call.sign_in()
     if operation not in _KNOWN:
         raise SiteError(404, "Resource not found.", http=404)
-    # Assumed: a resource may be read with POST as well, as Esri's clients do with long queries.
-    handler = _HANDLERS.get((call.method, operation)) or _resource(call.method, operation)
+    handler = handler_of(call.method, operation)
     if handler is None:
         raise SiteError(405, f"The method {call.method} is not supported here.")
     return handler(call)
+
+
+def handler_of(method: str, operation: str) -> Handler | None:
+    """Who answers. Assumed: a resource may be read with POST as well, as Esri's clients do with long queries."""
+    return _HANDLERS.get((method, operation)) or _resource(method, operation)
 
 
 def _resource(method: str, operation: str) -> Handler | None:
