@@ -47,10 +47,6 @@ class Control:
         switches = {name: [getattr(self.world.switches, name), words] for name, words in choices().items()}
         return {"routes": routes, "switches": switches}
 
-    def openapi(self, request: Request, body: Body) -> Any:
-        """The site as an OpenAPI 3.1 document."""
-        return openapi.document(f"/{self.world.context}")
-
     def stats(self, request: Request, body: Body) -> Any:
         """Counts of accepted edits and of restarts, in all and for each service, with the ids of its jobs;
         the newest record of the journal."""
@@ -212,7 +208,6 @@ class Control:
 
 ROUTES = [
     ("GET", "/", "index"),
-    ("GET", "/openapi.json", "openapi"),
     ("GET", "/stats", "stats"),
     ("GET", "/journal", "journal"),
     ("GET", "/world", "see"),

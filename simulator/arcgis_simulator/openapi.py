@@ -49,7 +49,7 @@ _NAMES: dict[str, Schema] = {
     "user": {"type": "string", "pattern": "^[^/]+$"},
 }
 
-# Fields beside `f` and `token`; of GET in the query, of POST in the form. JSON text is a field with a reference.
+# Fields beside `f` and `token`: of a GET in the query, of a POST in the form. A reference means JSON text.
 _FIELDS: dict[str, dict[str, Schema]] = {
     "token": {
         **_SIGN_IN,

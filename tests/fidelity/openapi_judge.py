@@ -165,7 +165,9 @@ def _declared(described: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[str
         schema = body["content"][FORM]["schema"]
         return schema["properties"], schema["required"]
     query = [one for one in described["parameters"] if one["in"] == "query"]
-    return {one["name"]: one["schema"] for one in query}, [one["name"] for one in query if one.get("required")]
+    return {one["name"]: one["schema"] for one in query}, [
+        one["name"] for one in query if one.get("required")
+    ]
 
 
 def _value(schema: Mapping[str, Any], text: str) -> Any:

@@ -21,7 +21,7 @@ OPERATIONS = (
     *("exists", "createFolder", "canCreateService", "createService"),
 )
 
-_HANDLERS: dict[tuple[str, str], Handler] = {
+ROUTES: dict[tuple[str, str], Handler] = {
     ("POST", "token"): sharing.generate_token,
     ("GET", "login"): sharing.sign_in_page,
     ("POST", "login"): sharing.sign_in,
@@ -61,7 +61,7 @@ _HANDLERS: dict[tuple[str, str], Handler] = {
     ("GET", "job"): jobs.job,
     **{("GET", operation): services.operation_page for operation in OPERATIONS},
 }
-_KNOWN = frozenset(operation for _, operation in _HANDLERS)
+_KNOWN = frozenset(operation for _, operation in ROUTES)
 
 
 def answer(call: Call) -> Reply:
@@ -78,8 +78,8 @@ def answer(call: Call) -> Reply:
 
 
 def handler_of(method: str, operation: str) -> Handler | None:
-    """Who answers. Assumed: a resource may be read with POST as well, as Esri's clients do with long queries."""
-    return _HANDLERS.get((method, operation)) or _resource(method, operation)
+    """Who answers. Assumed: a resource may be read with POST as well, as Esri's clients do if it is long."""
+    return ROUTES.get((method, operation)) or _resource(method, operation)
 
 
 def _resource(method: str, operation: str) -> Handler | None:
@@ -89,4 +89,4 @@ def _resource(method: str, operation: str) -> Handler | None:
         "oauth2/authorize",
         *OPERATIONS,
     )
-    return _HANDLERS.get(("GET", operation)) if readable else None
+    return ROUTES.get(("GET", operation)) if readable else None
