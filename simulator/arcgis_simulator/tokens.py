@@ -82,7 +82,7 @@ class Tokens:
         token = Token(
             value=self._ids.token(),
             username=user.username,
-            expires_ms=now_ms + round(_minutes(expiration, switches) * 60_000),
+            expires_ms=now_ms + round(minutes(expiration, switches) * 60_000),
             referer=referer,
         )
         self._tokens[token.value] = token
@@ -99,7 +99,8 @@ class Tokens:
         return self.users[token.username], token
 
 
-def _minutes(text: str, switches: Switches) -> float:
+def minutes(text: str, switches: Switches) -> float:
+    """How long a token lives for which this was asked. Raises :class:`SiteError` for what is no number."""
     if not text:
         return switches.token_minutes_default
     if not text.isascii() or not text.isdigit() or not text.strip("0"):

@@ -24,13 +24,8 @@ LENIENT = {
 """Fields whose bad values the site takes nevertheless, and why."""
 
 BEYOND = {
-    "'minInstancesPerNode' must not be greater": "a schema cannot compare two numbers",
     "with min not above max": "a schema cannot compare two numbers, and takes 1.0 for a whole one",
-    "must name a 'deploymentId' of the service": "a schema does not know which deployments there are",
-    "of the service cannot be changed by an edit": "a schema does not know what the service is called",
     "is not permitted": "Change Provider page: whether it may change depends on the service",
-    "already exists": "a schema does not know what there is",
-    "exists already": "a schema does not know what there is",
     "Invalid redirect_uri": "a schema does not know the site's own address",
     "Invalid oauth_state": "a schema does not know what the site has handed out",
     "Invalid code": "a schema does not know what the site has handed out",

@@ -32,7 +32,11 @@ CHECKS = [
     checks.response_headers_conformance,
     checks.response_schema_conformance,
 ]
-NEVER_REFUSED = {"info", "sharing"}
+NEVER_REFUSED = {
+    f"{method} {path}"
+    for path in ("/rest/info", "/sharing/rest", "/sharing/rest/info", "/admin/login")
+    for method in ("GET", "POST")
+} - {"POST /admin/login"}
 """What everybody may read, whatever else is sent."""
 FRONT = Front()
 DOCUMENT: Any = document("arcgis")
@@ -40,7 +44,9 @@ JUDGE = Judge(DOCUMENT)
 
 
 def _schema() -> Any:
-    config = schemathesis.Config.from_dict({"seed": 1, "generation": {"with-security-parameters": False}})
+    generation = {"with-security-parameters": False, "deterministic": True}
+    analysis = {"constants": {"enabled": False}}  # words of whatever was imported: other ones in each run
+    config = schemathesis.Config.from_dict({"seed": 1, "generation": generation, "analysis": analysis})
     schema = schemathesis.openapi.from_dict(DOCUMENT, config=config)
     schema.app = FRONT
     return schema
@@ -61,12 +67,8 @@ def test_each_answer_is_as_described(operation: Any, pytestconfig: Any, record_p
     record_property("generated", met.total())
     assert met.total() == (WHOLE if whole else SHARE)
     if whole:
-        never = {"refused"} if operation.definition.raw["summary"] in NEVER_REFUSED else set()
+        never = {"refused"} if operation.label in NEVER_REFUSED else set()
         assert {"taken", "refused"} - set(met) == never
-
-
-def _without_page(call: Call) -> Reply:
-    return Reply({"configuredState": "STARTED"})
 
 
 def _in_spite_of_all(call: Call) -> Reply:
@@ -80,7 +82,11 @@ def _by_reading(call: Call) -> Reply:
 
 
 WRONG: dict[str, tuple[tuple[str, str], Handler, str]] = {
-    "an answer of another shape": (("GET", "status"), _without_page, "Response violates schema"),
+    "an answer of another shape": (
+        ("GET", "services/types"),
+        lambda call: Reply({"types": [7]}),
+        "violates schema",
+    ),
     "a bad document is taken": (("POST", "edit"), lambda call: Reply({"status": "success"}), "taken, though"),
     "a good one is refused": (("POST", "stop"), catalogue.create_folder, "refused without a reason"),
     "a refusal that changes something": (("POST", "createFolder"), _in_spite_of_all, "and yet done"),

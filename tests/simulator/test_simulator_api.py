@@ -424,6 +424,18 @@ async def test_a_folder_name_with_a_space_is_refused_in_the_documented_words(cli
     assert "My Folder" not in (await client.get("/admin/services"))["folders"]
 
 
+async def test_a_life_that_is_no_number_is_refused_also_where_a_code_is_asked_for(
+    stranger: Client, site: Site
+) -> None:
+    asked = {"response_type": "code", "redirect_uri": "urn:ietf:wg:oauth:2.0:oob"}
+    state = site.world.oauth.authorize(asked, BASE)
+    form = {"username": "siteadmin", "password": "secret", "oauth_state": state}
+    page = await stranger.raw("POST", "/sharing/oauth2/signin", data={**form, "expiration": "-1"})
+    assert "positive number of minutes" in page.text
+    page = await stranger.raw("POST", "/sharing/oauth2/signin", data=form)
+    assert "SUCCESS code=" in page.text
+
+
 async def test_a_quantity_is_written_in_the_digits_of_kubernetes(client: Client) -> None:
     spec = await client.get(f"{FIRE}/scaling")
     spec["scalingSpec"][0]["resources"]["cpuMax"] = "\u0664"
