@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from arcgis_simulator import jobs as job_form
-from arcgis_simulator import jsontext
+from arcgis_simulator import jsontext, openapi
 from arcgis_simulator.api.admin import DEFAULT_READ_ONLY
 from arcgis_simulator.catalogue import Service
 from arcgis_simulator.documents import changed
@@ -66,6 +66,10 @@ class Control:
         query = request.query_params
         limit = min(int(query.get("limit", LONGEST_PAGE)), LONGEST_PAGE)
         return self.site.journal.after(int(query.get("after", "0")), limit)
+
+    def openapi(self, request: Request, body: Body) -> Any:
+        """The site's API as an OpenAPI document."""
+        return openapi.document(self.world.context)
 
     def see(self, request: Request, body: Body) -> Any:
         """Everything the site holds: time, mode, documents, deployments, jobs, users without passwords."""
@@ -207,6 +211,7 @@ ROUTES = [
     ("GET", "/stats", "stats"),
     ("GET", "/journal", "journal"),
     ("GET", "/world", "see"),
+    ("GET", "/openapi.json", "openapi"),
     ("POST", "/clock", "clock"),
     ("POST", "/jobs/next", "next_job"),
     ("POST", "/jobs/foreign", "foreign_job"),

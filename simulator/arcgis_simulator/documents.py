@@ -7,6 +7,7 @@ documents to documents; they know nothing of jobs, restarts or requests.
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -19,6 +20,7 @@ IDENTITY = ("serviceName", "type", "folderName", "id")
 # Assumed: these are the site's own; the Edit Service page names only serviceName and type.
 SERVER_OWNED = (*IDENTITY, "deploymentId", "serverId", "portalProperties")
 OTHER_OPERATIONS = {"provider": "provider_in_edit", "configuredState": "state_in_edit"}
+_TYPE = re.compile("[A-Za-z]+Server")
 KEPT = (*SERVER_OWNED, *OTHER_OPERATIONS)
 
 
@@ -113,7 +115,23 @@ def _check_identity(current: Document, submitted: Document) -> None:
             raise SiteError(400, f"The property '{name}' of the service cannot be changed by an edit.")
 
 
+def check_new(submitted: Any) -> Document:
+    """The document of a new service, without what is the site's own. Assumed: what is needed of it."""
+    if not isinstance(submitted, dict) or not _is_served(submitted.get("serviceName"), submitted.get("type")):
+        raise SiteError(400, "The service needs a 'serviceName' without slashes and a 'type' as MapServer.")
+    _check_shapes(submitted)
+    own = set(SERVER_OWNED) - {"serviceName", "type"}
+    return {name: value for name, value in submitted.items() if name not in own}
+
+
+def _is_served(name: Any, kind: Any) -> bool:
+    """Whether an address can name it."""
+    texts = isinstance(name, str) and isinstance(kind, str)
+    return texts and re.fullmatch("[^/]+", name) is not None and _TYPE.fullmatch(kind) is not None
+
+
 def _check_shapes(submitted: Document) -> None:
+    """Refuses lists and objects that are none."""
     for name in ("properties", "jsonProperties", "frameworkProperties"):
         if not isinstance(submitted.get(name, {}), dict):
             raise SiteError(400, f"The property '{name}' must be a JSON object.")

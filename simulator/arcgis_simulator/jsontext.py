@@ -11,6 +11,8 @@ from typing import Any
 
 import simplejson
 
+DEEPEST = 100  # levels; what is deeper could be stored, but neither copied nor shown
+
 
 class BadJson(ValueError):
     """The text is not JSON, or too deep to be read."""
@@ -19,11 +21,28 @@ class BadJson(ValueError):
 def loads(text: str | bytes) -> Any:
     """The value of a JSON text; numbers with a point are ``Decimal``. Raises :class:`BadJson`."""
     try:
-        return simplejson.loads(text, use_decimal=True)
+        value = simplejson.loads(text, use_decimal=True)
     except RecursionError as error:
         raise BadJson("nested too deeply") from error
     except ValueError as error:
         raise BadJson(str(error)) from error
+    if _deeper_than(value, DEEPEST):
+        raise BadJson("nested too deeply")
+    return value
+
+
+def _deeper_than(value: Any, levels: int) -> bool:
+    layer = [value]
+    for _ in range(levels + 1):
+        layer = [
+            inner
+            for holder in layer
+            if isinstance(holder, (dict, list))
+            for inner in (holder.values() if isinstance(holder, dict) else holder)
+        ]
+        if not layer:
+            return False
+    return True
 
 
 def dumps(value: Any, *, pretty: bool = False) -> str:

@@ -13,7 +13,7 @@ from urllib.parse import urlencode, urlsplit
 from arcgis_simulator.errors import SiteError
 from arcgis_simulator.ids import Ids
 from arcgis_simulator.switches import Switches
-from arcgis_simulator.tokens import Token, Tokens
+from arcgis_simulator.tokens import Token, Tokens, minutes
 
 OUT_OF_BAND = "urn:ietf:wg:oauth:2.0:oob"
 _KEPT = 1000  # pages that nobody signed in at
@@ -65,6 +65,7 @@ class OAuth:
         if asked is None:
             raise SiteError(400, "Invalid oauth_state")
         user = self._tokens.check(form)
+        minutes(form.get("expiration", ""), switches)
         if asked.wants == "code":
             code = self._ids.token()
             self._codes[code] = (user.username, now_ms + _CODE_MS)

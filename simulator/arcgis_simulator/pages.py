@@ -24,7 +24,7 @@ _TEMPLATES = jinja2.Environment(
     loader=jinja2.PackageLoader("arcgis_simulator"), autoescape=True, undefined=jinja2.StrictUndefined
 )
 # Form fields of the operations: name, and what the browser shows first.
-ALWAYS_HTML = ("authorize", "code")  # pages of the portal, whatever `f` says
+ALWAYS_HTML = ("authorize", "code", "signin")  # pages to sign in at, whatever `f` says
 _BOOLEANS = ("false", "true")
 
 

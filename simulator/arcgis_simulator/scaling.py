@@ -8,7 +8,7 @@ from typing import Any
 from arcgis_simulator.catalogue import Catalogue, Service
 from arcgis_simulator.errors import SiteError
 
-_QUANTITY = re.compile(r"\d+(\.\d+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?")
+_QUANTITY = re.compile(r"[0-9]+(\.[0-9]+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?")
 _RESOURCES = ("memoryMin", "memoryMax", "cpuMin", "cpuMax")
 
 

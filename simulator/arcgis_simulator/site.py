@@ -121,13 +121,13 @@ class Site:
         if reply.location is not None:
             return RedirectResponse(reply.location, status_code=302)
         if call.format == "html" or reply.page in pages.ALWAYS_HTML:
-            return HTMLResponse(pages.render(call, reply))
+            return _page(pages.render(call, reply))
         return _json(reply.body, call.format)
 
     def _refuse(self, call: Call, error: SiteError) -> Response:
         status = error.http_status(self.world.switches)
         if call.format == "html":
-            return HTMLResponse(pages.render_error(call, error), status_code=status)
+            return _page(pages.render_error(call, error), status)
         return _json(error.body(self.world.switches), call.format, status)
 
     def _call(self, scope: Scope, body: bytes) -> Call:
@@ -204,6 +204,11 @@ def _json(body: Any, form: str, status: int = 200) -> Response:
     # Source: What's new of ArcGIS Server's API: this content type. Assumed: the same here.
     data = jsontext.encode(body, pretty=form == "pjson")
     return Response(data, status_code=status, headers={"content-type": "application/json;charset=utf-8"})
+
+
+def _page(text: str, status: int = 200) -> Response:
+    # UTF-8 cannot carry half a sign, which JSON can.
+    return HTMLResponse(text.encode("utf-8", "replace"), status_code=status)
 
 
 def _response_of(answer: Answer | None) -> Response | None:

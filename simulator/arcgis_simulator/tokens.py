@@ -58,11 +58,11 @@ class Tokens:
         Source: Generate Token page. User names are case-sensitive (same page). Assumed: the longest life.
         """
         user = self.check(form)
-        bound = form.get("client") == "referer"
-        if bound and not form.get("referer"):
-            raise SiteError(400, "Unable to generate token.", ["'referer' must be specified."])
+        way = form.get("client", "")
+        if way in ("referer", "ip") and not form.get(way):
+            raise SiteError(400, "Unable to generate token.", [f"'{way}' must be specified."])
         return self.grant(
-            user, form.get("expiration", ""), now_ms, switches, form["referer"] if bound else None
+            user, form.get("expiration", ""), now_ms, switches, form["referer"] if way == "referer" else None
         )
 
     def check(self, form: Mapping[str, str]) -> User:
@@ -82,7 +82,7 @@ class Tokens:
         token = Token(
             value=self._ids.token(),
             username=user.username,
-            expires_ms=now_ms + round(_minutes(expiration, switches) * 60_000),
+            expires_ms=now_ms + round(minutes(expiration, switches) * 60_000),
             referer=referer,
         )
         self._tokens[token.value] = token
@@ -99,10 +99,11 @@ class Tokens:
         return self.users[token.username], token
 
 
-def _minutes(text: str, switches: Switches) -> float:
+def minutes(text: str, switches: Switches) -> float:
+    """How long a token lives for which this was asked. Raises :class:`SiteError` for what is no number."""
     if not text:
         return switches.token_minutes_default
-    if not text.isascii() or not text.isdigit() or int(text) == 0:
+    if not text.isascii() or not text.isdigit() or not text.strip("0"):
         raise SiteError(
             400, "Unable to generate token.", ["'expiration' must be a positive number of minutes."]
         )

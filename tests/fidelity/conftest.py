@@ -1,4 +1,4 @@
-"""The environment of Esri's own Python client, made once for each list of pins and kept with the caches."""
+"""The environment of Esri's own Python client, kept with the caches; the sum of the generated requests."""
 
 import fcntl
 import hashlib
@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from esri_runs import Esri
@@ -52,3 +53,15 @@ def managed(control_plane: Cluster) -> Iterator[Workbench]:
 @pytest.fixture(scope="module")
 def esri(managed: Workbench, esri_python: Path) -> Esri:
     return Esri(managed, esri_python)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """How many generated requests were put to the site."""
+    told = [
+        dict(report.user_properties)["generated"]
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        if getattr(report, "when", "") == "call" and "generated" in dict(report.user_properties)
+    ]
+    if told:
+        terminalreporter.write_line(f"generated: {sum(told):,} requests to {len(told)} operations")

@@ -243,6 +243,11 @@ BAD_SIGN_INS: dict[str, tuple[dict[str, str], str]] = {
     "a name in another case": ({"username": "SiteAdmin"}, "Invalid username or password."),
     "no password": ({"password": ""}, "'password' must be specified."),
     "no referer to bind to": ({"referer": ""}, "'referer' must be specified."),
+    "no address to bind to": ({"client": "ip"}, "'ip' must be specified."),
+    "a life longer than any number": (
+        {"expiration": "0" * 5000},
+        "'expiration' must be a positive number of minutes.",
+    ),
     "a life that is no number": (
         {"expiration": "long"},
         "'expiration' must be a positive number of minutes.",
@@ -357,3 +362,82 @@ async def test_a_page_shows_markup_as_text(client: Client, site: Site) -> None:
         page = await client.raw("GET", path)
         assert "<script>" not in page.text
         assert "&lt;script&gt;" in page.text
+
+
+# -- found by cases that were generated from the site's OpenAPI document ----------
+
+
+async def test_an_address_of_a_folder_that_is_none_shows_no_form(client: Client) -> None:
+    page = await client.raw("GET", "/admin/services/Nowhere/createService")
+    assert "Folder &#39;Nowhere&#39; not found." in page.text
+
+
+NO_SERVICES: dict[str, dict[str, Any]] = {
+    "a type that no address can hold": {"type": "Map.Server*"},
+    "a name with a slash": {"serviceName": "a/b"},
+    "properties that are no object": {"properties": []},
+    "extensions that are no list": {"extensions": "WMSServer"},
+    "no type": {"type": ""},
+}
+
+
+@pytest.mark.parametrize("wrong", NO_SERVICES.values(), ids=NO_SERVICES)
+async def test_a_service_that_could_not_be_served_is_not_created(
+    client: Client, wrong: dict[str, Any]
+) -> None:
+    document = {"serviceName": "Made", "type": "MapServer", **wrong}
+    before = await client.get("/admin/services/Transport")
+    answer = await client.post("/admin/services/Transport/createService", serviceJson=json.dumps(document))
+    assert answer["error"]["code"] == 400
+    assert await client.get("/admin/services/Transport") == before
+
+
+async def test_the_ids_of_a_created_service_are_the_sites_own(client: Client) -> None:
+    document = {"serviceName": "Made", "type": "MapServer", "id": 7, "deploymentId": [], "provider": "DMaps"}
+    answer = await client.post("/admin/services/Transport/createService", serviceJson=json.dumps(document))
+    assert answer == {"status": "success"}
+    made = await client.get("/admin/services/Transport/Made.MapServer")
+    assert re.fullmatch("s[0-9a-z]{20}", made["id"])
+    assert re.fullmatch("k[0-9a-z]{20}", made["deploymentId"])
+
+
+async def test_a_page_shows_also_what_no_encoding_can_carry(client: Client) -> None:
+    await client.post(f"{FIRE}/edit", service=r'{"description": "half a \ud800 sign"}')
+    assert (await client.get(FIRE))["description"] == "half a \ud800 sign"
+    for path in (FIRE, f"{FIRE}/edit"):
+        assert "half a" in (await client.raw("GET", path)).text
+
+
+async def test_a_document_deeper_than_any_is_refused(client: Client) -> None:
+    deep = '{"frameworkProperties": ' + '{"a":' * 500 + "1" + "}" * 501
+    refused = await client.post(f"{FIRE}/edit", service=deep)
+    assert refused["error"]["details"] == ["nested too deeply"]
+    shown = '{"description": "' + "[" * 500 + '", "frameworkProperties": ' + '{"a":' * 98 + "1" + "}" * 99
+    assert await client.post(f"{FIRE}/edit", service=shown) == {"status": "success"}
+    assert "Supported operations" in (await client.raw("GET", FIRE)).text
+
+
+async def test_a_folder_name_with_a_space_is_refused_in_the_documented_words(client: Client) -> None:
+    refused = await client.post("/admin/services/createFolder", folderName="My Folder")
+    said = "Folder name is invalid. The name contains illegal character ' '."
+    assert refused["error"] == {"code": 500, "message": said, "details": None}
+    assert "My Folder" not in (await client.get("/admin/services"))["folders"]
+
+
+async def test_a_life_that_is_no_number_is_refused_also_where_a_code_is_asked_for(
+    stranger: Client, site: Site
+) -> None:
+    asked = {"response_type": "code", "redirect_uri": "urn:ietf:wg:oauth:2.0:oob"}
+    state = site.world.oauth.authorize(asked, BASE)
+    form = {"username": "siteadmin", "password": "secret", "oauth_state": state}
+    page = await stranger.raw("POST", "/sharing/oauth2/signin", data={**form, "expiration": "-1"})
+    assert "positive number of minutes" in page.text
+    page = await stranger.raw("POST", "/sharing/oauth2/signin", data=form)
+    assert "SUCCESS code=" in page.text
+
+
+async def test_a_quantity_is_written_in_the_digits_of_kubernetes(client: Client) -> None:
+    spec = await client.get(f"{FIRE}/scaling")
+    spec["scalingSpec"][0]["resources"]["cpuMax"] = "\u0664"
+    refused = await client.post(f"{FIRE}/scaling/edit", serviceScalingSpec=json.dumps(spec))
+    assert refused["error"]["code"] == 400

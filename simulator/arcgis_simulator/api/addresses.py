@@ -7,6 +7,7 @@ Source: page "Overview of the ArcGIS Enterprise Administrator API" and the pages
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -49,6 +50,15 @@ _OF_SERVICE = {
     ("scaling",): "scaling",
     ("scaling", "edit"): "scaling/edit",
 }
+# With a name in them: what `resolve` reads segment by segment.
+_NAMED = {
+    "/admin/jobs/{job}": "job",
+    "/jobs/{job}": "job",
+    "/sharing/rest/community/users/{user}": "user",
+    "/admin/services/{folder}": "folder",
+    "/admin/services/{folder}/createService": "createService",
+}
+_SERVICES = ("/admin/services/{name}.{type}", "/admin/services/{folder}/{name}.{type}")
 UNKNOWN = "unknown"
 
 
@@ -91,6 +101,16 @@ def resolve(raw_path: str, context: str) -> Address:
         case ["admin", "services", *rest]:
             return _below_services(rest)
     return Address(UNKNOWN)
+
+
+def templates() -> Iterator[tuple[str, str]]:
+    """Every path below the context, with names in braces, and its operation."""
+    for segments, operation in _FIXED.items():
+        yield "/" + "/".join(segments), operation
+    yield from _NAMED.items()
+    for service in _SERVICES:
+        for rest, operation in _OF_SERVICE.items():
+            yield "/".join((service, *rest)), operation
 
 
 def _below_services(rest: list[str]) -> Address:

@@ -96,6 +96,15 @@ class Call:
             raise service_not_found(self.address.title or "", self.world.switches)
         return found
 
+    def folder(self) -> str:
+        """The folder that the address names, as the site spells it; raises :class:`SiteError` for none."""
+        found = self.world.catalogue.folder(self.address.folder)
+        if found is None:
+            raise SiteError(
+                self.world.switches.unknown_service_code, f"Folder '{self.address.folder}' not found."
+            )
+        return found
+
     def json_field(self, name: str) -> Any:
         """A required form field that holds JSON text."""
         text = self.fields.get(name)

@@ -7,6 +7,7 @@ from typing import Any
 from arcgis_simulator.api.admin import refuse_if_read_only
 from arcgis_simulator.api.call import Call, Reply
 from arcgis_simulator.api.services import SUCCESS
+from arcgis_simulator.documents import check_new
 from arcgis_simulator.errors import SiteError
 from arcgis_simulator.world import PROVIDERS
 
@@ -31,6 +32,8 @@ def create_folder(call: Call) -> Reply:
     name, catalogue = call.fields.get("folderName", ""), call.world.catalogue
     if not name or "/" in name:
         raise SiteError(400, "The parameter 'folderName' is required.")
+    if " " in name:
+        raise SiteError(500, "Folder name is invalid. The name contains illegal character ' '.")
     if catalogue.folder(name) is not None:
         raise SiteError(500, f"Folder '{name}' already exists.")
     catalogue.add_folder(name)
@@ -40,17 +43,11 @@ def create_folder(call: Call) -> Reply:
 def create_service(call: Call) -> Reply:
     """Source: Create Service page: ``serviceJson``. Assumed: synchronous, and what else is needed of it."""
     refuse_if_read_only(call)
-    document = call.json_field("serviceJson")
-    if not isinstance(document, dict) or not all(
-        isinstance(document.get(name), str) and document[name] for name in ("serviceName", "type")
-    ):
-        raise SiteError(400, "The service needs 'serviceName' and 'type'.")
-    folder = call.world.catalogue.folder(call.address.folder)
-    if folder is None:
-        raise SiteError(404, f"Folder '{call.address.folder}' not found.")
+    document = check_new(call.json_field("serviceJson"))
+    folder = call.folder()
     try:
         call.world.add_service({**document, "folderName": folder})
-    except (ValueError, KeyError) as error:
+    except ValueError as error:
         raise SiteError(500, f"The service cannot be created: {error}") from error
     return Reply(SUCCESS, page="result")
 
@@ -70,19 +67,23 @@ def delete(call: Call) -> Reply:
 
 
 def properties(call: Call) -> Reply:
+    """Source: Services Properties page. Assumed: none is set."""
     return Reply({"properties": {}})
 
 
 def types(call: Call) -> Reply:
+    """Source: Types page. Assumed: the types that the site has."""
     kinds = sorted({str(service.document["type"]) for service in call.world.catalogue.services.values()})
     return Reply({"types": [{"Name": kind, "Provider": list(PROVIDERS)} for kind in kinds]})
 
 
 def providers(call: Call) -> Reply:
+    """Source: Providers page. Assumed: the fields."""
     return Reply({"providers": [{"name": name} for name in PROVIDERS]})
 
 
 def extensions(call: Call) -> Reply:
+    """Source: the package ``arcgis`` 2.4.4, which asks for it. Assumed: the fields."""
     return Reply({"extensions": [{"typeName": name} for name in _EXTENSIONS]})
 
 

@@ -17,23 +17,30 @@ _PRIVILEGES = ("portal:admin:viewUsers", "portal:admin:manageServers", "portal:p
 
 
 def version(call: Call) -> Reply:
+    """Source: the package ``arcgis`` 2.4.4, which asks for it."""
     return Reply({"currentVersion": call.world.switches.version})
 
 
 def info(call: Call) -> Reply:
-    """Whether there are tokens, and where."""
+    """Whether there are tokens, and where. Source: the package ``arcgis`` 2.4.4, which asks for it."""
     tokens = {"isTokenBasedSecurity": True, "tokenServicesUrl": f"{call.base_url}/sharing/rest/generateToken"}
     return Reply({"owningSystemUrl": call.base_url, "authInfo": tokens})
 
 
 def authorize(call: Call) -> Reply:
-    """The sign-in page of a client, which takes the first braces of it for the object."""
+    """The sign-in page of a client, which takes the first braces of it for the object.
+
+    Source: the package ``arcgis`` 2.4.4.
+    """
     state = call.world.oauth.authorize(call.query, call.base_url)
     return Reply({"oauth_state": state}, page="authorize")
 
 
 def sign_in(call: Call) -> Reply:
-    """Goes back to the client with a token, or shows a code; a wrong password shows the page again."""
+    """Goes back to the client with a token, or shows a code; a wrong password shows the page again.
+
+    Source: the package ``arcgis`` 2.4.4.
+    """
     world = call.world
     try:
         done = world.oauth.sign_in(call.form, world.now_ms, world.switches)
@@ -53,7 +60,10 @@ def token(call: Call) -> Reply:
 
 
 def portal(call: Call) -> Reply:
-    """Who asks, and what kind of portal it is; for a stranger the same without ``user``."""
+    """Who asks, and what kind of portal it is; for a stranger the same without ``user``.
+
+    Source: the package ``arcgis`` 2.4.4, which reads the deployment type.
+    """
     body: dict[str, Any] = {
         "id": "0123456789ABCDEF",
         "name": "Simulated",
@@ -70,6 +80,7 @@ def portal(call: Call) -> Reply:
 
 
 def myself(call: Call) -> Reply:
+    """Who asks. Source: the package ``arcgis`` 2.4.4."""
     return Reply(_shown(call.member()))
 
 

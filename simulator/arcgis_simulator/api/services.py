@@ -29,11 +29,7 @@ def root_folder(call: Call) -> Reply:
 
 def folder(call: Call) -> Reply:
     """Source: Folder page: full service objects. Assumed: the answer for a folder that is none."""
-    name = call.world.catalogue.folder(call.address.folder)
-    if name is None:
-        raise SiteError(
-            call.world.switches.unknown_service_code, f"Folder '{call.address.folder}' not found."
-        )
+    name = call.folder()
     found = [call.world.document(service) for service in call.world.catalogue.in_folder(name)]
     return Reply({"folderName": name, "services": found})
 
@@ -44,6 +40,7 @@ def service(call: Call) -> Reply:
 
 
 def status(call: Call) -> Reply:
+    """Source: Service Status page."""
     return Reply(call.world.status(call.service()))
 
 
@@ -89,6 +86,8 @@ def operation_page(call: Call) -> Reply:
     """The form of an operation, for a browser. Assumed: a GET that asks for JSON is refused."""
     if call.address.service:
         call.service()
+    elif call.address.folder:
+        call.folder()
     if call.format != "html":
         raise SiteError(405, "This operation supports POST only.")
     return Reply({}, page="operation")

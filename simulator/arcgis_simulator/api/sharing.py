@@ -25,7 +25,7 @@ def sign_in_page(call: Call) -> Reply:
 
 
 def sign_in(call: Call) -> Reply:
-    """Takes the sign-in form, sets the cookie and goes on to the page that was wanted."""
+    """Takes the sign-in form, sets the cookie and goes on to the page that was wanted. Assumed: all of it."""
     token = call.world.tokens.sign_in(call.form, call.world.now_ms, call.world.switches)
     root = f"/{call.world.context}/admin"
     wanted = call.form.get("next", root)

@@ -21,7 +21,7 @@ OPERATIONS = (
     *("exists", "createFolder", "canCreateService", "createService"),
 )
 
-_HANDLERS: dict[tuple[str, str], Handler] = {
+ROUTES: dict[tuple[str, str], Handler] = {
     ("POST", "token"): sharing.generate_token,
     ("GET", "login"): sharing.sign_in_page,
     ("POST", "login"): sharing.sign_in,
@@ -61,7 +61,7 @@ _HANDLERS: dict[tuple[str, str], Handler] = {
     ("GET", "job"): jobs.job,
     **{("GET", operation): services.operation_page for operation in OPERATIONS},
 }
-_KNOWN = frozenset(operation for _, operation in _HANDLERS)
+_KNOWN = frozenset(operation for _, operation in ROUTES)
 
 
 def answer(call: Call) -> Reply:
@@ -71,11 +71,15 @@ def answer(call: Call) -> Reply:
         call.sign_in()
     if operation not in _KNOWN:
         raise SiteError(404, "Resource not found.", http=404)
-    # Assumed: a resource may be read with POST as well, as Esri's clients do with long queries.
-    handler = _HANDLERS.get((call.method, operation)) or _resource(call.method, operation)
+    handler = handler_of(call.method, operation)
     if handler is None:
         raise SiteError(405, f"The method {call.method} is not supported here.")
     return handler(call)
+
+
+def handler_of(method: str, operation: str) -> Handler | None:
+    """Who answers. Assumed: a resource may be read with POST as well, as Esri's clients do if it is long."""
+    return ROUTES.get((method, operation)) or _resource(method, operation)
 
 
 def _resource(method: str, operation: str) -> Handler | None:
@@ -85,4 +89,4 @@ def _resource(method: str, operation: str) -> Handler | None:
         "oauth2/authorize",
         *OPERATIONS,
     )
-    return _HANDLERS.get(("GET", operation)) if readable else None
+    return ROUTES.get(("GET", operation)) if readable else None
