@@ -62,8 +62,8 @@ mutants: $(STAMP) ## Mutation score of core and wire by the fast tests, of a see
 	@nice -n 10 $(BIN)/python tests/mutants $(MUTANTS) $(SEED)
 
 faults: $(STAMP) ## The whole fault harness: every state, kill, freeze, fault, outage and clock (about an hour on 2 cores)
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --plans=whole tests/search tests/faults tests/planted tests/integration/test_every_switch.py tests/fidelity/test_openapi_cases.py
-	@$(BIN)/python -m pytest --endure-full tests/endure
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --plans=whole --endure-full tests/endure/test_endure_absence.py tests/endure/test_endure_clocks.py tests/search tests/faults tests/planted tests/integration/test_every_switch.py tests/fidelity/test_openapi_cases.py
+	@$(BIN)/python -m pytest --endure-full tests/endure/test_endure_kills.py tests/endure/test_endure_judge.py
 
 nightly: faults mutants ## The faults, the mutants, and a soak of two hours with random faults
 	@$(BIN)/python -m pytest --endure-full --endure-minutes=120 tests/endure/test_endure_soak.py --timeout=9000
