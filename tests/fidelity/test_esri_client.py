@@ -1,5 +1,6 @@
 """Esri's own Python client, unmodified, on a site whose services the operator manages at the same time."""
 
+import contextlib
 import json
 import subprocess
 from typing import Any
@@ -159,12 +160,14 @@ def test_while_a_job_of_the_client_runs_the_operator_says_the_service_is_busy(
         stdout=subprocess.PIPE,
         text=True,
     )
-    with client:
+    with client, contextlib.ExitStack() as ends:
+        ends.callback(client.kill)  # a failure below must not wait for a job that hangs
         assert client.stdin is not None
         client.stdin.write(PASSWORD + "\n")
         client.stdin.flush()
         accepted = managed.site.wait_for(
-            lambda: managed.site.journal(kind="accepted", operation="scaling/edit", service=service)
+            lambda: managed.site.journal(kind="accepted", operation="scaling/edit", service=service),
+            timeout_seconds=60,  # the client takes seconds to be imported
         )
         managed.declare("busy", service, OWNED)
         managed.wait("busy", "ServiceBusy")

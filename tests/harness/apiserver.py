@@ -4,6 +4,7 @@ import base64
 import json
 import ssl
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -99,13 +100,14 @@ class ApiServer:
 
 
 class Audit:
-    """What the API server wrote down about one namespace since this was made."""
+    """What the API server wrote down about one namespace since this was made; several threads may ask."""
 
     def __init__(self, log: Path | None, namespace: str) -> None:
         assert log is not None, "these tests count in the audit log: unset USE_EXISTING_CLUSTER"
         self._log, self._namespace = log, namespace
         self._size = log.stat().st_size
         self._kept: list[Json] = []
+        self._reading = threading.Lock()
 
     def size(self) -> int:
         """How long the log is now, in bytes."""
@@ -113,10 +115,12 @@ class Audit:
 
     def writes(self, user: str, resource: str, name: str) -> list[Json]:
         """The requests of a user to change one object, accepted or refused, in order."""
-        self._read_on()
+        with self._reading:
+            self._read_on()
+            kept = [*self._kept]
         return [
             entry
-            for entry in self._kept
+            for entry in kept
             if entry["user"]["username"] == user
             and entry["objectRef"].get("resource") == resource
             and entry["objectRef"].get("name") == name
