@@ -39,8 +39,7 @@ class Actor:
 
     def is_looked_at(self) -> None:
         """A person asks for it, and it is settled afterwards."""
-        self.bench.ask_again(self.name)
-        self.bench.looked_at(self.service)
+        self.bench.looked_at(self.service, asked=lambda: self.bench.ask_again(self.name))
         self.settles()
 
 

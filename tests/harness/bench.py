@@ -226,9 +226,10 @@ class Workbench:
         self.declare(name, service, settings, **spec)
         return self.converged(name)
 
-    def looked_at(self, service: str, times: int = 1) -> None:
-        """Waits until the operator has read a service so many times more."""
+    def looked_at(self, service: str, times: int = 1, asked: Callable[[], object] = lambda: None) -> None:
+        """Waits until the operator has read a service so many times more, after what was `asked`."""
         seen = self._reads(service)
+        asked()
         wait_until(
             lambda: self._reads(service) >= seen + times, PATIENCE, lambda: f"{self._reads(service)} reads"
         )

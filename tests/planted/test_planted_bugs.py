@@ -7,11 +7,16 @@ import sys
 from pathlib import Path
 
 import pytest
-from planted_bugs import BUGS
+from planted_bugs import BUGS, Bug
 
 ROOT = Path(__file__).resolve().parents[2]
 PRODUCT = ROOT / "operator" / "arcgis_operator"
 TESTS_FAILED = 1  # pytest's exit code; a bug that cannot even be imported ends otherwise
+
+
+@pytest.mark.parametrize("bug", BUGS.values(), ids=BUGS)
+def test_the_line_of_a_planted_bug_is_there_once(bug: Bug) -> None:
+    assert (PRODUCT / bug.file).read_text().count(bug.old) == 1, "mend the table"
 
 
 @pytest.mark.plans
@@ -22,9 +27,8 @@ def test_a_planted_bug_is_caught(name: str, tmp_path: Path) -> None:
     copy = shutil.copytree(
         PRODUCT, tmp_path / "arcgis_operator", ignore=shutil.ignore_patterns("__pycache__")
     )
-    source = (copy / bug.file).read_text()
-    assert source.count(bug.old) == 1, f"{bug.file} does not hold the line any more: mend the table"
-    (copy / bug.file).write_text(source.replace(bug.old, bug.new))
+    broken = copy / bug.file
+    broken.write_text(broken.read_text().replace(bug.old, bug.new))
     command = [
         sys.executable,
         "-m",
