@@ -2,7 +2,8 @@
 
 `/admin/jobs` gives ids only (Source: Jobs page), so a new id is read once; a job that has not ended is read
 again when somebody asks about its service. A job that was running and cannot be found is presumed to run for
-a while. Of a long list that nobody here has read, `backlog` tells what cannot wait.
+a while. Of a long list that nobody here has read, `backlog` tells what cannot wait. Nobody knows how long a
+site keeps its jobs, so of those that ended long ago only the ids are kept.
 """
 
 import asyncio
@@ -23,7 +24,7 @@ NOT_LISTABLE = (Kind.MISSING, Kind.UNAUTHORISED, Kind.REFUSED)
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A job without its result, the service it works on, and when this process first saw it."""
+    """A job without its result, the service it works on, and when this process first saw it (or its end)."""
 
     job: Job
     service_key: str | None
@@ -43,7 +44,8 @@ class JobIndex:
     ) -> None:
         self._read_ids, self._read_job = read_ids, read_job
         self._clock, self._presumed_seconds, self._spare = clock, presumed_seconds, spare
-        self._old: dict[str, None] = {}
+        self._old: dict[str, None] = {}  # not read yet
+        self._past: set[str] = set()  # read, and ended long ago
         self._catching_up: asyncio.Task[None] | None = None
         self._known: dict[str, Known] = {}
         self._on: dict[str | None, set[str]] = {}  # ids by service
@@ -80,14 +82,16 @@ class JobIndex:
         before = self._known.get(job.id)
         if before:
             self._forget(job.id)
-        since = before.since if before else self._clock()
+        ends = job.ended and not (before and before.job.ended)
+        since = before.since if before and not ends else self._clock()
         self._known[job.id] = Known(replace(job, result={}, messages=()), job.service_key, since)
         self._on.setdefault(job.service_key, set()).add(job.id)
         if not job.ended:
             self._unfinished.add(job.id)
-        elif not (before and before.job.ended):
+        elif ends and job.id not in self._past:
             self._learn(job)
         self._unread.pop(job.id, None)
+        self._past.discard(job.id)
 
     def usual_seconds(self) -> float:
         """What short edits of late took, by the clock of the site; 0 while none was seen."""
@@ -143,12 +147,22 @@ class JobIndex:
         listed = set(ids)
         for gone in [key for key, known in self._known.items() if key not in listed and known.job.ended]:
             self._forget(gone)
+        self._set_aside()
+        self._past &= listed
         self._unread = {key: since for key, since in self._unread.items() if key in listed}
         self._old = {key: None for key in self._old if key in listed}
-        unknown = [job_id for job_id in ids if job_id not in self._known and job_id not in self._old]
+        read = self._known.keys() | self._old.keys() | self._past
+        unknown = [job_id for job_id in ids if job_id not in read]
         if len(unknown) < backlog.LONG:
             return await self._read_all(unknown)
         return await self._read_long(unknown)
+
+    def _set_aside(self) -> None:
+        """A job that ended so long ago explains nothing any more."""
+        limit = self._clock() - 2 * self._presumed_seconds
+        for job_id in [key for key, one in self._known.items() if one.job.ended and one.since < limit]:
+            self._forget(job_id)
+            self._past.add(job_id)
 
     async def _read_long(self, ids: list[str]) -> Failure | None:
         """What may still run is read now, the rest by and by; all now if their order is not that of time."""

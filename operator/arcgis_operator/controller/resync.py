@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 
 AGAIN_SECONDS = 2.0
 SPREAD = 0.1
+BREATH = 20  # objects between two pauses, so that others get their turns meanwhile
 
 
 class Resync:
@@ -61,7 +62,11 @@ class Resync:
     async def _take(self, word: Word, kind: Kind) -> bool:
         """Object by object, so that the list is never whole in memory."""
         left, untouched = set(self._dispatch.known(word)), True
+        number = 0
         async for body in self._list(kind):
+            number += 1
+            if number % BREATH == 0:
+                await asyncio.sleep(0)
             self._dispatch.seen(word, "LISTED", body)
             left.discard(name_of(body))
             untouched = untouched and "journal" not in (body.get("status") or {})

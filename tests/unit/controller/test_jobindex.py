@@ -295,3 +295,43 @@ async def test_how_long_edits_take_is_learned_from_the_short_ones_that_succeeded
     ):
         index.noted(other)
     assert index.usual_seconds() == 31
+
+
+async def test_of_jobs_that_ended_long_ago_only_the_ids_are_kept_and_they_are_not_read_again() -> None:
+    """Nobody knows how long a site keeps its jobs: what is kept of each must be little."""
+    site = FakeSite(job("old", "COMPLETED"), job("slow"))
+    index = site.index()
+    await index.on(ROADS, fresh=True)
+    site.now += 121
+    site.jobs["slow"] = job("slow", "COMPLETED")
+    site.jobs["new"] = job("new", "COMPLETED")
+    found = await index.on(ROADS, fresh=True)
+    assert {one.id for one in found.jobs} == {"slow", "new"}, "one that ended late is as good as a new one"
+    site.now += 121
+    site.reads.clear()
+    assert (await index.on(ROADS, fresh=True)).jobs == ()
+    assert site.reads == []
+
+
+async def test_an_old_job_that_somebody_reads_again_is_known_again() -> None:
+    site = FakeSite(job("old", "COMPLETED"))
+    index = site.index()
+    await index.on(ROADS, fresh=True)
+    site.now += 121
+    assert (await index.on(ROADS, fresh=True)).jobs == ()
+    index.noted(job("old", "COMPLETED"))
+    assert [one.id for one in (await index.on(ROADS, fresh=True)).jobs] == ["old"]
+
+
+async def test_an_old_id_that_leaves_the_list_is_forgotten() -> None:
+    site = FakeSite(job("old", "COMPLETED"))
+    index = site.index()
+    await index.on(ROADS, fresh=True)
+    site.now += 121
+    await index.on(ROADS, fresh=True)
+    old = site.jobs.pop("old")
+    site.now += 1
+    await index.on(ROADS, fresh=True)
+    site.jobs["old"] = old
+    site.now += 1
+    assert [one.id for one in (await index.on(ROADS, fresh=True)).jobs] == ["old"]
