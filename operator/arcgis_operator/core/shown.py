@@ -34,7 +34,8 @@ def shown(job: Job, before: JobShown, desired: Desired | None, quiet: bool = Fal
         result=result,
         result_truncated=truncated,
     )
-    stepped = now.status != before.status and not quiet
+    unseen = quiet and (before.status, now.status) == ("SUBMITTED", "EXECUTING")
+    stepped = now.status != before.status and not unseen
     moved = stepped or (now.id, now.messages) != (before.id, before.messages)
     if now == before or not (moved or job.ended):
         return before

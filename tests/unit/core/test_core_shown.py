@@ -66,6 +66,11 @@ def test_a_young_jobs_step_to_the_next_word_is_not_written_but_its_end_is() -> N
     assert shown(job("COMPLETED"), BEFORE, None, quiet=True).status == "COMPLETED"
 
 
+@pytest.mark.parametrize("word", ["CANCELLING", "UNAVAILABLE", "a new word"])
+def test_any_other_word_of_a_young_job_is_written(word: str) -> None:
+    assert shown(job(word), BEFORE, None, quiet=True).status == word
+
+
 def test_a_submitted_job_that_is_still_submitted_is_not_written_again() -> None:
     assert shown(job("SUBMITTED", update_ms=START), BEFORE, None) is BEFORE
 
