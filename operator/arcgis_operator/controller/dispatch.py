@@ -87,6 +87,7 @@ class Dispatch:
 
     def look_at_everything(self, within: float) -> None:
         """A resync: a glance for every folder, a turn for every other key, spread over so many seconds."""
+        self._registry.tidy()
         folders = {
             folder: keys for folder, keys in self._registry.folders().items() if len(keys) >= WORTH_A_GLANCE
         }

@@ -112,7 +112,7 @@ class Registry:
         self._resting.discard(name)
         if known is None:
             return None
-        self._names[known.key].discard(name)
+        self._leave(known.key, name)
         return known.key
 
     def site_seen(self, body: Mapping[str, Json]) -> tuple[str, ...]:
@@ -146,6 +146,11 @@ class Registry:
             self._place(name, self._services[name])
         self._wake(primary)
         return False
+
+    def tidy(self) -> None:
+        """Forget the ids of services that nobody speaks for: whoever comes again is told them anew."""
+        self._ids = {one: key for one, key in self._ids.items() if key in self._names}
+        self._alias = {key: primary for key, primary in self._alias.items() if primary in self._names}
 
     def forget(self, name: Name) -> None:
         """The resource is gone."""
@@ -190,7 +195,7 @@ class Registry:
 
     def keys(self) -> tuple[str, ...]:
         """All keys that somebody speaks for."""
-        return tuple(key for key, names in self._names.items() if names)
+        return tuple(self._names)
 
     def site_of(self, name: Name) -> Name | None:
         """The site a resource points at."""
@@ -214,10 +219,17 @@ class Registry:
         key = self._key(name, desired, site)
         before = self._services.get(name)
         if before and before.key != key:
-            self._names.get(before.key, set()).discard(name)
+            self._leave(before.key, name)
             self._wake(before.key)
         self._services[name] = replace(known, key=key, site=site)
         self._names.setdefault(key, set()).add(name)
+
+    def _leave(self, key: str, name: Name) -> None:
+        """A key that nobody speaks for needs no place."""
+        names = self._names.get(key, set())
+        names.discard(name)
+        if not names:
+            self._names.pop(key, None)
 
     def _key(self, name: Name, desired: Desired | None, site: Name | None) -> str:
         wanted = self._sites.get(site) if site else None

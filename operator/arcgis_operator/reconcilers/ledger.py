@@ -4,6 +4,8 @@ Resources come and go, are wiped and re-created; a request that was sent stays s
 for safety after a restart: then the settle time of the new term and the site's own list stand in for it.
 """
 
+import math
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -11,6 +13,7 @@ from arcgis_operator.core.failures import Accepted, Fact, Failure, Kind
 from arcgis_operator.core.record import Journal, Phase, Record
 from arcgis_operator.reconcilers.ports import Term
 
+HOUR = 3600.0
 NOT_TAKEN = frozenset({Kind.NOT_SENT, Kind.NO_CREDENTIALS, Kind.UNAUTHORISED, Kind.BUSY})
 
 
@@ -43,10 +46,30 @@ class Ledger:
         self._settle_seconds = settle_seconds
         self._job_timeout_seconds = job_timeout_seconds
         self._entries: dict[str, Entry] = {}
+        self._left: dict[str, tuple[float, tuple[str, ...]]] = {}  # sends, by who left first
         self._last_send = float("-inf")
 
     def __getitem__(self, key: str) -> Entry:
-        return self._entries.setdefault(key, Entry())
+        entry = self._entries.get(key)
+        if entry is None:
+            _, sends = self._left.pop(key, (0.0, ()))
+            entry = self._entries[key] = Entry(sends=sends)
+        return entry
+
+    def leave(self, key: str) -> float:
+        """Nobody speaks for the service any more: for an hour its sends still count, if somebody comes again.
+
+        Seconds until a request of ours without clear answer can no longer arrive, and this may be said again.
+        """
+        entry, now = self[key], self._clock()
+        if entry.unsure_at is not None and (wait := entry.unsure_at + self._settle_seconds - now) > 0:
+            return wait
+        del self._entries[key]
+        while self._left and self._left[oldest := next(iter(self._left))][0] < now - HOUR:
+            del self._left[oldest]
+        if entry.sends:
+            self._left[key] = (now, entry.sends)
+        return math.inf
 
     def settle_in(self, key: str, record: Record, term: Term) -> float:
         """Seconds until no request of ours for this service can still arrive; 0 when none can.
@@ -69,7 +92,7 @@ class Ledger:
     def sending(self, key: str, intent_id: str, at: str) -> None:
         """The request of an intent made `at` is about to leave: until `sent` says otherwise, unanswered."""
         entry = self[key]
-        entry.sends = (*entry.sends, at)[-24:]
+        entry.sends = (*entry.sends, sys.intern(at))[-24:]
         self.sent(key, intent_id, Failure(Kind.UNSURE, "the request was interrupted"))
 
     def sent(self, key: str, intent_id: str, fact: Fact) -> None:

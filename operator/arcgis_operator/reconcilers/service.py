@@ -345,9 +345,11 @@ class ServiceReconciler:
     async def _follow_orphan(self, key: str) -> float:
         """No resource is left: an edit that still runs is followed to its end."""
         entry, site = self._ledger[key], self._sites.at(key.partition("|")[0])
-        if site is None or not entry.open_job:
+        if not entry.open_job:
             if site is not None:
                 site.occupy(key, busy=False)
+            return self._ledger.leave(key)
+        if site is None:
             return math.inf
         job = await site.job(entry.open_job)
         missing = isinstance(job, Failure) and job.kind is Kind.MISSING

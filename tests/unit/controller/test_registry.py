@@ -118,3 +118,22 @@ def test_an_unreadable_spec_has_a_key_of_its_own() -> None:
     one, _ = registry()
     one.site_seen(site())
     assert one.service_seen(service("a", service={"name": "../x", "type": "MapServer"})) == "|gis/a"
+
+
+def test_nothing_is_kept_of_a_service_that_nobody_speaks_for() -> None:
+    """Neither its key nor the ids and joined keys that led to it."""
+    one, _ = registry()
+    one.site_seen(site())
+    one.site_seen(site("alias", "https://10.0.0.1/arcgis"))
+    first = one.service_seen(service("a"))
+    second = one.service_seen(service("b", siteRef={"name": "alias"}))
+    one.identify(first, "s1")
+    one.identify(second, "s1")
+    one.tidy()
+    assert one.service_seen(service("b", siteRef={"name": "alias"})) == first, "joined keys are tidy"
+    for name in "ab":
+        one.service_gone(Name("gis", name))
+    assert one.keys() == ()
+    one.tidy()
+    assert one.service_seen(service("b", siteRef={"name": "alias"})) == second
+    assert one.identify(second, "s1")
