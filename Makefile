@@ -66,7 +66,7 @@ faults: $(STAMP) ## The whole fault harness: every state, kill, freeze, fault, o
 	@$(BIN)/python -m pytest --endure-full tests/endure/test_endure_kills.py tests/endure/test_endure_judge.py
 
 nightly: faults mutants ## The faults, the mutants, and a soak of two hours with random faults
-	@$(BIN)/python -m pytest --endure-full --endure-minutes=120 tests/endure/test_endure_soak.py --timeout=9000
+	@$(BIN)/python -m pytest --endure-full --endure-minutes=120 --timeout=9000 --log-cli-level=INFO tests/endure/test_endure_soak.py
 
 AUDIT := .venv-audit/bin
 .venv-audit/.installed: requirements/audit.txt

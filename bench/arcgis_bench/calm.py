@@ -64,7 +64,7 @@ def restart(contender: Contender, sizes: Sizes, profile: Path | None) -> Figures
 
 
 def busy_resync(contender: Contender, sizes: Sizes, profile: Path | None) -> Figures:
-    """Changes come in while every resource is due for its resync."""
+    """One change after the other, ten a second, while every resource is due for its resync."""
     period = 20 + sizes.calm / 100
     plan = _plan(sizes, sizes.calm, period)
     targets = plan.targets()
@@ -73,9 +73,8 @@ def busy_resync(contender: Contender, sizes: Sizes, profile: Path | None) -> Fig
         work.converge(stage, targets)
         _wait_for_resync(stage, period)
         mark = time.time()
-        chosen = targets[:: max(1, len(targets) // CHANGES)][:CHANGES]
-        for target in chosen:
-            stage.load.change([target], new_value("beside a resync"))
+        spread = targets[:: max(1, len(targets) // CHANGES)][:CHANGES]
+        chosen = work.stream(stage, spread, CHANGES, "beside a resync")
         stage.wait_ready(chosen, mark, work.patience(len(chosen)))
         story = tell(stage, chosen, mark)
         return {

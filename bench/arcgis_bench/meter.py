@@ -20,6 +20,14 @@ def cpu_seconds(pid: int) -> float:
     return (int(after_name[11]) + int(after_name[12])) / _TICKS
 
 
+def machine_seconds() -> tuple[float, float]:
+    """Processor time of the whole machine so far: busy, and in all. Source: proc(5), first line of stat."""
+    _, *ticks = Path("/proc/stat").read_text().partition("\n")[0].split()
+    user, nice, system, idle, waiting, *others = (int(tick) / _TICKS for tick in ticks[:8])
+    busy = user + nice + system + sum(others)
+    return busy, busy + idle + waiting
+
+
 def memory_mib(pid: int, field: str = "VmRSS") -> float:
     """`VmRSS`, or `VmHWM`: the most it ever was."""
     return int(status(pid, field)[0]) / 1024
@@ -57,6 +65,7 @@ class Meter:
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._cpu = 0.0
+        self._machine = (0.0, 0.0)
         self.most_descriptors = 0
         self.sockets: set[str] = set()
         self.samples: list[Sample] = []
@@ -66,6 +75,12 @@ class Meter:
     def cpu(self) -> float:
         """Processor seconds since the beginning."""
         return cpu_seconds(self._pid) - self._cpu
+
+    @property
+    def machine_busy_percent(self) -> float:
+        """Of all processors since the beginning: at a hundred the machine is what limits."""
+        (busy, all_), (busy_then, all_then) = machine_seconds(), self._machine
+        return 100 * (busy - busy_then) / max(all_ - all_then, 1 / _TICKS)
 
     def growth_percent(self) -> dict[str, float]:
         """By how much each need of the last quarter of the time is above that of the second."""
@@ -78,7 +93,7 @@ class Meter:
         }
 
     def __enter__(self) -> Self:
-        self._cpu = cpu_seconds(self._pid)
+        self._cpu, self._machine = cpu_seconds(self._pid), machine_seconds()
         self._sample()
         self.sockets.clear()  # what was open before is not counted
         self._thread.start()

@@ -9,13 +9,12 @@ from arcgis_bench import figures, work
 from arcgis_bench.contenders import Contender
 from arcgis_bench.figures import Figures
 from arcgis_bench.load import Target, new_value
-from arcgis_bench.meter import Meter, descriptors, memory_mib
+from arcgis_bench.meter import Meter
 from arcgis_bench.sizes import Sizes
 from arcgis_bench.stage import Plan, Stage
 from arcgis_bench.story import tell
 
 SITES = 20
-PER_SECOND = 10
 JOB_SECONDS = 2.0
 DAYS = 10
 BLOCKS = 6  # of a day: an API server ends after each
@@ -36,11 +35,9 @@ def load(contender: Contender, sizes: Sizes, profile: Path | None) -> Figures:
         process = stage.start()
         work.converge(stage, targets)
         mark = time.time()
-        chosen = _stream(stage, targets, sizes.load_seconds / 4)
-        early = memory_mib(process.pid), descriptors(process.pid)
-        chosen += _stream(stage, targets[len(chosen) :] + chosen, sizes.load_seconds * 3 / 4)
-        stage.wait_ready(chosen, mark, 120)
-        late = memory_mib(process.pid), descriptors(process.pid)
+        with Meter(process.pid) as meter:
+            chosen = work.stream(stage, targets, sizes.load_seconds)
+            stage.wait_ready(chosen, mark, 120)
         changes = tell(stage, chosen, mark)
     by_site = [
         figures.percentile(
@@ -56,8 +53,7 @@ def load(contender: Contender, sizes: Sizes, profile: Path | None) -> Figures:
         "edits_most": max(one.edits for one in changes.list),
         "submit_s_p99_worst_site": max(by_site),
         "submit_s_p99_best_site": min(by_site),
-        "rss_growth_percent": 100 * (late[0] / early[0] - 1),
-        "descriptors_growth": late[1] - early[1],
+        **_grown(meter),
     }
 
 
@@ -76,7 +72,7 @@ def day(contender: Contender, sizes: Sizes, profile: Path | None) -> Figures:
             for block in range(BLOCKS):
                 begun = time.time()
                 seconds = sizes.day_seconds / BLOCKS
-                chosen = _stream(stage, targets, seconds, f"in block {block}", len(targets) / seconds)
+                chosen = work.stream(stage, targets, seconds, f"in block {block}", len(targets) / seconds)
                 stage.wait_ready(chosen, begun, 120)
                 stage.cluster.kill_apiserver()
                 stage.cluster.start_apiserver()
@@ -88,7 +84,7 @@ def day(contender: Contender, sizes: Sizes, profile: Path | None) -> Figures:
             "lists_of_resources": lists,
             "tokens_made": story.asked["token"],
             "rss_mib": meter.samples[-1].rss_mib,
-            **{f"{name}_growth_percent": grown for name, grown in meter.growth_percent().items()},
+            **_grown(meter),
         }
 
 
@@ -115,22 +111,8 @@ def retained(contender: Contender, sizes: Sizes, profile: Path | None) -> Figure
     }
 
 
-def _stream(
-    stage: Stage,
-    targets: list[Target],
-    seconds: float,
-    text: str = "in a steady stream",
-    per_second: float = PER_SECOND,
-) -> list[Target]:
-    """Changes so many each second, as long as there are seconds and targets."""
-    begun, sent = time.monotonic(), 0
-    while (elapsed := time.monotonic() - begun) < seconds and sent < len(targets):
-        due = min(len(targets), int(per_second * elapsed) + 1)
-        if due > sent:
-            stage.load.change(targets[sent:due], new_value(text))
-            sent = due
-        time.sleep(1 / PER_SECOND)
-    return targets[:sent]
+def _grown(meter: Meter) -> Figures:
+    return {f"{name}_growth_percent": grown for name, grown in meter.growth_percent().items()}
 
 
 def _leave_jobs(stage: Stage, target: Target, count: int) -> None:

@@ -10,6 +10,7 @@ from arcgis_bench.meter import Meter, memory_mib
 from arcgis_bench.stage import Plan, Stage
 from arcgis_bench.story import SITE_STATUS, Story, tell
 
+PER_SECOND = 10
 _SECONDS_PER_RESOURCE = 0.5
 _LEAST_PATIENCE = 120.0
 
@@ -38,6 +39,24 @@ def change(stage: Stage, targets: Sequence[Target], text: str, *, create: bool =
     return tell(stage, targets, mark)
 
 
+def stream(
+    stage: Stage,
+    targets: list[Target],
+    seconds: float,
+    text: str = "in a steady stream",
+    per_second: float = PER_SECOND,
+) -> list[Target]:
+    """Changes so many each second, as long as there are seconds and targets."""
+    begun, sent = time.monotonic(), 0
+    while (elapsed := time.monotonic() - begun) < seconds and sent < len(targets):
+        due = min(len(targets), int(per_second * elapsed) + 1)
+        if due > sent:
+            stage.load.change(targets[sent:due], new_value(text))
+            sent = due
+        time.sleep(1 / PER_SECOND)
+    return targets[:sent]
+
+
 def burst(plan: Plan, stage: Stage) -> Figures:
     """All resources of a plan are created at once with something to change: every figure of that."""
     targets = plan.targets()
@@ -45,7 +64,7 @@ def burst(plan: Plan, stage: Stage) -> Figures:
     stage.wait_quiet()  # what is said of the sites at the first look is not part of a change
     with Meter(process.pid) as meter:
         story = change(stage, targets, "all at once", create=True)
-        cpu = meter.cpu
+        cpu, busy = meter.cpu, meter.machine_busy_percent
     changes, count = story.list, len(targets)
     requests = sum(story.asked.values())
     return {
@@ -65,6 +84,7 @@ def burst(plan: Plan, stage: Stage) -> Figures:
         "most_jobs": story.most_jobs,
         "rss_peak_mib": memory_mib(process.pid, "VmHWM"),
         "cpu_ms_per_change": 1000 * cpu / count,
+        "machine_busy_percent": busy,
         "connections_per_change": len(meter.sockets) / count,
         "descriptors_most": meter.most_descriptors,
     }

@@ -33,9 +33,10 @@ class Diary:
     pid: int
     samples: list[Sample] = field(default_factory=list)
 
-    def look(self) -> None:
-        """Takes a sample."""
+    def look(self) -> str:
+        """Takes a sample, and says it."""
         self.samples.append(_sample(self.pid))
+        return self.said()
 
     def growth(self, since: float) -> dict[str, float]:
         """By how much each need of the last third of the time is above that of the first, in per cent."""

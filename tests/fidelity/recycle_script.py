@@ -6,7 +6,7 @@ a site that logged what it asks. What the sample reads must be there, or this st
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -18,11 +18,15 @@ NOT_TOUCHED = "Hosted"
 
 @dataclass
 class RecycleScript:
-    """What it read and was told. It has no header of its own, and puts its token into query or form."""
+    """What it read and was told. It has no header of its own, and puts its token into query or form.
+
+    `meanwhile` is called with each service between its read and its edit.
+    """
 
     http: httpx.Client
     site: str
     poll_seconds: float
+    meanwhile: Callable[[str], object] = str
     token: str = ""
     folders: list[str] = field(default_factory=list)
     services: list[str] = field(default_factory=list)  # folder/name.type
@@ -68,6 +72,7 @@ class RecycleScript:
         document = self._get(self._address(service), "json")
         assert "recycleStartTime" in document, service
         document["recycleStartTime"] = recycle_at
+        self.meanwhile(service)
         query = {"f": "json", "token": self.token}
         form = {"f": "json", "service": json.dumps(document)}
         reply = self.http.post(f"{self._address(service)}/edit", params=query, data=form).json()

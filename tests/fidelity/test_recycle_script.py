@@ -1,7 +1,7 @@
 """The requests of Esri's sample script over a whole site, of whose services the operator manages some."""
 
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import httpx
@@ -43,10 +43,12 @@ def named(service: str) -> str:
     return service.replace("/", "-").casefold()
 
 
-def ran(bench: Workbench, recycle_at: str, *, restart: bool) -> RecycleScript:
+def ran(
+    bench: Workbench, recycle_at: str, *, restart: bool, meanwhile: Callable[[str], object] = str
+) -> RecycleScript:
     trust = ssl.create_default_context(cadata=bench.sites["prod"].ca)
     with httpx.Client(verify=trust, trust_env=False, timeout=10) as http:
-        script = RecycleScript(http, bench.sites["prod"].url, poll_seconds=0.1)
+        script = RecycleScript(http, bench.sites["prod"].url, 0.1, meanwhile)
         script.run(SAMPLER, PASSWORD, recycle_at, restart=restart)
     return script
 
@@ -101,3 +103,39 @@ def test_the_script_and_the_operator_lose_nothing(
         for service, document in before.items()
     }
     assert [one for one in site.site.journal(since, kind="accepted") if one["username"] != SAMPLER] == []
+
+
+RACED = "Generated/Layer0003.MapServer"
+WANTED = {"description": "changed while the script had the document"}
+
+
+@pytest.mark.parametrize("job_runs", [False, True], ids=["after its job", "into its job"])
+def test_an_old_document_that_the_script_sends_over_a_change_is_put_right(
+    site: Workbench, job_runs: bool
+) -> None:
+    """The script reads, the operator edits, the script sends what it read: its own change stays as well."""
+    name = f"raced-{job_runs}".casefold()
+
+    def meanwhile(service: str) -> None:
+        if service != RACED:
+            return
+        if not job_runs:
+            site.converge_on(name, service, WANTED)
+            return
+        site.site.next_job(service=service, seconds=3600)
+        site.declare(name, service, WANTED)
+        jobs.append(site.wait_job(name))
+
+    jobs: list[str] = []
+    since = site.site.journal()[-1]["seq"]
+    before = site.site.document(RACED)
+    script = ran(site, "04:45", restart=False, meanwhile=meanwhile)
+    assert script.edited[RACED] == "success"
+    for job in jobs:
+        site.site.finish(job)
+    site.wait_edits(RACED, 1 if job_runs else 2)
+    site.converged(name)
+    edits = site.site.journal(since, kind="accepted", service=RACED, operation="edit")
+    print([(e["username"], e["document"]["description"], e["document"]["recycleStartTime"]) for e in edits])
+    assert site.site.document(RACED) == {**before, **WANTED, "recycleStartTime": "04:45"}
+    print(site.reasons(name), [e["reason"] for e in site.api.events(name)])

@@ -8,8 +8,11 @@ site keeps its jobs, so of those that ended long ago only the ids are kept.
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from sys import intern
+from types import MappingProxyType
+from typing import Any
 
 from arcgis_operator.controller import backlog
 from arcgis_operator.core.failures import Failure, Kind
@@ -19,12 +22,13 @@ from arcgis_operator.reconcilers.ports import JobsOn
 SHARED_SECONDS = 2.0
 READERS = 8
 LATE = 40  # jobs of late from which to learn how long one takes
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 NOT_LISTABLE = (Kind.MISSING, Kind.UNAUTHORISED, Kind.REFUSED)
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A job without its result, the service it works on, and when this process first saw it (or its end)."""
+    """A bare job, the service it works on, and when this process first saw it (or its end)."""
 
     job: Job
     service_key: str | None
@@ -84,8 +88,10 @@ class JobIndex:
             self._forget(job.id)
         ends = job.ended and not (before and before.job.ended)
         since = before.since if before and not ends else self._clock()
-        self._known[job.id] = Known(replace(job, result={}, messages=()), job.service_key, since)
-        self._on.setdefault(job.service_key, set()).add(job.id)
+        bare = _bare(job)
+        service_key = bare.service_key
+        self._known[job.id] = Known(bare, service_key and intern(service_key), since)
+        self._on.setdefault(service_key, set()).add(job.id)
         if not job.ended:
             self._unfinished.add(job.id)
         elif ends and job.id not in self._past:
@@ -145,7 +151,7 @@ class JobIndex:
 
     async def _take(self, ids: tuple[str, ...]) -> Failure | None:
         listed = set(ids)
-        for gone in [key for key, known in self._known.items() if key not in listed and known.job.ended]:
+        for gone in self._known.keys() - listed - self._unfinished:
             self._forget(gone)
         self._set_aside()
         self._past &= listed
@@ -160,9 +166,10 @@ class JobIndex:
     def _set_aside(self) -> None:
         """A job that ended so long ago explains nothing any more."""
         limit = self._clock() - 2 * self._presumed_seconds
-        for job_id in [key for key, one in self._known.items() if one.job.ended and one.since < limit]:
+        old = {job_id for job_id, one in self._known.items() if one.since < limit} - self._unfinished
+        for job_id in old:
             self._forget(job_id)
-            self._past.add(job_id)
+        self._past |= old
 
     async def _read_long(self, ids: list[str]) -> Failure | None:
         """What may still run is read now, the rest by and by; all now if their order is not that of time."""
@@ -229,3 +236,15 @@ class JobIndex:
             self._forget(known.job.id)
             return None
         return replace(known.job, status="UNAVAILABLE")
+
+
+def _bare(job: Job) -> Job:
+    """What is worth keeping of thousands of jobs, which share their words."""
+    return replace(
+        job,
+        status=intern(job.status),
+        operation_uri=intern(job.operation_uri),
+        username=intern(job.username),
+        messages=(),
+        result=NOTHING,
+    )

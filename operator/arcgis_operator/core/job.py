@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from arcgis_operator.core.identity import service_key_of
@@ -36,6 +37,7 @@ STATES = {
 }
 
 
+@lru_cache(maxsize=64)
 def state_of(word: str) -> JobState:
     """The meaning of a status word, whatever its case, spaces, underscores or hyphens."""
     return STATES.get(re.sub(r"[\s_-]+", " ", word).strip().upper(), JobState.UNKNOWN)
