@@ -2,6 +2,7 @@
 
 import ssl
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from typing import Any
 
 import httpx
@@ -105,37 +106,55 @@ def test_the_script_and_the_operator_lose_nothing(
     assert [one for one in site.site.journal(since, kind="accepted") if one["username"] != SAMPLER] == []
 
 
-RACED = "Generated/Layer0003.MapServer"
-WANTED = {"description": "changed while the script had the document"}
+OVERTAKEN, ENTERED = "Generated/Layer0003.MapServer", "Generated/Layer0004.MapServer"
+LATE = "04:45"
 
 
-@pytest.mark.parametrize("job_runs", [False, True], ids=["after its job", "into its job"])
-def test_an_old_document_that_the_script_sends_over_a_change_is_put_right(
-    site: Workbench, job_runs: bool
+def test_an_old_document_that_the_script_sends_over_a_change_is_put_right(site: Workbench) -> None:
+    """The script reads, the operator edits, the script sends what it had read: both changes are live."""
+    wanted = {"description": "changed while the script had the document"}
+    before = site.site.document(OVERTAKEN)
+    script = ran(
+        site,
+        LATE,
+        restart=False,
+        meanwhile=lambda service: (
+            site.converge_on("overtaken", service, wanted) if service == OVERTAKEN else 0
+        ),
+    )
+    assert script.edited[OVERTAKEN] == "success"
+    site.wait_edits(OVERTAKEN, 2)
+    site.converged("overtaken")
+    assert site.sent(OVERTAKEN, "recycleStartTime") == [before["recycleStartTime"], LATE]
+    assert site.site.document(OVERTAKEN) == {**before, **wanted, "recycleStartTime": LATE}
+
+
+@pytest.mark.parametrize("busy", ["accept", "refuse"])
+def test_an_edit_of_the_script_into_our_job_harms_nothing_that_is_declared(
+    site: Workbench, busy: str
 ) -> None:
-    """The script reads, the operator edits, the script sends what it read: its own change stays as well."""
-    name = f"raced-{job_runs}".casefold()
+    """A site that takes it puts our whole document over it when the job ends, and tells nobody.
+
+    Where the site refuses it, the sample stops, as it reads `status` of an error.
+    """
+    wanted = {"description": f"its job runs when the script edits: {busy}"}
+    jobs: list[str] = []
 
     def meanwhile(service: str) -> None:
-        if service != RACED:
-            return
-        if not job_runs:
-            site.converge_on(name, service, WANTED)
-            return
-        site.site.next_job(service=service, seconds=3600)
-        site.declare(name, service, WANTED)
-        jobs.append(site.wait_job(name))
+        if service == ENTERED:
+            site.site.next_job(service=service, hang=True)
+            site.declare("entered", service, wanted)
+            jobs.append(site.wait_job("entered"))
 
-    jobs: list[str] = []
-    since = site.site.journal()[-1]["seq"]
-    before = site.site.document(RACED)
-    script = ran(site, "04:45", restart=False, meanwhile=meanwhile)
-    assert script.edited[RACED] == "success"
-    for job in jobs:
-        site.site.finish(job)
-    site.wait_edits(RACED, 1 if job_runs else 2)
-    site.converged(name)
-    edits = site.site.journal(since, kind="accepted", service=RACED, operation="edit")
-    print([(e["username"], e["document"]["description"], e["document"]["recycleStartTime"]) for e in edits])
-    assert site.site.document(RACED) == {**before, **WANTED, "recycleStartTime": "04:45"}
-    print(site.reasons(name), [e["reason"] for e in site.api.events(name)])
+    before, sent = site.site.document(ENTERED), len(site.edits(ENTERED))
+    site.site.switch(busy=busy)
+    stops = pytest.raises(KeyError, match="status") if busy == "refuse" else nullcontext()
+    with stops:
+        ran(site, LATE, restart=False, meanwhile=meanwhile)
+    site.site.switch(busy="accept")
+    site.site.finish(*jobs)
+    site.converged("entered")
+    site.looked_at(ENTERED, 2)
+    site.converged("entered")
+    assert site.site.document(ENTERED) == {**before, **wanted}
+    assert len(site.edits(ENTERED)) == sent + 1
