@@ -1,7 +1,7 @@
 """The audit log of kube-apiserver: what to write into it, and how to read it.
 
-Bodies are kept for the custom resources only, which hold no secrets; everything else, Secrets and tokens
-among it, is there with user, verb, object and answer.
+Bodies are kept for the custom resources only, which hold no secrets, and not of what an administrator merely
+reads; everything else, Secrets and tokens among it, is there with user, verb, object and answer.
 """
 
 import json
@@ -18,6 +18,7 @@ _POLICY: dict[str, Any] = {
     "rules": [
         {"level": "None", "users": ["system:apiserver"]},
         {"level": "None", "nonResourceURLs": ["/readyz*", "/livez*"]},
+        {"level": "Metadata", "users": ["admin"], "verbs": ["get", "list", "watch"]},
         {"level": "RequestResponse", "resources": [{"group": "arcgis-operator.dev"}]},
         {"level": "Metadata"},
     ],
