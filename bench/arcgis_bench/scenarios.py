@@ -97,6 +97,12 @@ SCENARIOS: Mapping[str, Scenario] = {
         {"first_submit_s": 60, "edits_most": 1},
         reference=False,
     ),
+    "long-list": Scenario(
+        "100 changes at a site that keeps no ended job, and at one that keeps 5,000",
+        steady.long_list,
+        {"cpu_ratio": 1.5},
+        reference=False,
+    ),
     "day": Scenario(
         "a day in six minutes: resyncs, changes, token renewals, restarts of the API server",
         steady.day,

@@ -9,7 +9,7 @@ from arcgis_bench import figures, work
 from arcgis_bench.contenders import Contender
 from arcgis_bench.figures import Figures
 from arcgis_bench.load import Target, new_value
-from arcgis_bench.meter import Meter
+from arcgis_bench.meter import Meter, memory_mib
 from arcgis_bench.sizes import Sizes
 from arcgis_bench.stage import Plan, Stage
 from arcgis_bench.story import tell
@@ -17,6 +17,8 @@ from arcgis_bench.story import tell
 SITES = 20
 JOB_SECONDS = 2.0
 DAYS = 10
+CHANGES = 100
+LOOK_SECONDS = 1.0
 BLOCKS = 6  # of a day: an API server ends after each
 RESYNCS = 144  # of a day, at the default of ten minutes
 TOKEN_MINUTES = 0.6
@@ -111,8 +113,33 @@ def retained(contender: Contender, sizes: Sizes, profile: Path | None) -> Figure
     }
 
 
+def long_list(contender: Contender, sizes: Sizes, profile: Path | None) -> Figures:
+    """The same hundred changes at a site that keeps no ended jobs, and at one that keeps thousands."""
+    plan = Plan(services=CHANGES, job_seconds=1.0, settings=sizes.settings())
+    found: Figures = {}
+    for count in (0, sizes.retained):
+        with Stage(plan, contender, profile) as stage:
+            _leave_jobs(stage, plan.targets()[0], count)
+            process = stage.start()
+            work.converge(stage, plan.targets())
+            _wait_until_read(stage, count)
+            found[f"rss_mib_{count}"] = memory_mib(process.pid)
+            with Meter(process.pid) as meter:
+                story = work.change(stage, plan.targets(), "beside a long list")
+                found[f"cpu_ms_per_change_{count}"] = 1000 * meter.cpu / len(story.list)
+    found["cpu_ratio"] = found[f"cpu_ms_per_change_{sizes.retained}"] / found["cpu_ms_per_change_0"]
+    return found
+
+
 def _grown(meter: Meter) -> Figures:
     return {f"{name}_growth_percent": grown for name, grown in meter.growth_percent().items()}
+
+
+def _wait_until_read(stage: Stage, count: int) -> None:
+    """Until so many jobs were read: old ones are, in the background."""
+    deadline = time.monotonic() + work.patience(count)
+    while tell(stage, [], 0).asked["job"] < count and time.monotonic() < deadline:
+        time.sleep(LOOK_SECONDS)
 
 
 def _leave_jobs(stage: Stage, target: Target, count: int) -> None:

@@ -5,6 +5,7 @@ the watch would tell is put into the real dispatch. Each request passes one poin
 """
 
 import asyncio
+import base64
 import contextlib
 import copy
 import json
@@ -27,6 +28,7 @@ from arcgis_operator.app import leading, run
 from arcgis_operator.app.lease import Elector
 from arcgis_operator.config import Config
 from arcgis_simulator import jsontext
+from arcgis_simulator.catalogue import Service
 from arcgis_simulator.clock import Clock
 from arcgis_simulator.site import Site
 from arcgis_simulator.tokens import User
@@ -38,6 +40,7 @@ Json = Any
 BASE = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 TRUST = ssl.create_default_context()
 SERVICE = "FireWeatherWatch.MapServer"
+USERNAME, PASSWORD = "gitops", "right"
 
 
 def now() -> float:
@@ -168,12 +171,13 @@ class House:
         self.word: Callable[[Json], list[tuple[float, str, Json]]] = lambda body: [(0.0, "CHANGED", body)]
         self.world = World()
         self.world.switches = self.world.switches.changed({"job_seconds": 0.4, "submitted_seconds": 0.2})
-        self.world.set_user(User("gitops", "right"))
+        self.world.set_user(User(USERNAME, PASSWORD))
         self.site = Site(self.world, LoopClock())
         self._patch(patch)
         base = "/apis/arcgis-operator.dev/v1alpha1/namespaces/gis"
         self.service_path, self.site_path = f"{base}/arcgisservices/fire", f"{base}/arcgissites/prod"
         self.generation = 0
+        self.lives = 1
 
     def _patch(self, patch: pytest.MonkeyPatch) -> None:
         patch.setattr(transport, "Network", lambda tls: Wire(self))
@@ -195,7 +199,7 @@ class House:
 
         api = KubeApi(Access(configuration, load))
         api._client.call_api = self._call_api
-        self.store.put("/api/v1/namespaces/gis/secrets/login", _object("login", data=_SECRET))
+        self.store_secret(PASSWORD)
         self.store.put(self.site_path, _object("prod", spec=_SITE))
         config = Config(namespaces=("gis",), lease_namespace="gis", **_fast())
         self.operator = operator = run.Operator(config, api)
@@ -215,9 +219,25 @@ class House:
 
     # -- for a cell ------------------------------------------------------------------
 
+    def store_secret(self, password: str) -> None:
+        data = {"username": _encoded(USERNAME), "password": _encoded(password)}
+        self.store.put("/api/v1/namespaces/gis/secrets/login", _object("login", data=data))
+
+    def service(self) -> Service:
+        """The service of the site, as it is now."""
+        found = self.world.catalogue.find("", SERVICE)
+        assert found is not None
+        return found
+
+    def delete(self) -> None:
+        """The next one that is declared is another object of the same name."""
+        body = self.store.objects.pop(self.service_path)
+        self.lives += 1
+        self.operator._dispatch.seen("service", "DELETED", body)
+
     def declare(self, description: str) -> None:
         self.generation += 1
-        before = self.store.objects.get(self.service_path) or _object("fire")
+        before = self.store.objects.get(self.service_path) or _object("fire", self.lives)
         body = {**before, "spec": {**_SPEC, "settings": {"description": description}}}
         body["metadata"] = {**body["metadata"], "generation": self.generation}
         self.store.put(self.service_path, body)
@@ -256,7 +276,8 @@ class House:
         return self.condition("Stalled")["status"] == "True"
 
     def edits(self) -> list[Json]:
-        return [one for one in self.journal() if one["kind"] == "accepted"]
+        """Those of ours that were taken."""
+        return [one for one in self.journal() if one["kind"] == "accepted" and one["username"] == USERNAME]
 
     def journal(self) -> list[Json]:
         """What the site has recorded, as its control port would tell it."""
@@ -264,9 +285,7 @@ class House:
         return [json.loads(jsontext.dumps(one)) for one in records]
 
     def live(self) -> str:
-        found = self.world.catalogue.find("", SERVICE)
-        assert found is not None
-        return str(found.document["description"])
+        return str(self.service().document["description"])
 
     def own_writes(self) -> list[tuple[float, str, int, Json]]:
         """Writes to the API server, but the lease and events."""
@@ -332,9 +351,13 @@ def _merged(target: Json, patch: Json) -> Json:
     return result
 
 
-def _object(name: str, **parts: Json) -> Json:
-    metadata = {"name": name, "namespace": "gis", "uid": f"u-{name}", "generation": 1}
+def _object(name: str, life: int = 1, **parts: Json) -> Json:
+    metadata = {"name": name, "namespace": "gis", "uid": f"u-{name}-{life}", "generation": 1}
     return {"metadata": {**metadata, "creationTimestamp": "2026-11-23T11:00:00Z"}, **parts}
+
+
+def _encoded(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
 
 
 def _fast() -> dict[str, Any]:
@@ -343,7 +366,6 @@ def _fast() -> dict[str, Any]:
     return known
 
 
-_SECRET = {"username": "Z2l0b3Bz", "password": "cmlnaHQ="}
 _SITE = {
     "url": "https://site.test/arcgis",
     "credentials": {"secretRef": {"name": "login"}},

@@ -5,8 +5,10 @@ import copy
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import product
 
-from cell_house import BASE, SERVICE, House, Trap, house, now
+from cell_flows import FLOWS, OTHER_PASSWORD
+from cell_house import BASE, PASSWORD, SERVICE, USERNAME, House, Trap, house, now
 from fault_kinds import KUBERNETES, SITE
 
 from harness import virtual_time
@@ -30,8 +32,6 @@ REFUSALS = frozenset(
     [f"HTTP {code}" for code in (400, 401, 403, 404, 405, 409, 410, 413, 422, 498, 499)]
     + [f"envelope {code}" for code in (400, 401, 403, 404, 409, 498, 499)]
 )
-FLOWS = {"create": 1}
-"""How many edits a clean run takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +51,14 @@ class Cell:
 
 
 def cells(peer: str, kind: str) -> Iterator[Cell]:
-    """All cells of a kind."""
+    """All cells of a kind: of the first flow in each persistence, of the others in one of them, in turn."""
     requests = SITE_REQUESTS if peer == "site" else KUBE_REQUESTS
-    for flow in FLOWS:
-        for request in requests:
-            for persistence in PERSISTENCE:
-                cell = Cell(flow, peer, kind, request, persistence)
-                if cell.fault.applies(request.partition(" ")[0]):
-                    yield cell
+    for turn, (flow, request) in enumerate(product(FLOWS, requests), len(kind)):
+        for number, persistence in enumerate(PERSISTENCE):
+            cell = Cell(flow, peer, kind, request, persistence)
+            wanted = FLOWS[flow].cold or turn % len(PERSISTENCE) == number
+            if wanted and cell.fault.applies(request.partition(" ")[0]):
+                yield cell
 
 
 def run(cell: Cell) -> list[str] | None:
@@ -67,48 +67,52 @@ def run(cell: Cell) -> list[str] | None:
 
 
 async def _run(cell: Cell) -> list[str] | None:
+    flow = FLOWS[cell.flow]
+    trap = Trap(f"{cell.peer} {cell.request}", 1, PERSISTENCE[cell.persistence], cell.fault)
     with house() as place:
-        trap = Trap(f"{cell.peer} {cell.request}", 1, PERSISTENCE[cell.persistence], cell.fault)
         before = document(place)
-        if cell.flow == "create":
+        if flow.cold:
             place.traps.append(trap)
         async with place.running():
-            place.declare("wanted 1")
-            if cell.flow == "update":
-                assert await place.until(place.ready, SETTLES), place.condition()
+            await flow.prepare(place)
+            if not flow.cold:
                 place.traps.append(trap)
-                place.declare("wanted 2")
-            last = await _faulty(place, trap)
+            flow.act(place)
+            last = await _faulty(place, trap, flow.edits)
             if not trap.hits:
                 return None
             spare = SPARE_EDITS.get(cell.kind, 0)
             refused = cell.request == "token" and cell.kind in REFUSALS
             limit = SETTLES + (PAUSE if refused or cell.kind in ASKED_TO_WAIT else 0.0)
-            broken = await judged(place, before, last, FLOWS[cell.flow], spare, limit)
+            broken = await judged(place, before, last, flow.edits, spare, limit)
             return [one for one in broken if not (spare and one.startswith(OF_THE_MIDDLEBOX))]
 
 
-async def _faulty(place: House, trap: Trap) -> float:
+async def _faulty(place: House, trap: Trap, edits: int) -> float:
     """Until the last fault is over; when that was."""
     if math.isinf(trap.times):
         await asyncio.sleep(CLEARED)
-        place.traps.clear()
-        return now()
-    await place.until(lambda: trap.hits >= trap.times or place.ready(), CLEARED)
+    else:
+        await place.until(lambda: trap.hits >= trap.times or settled(place, edits), CLEARED)
     place.traps.clear()
     return now()
+
+
+def settled(place: House, edits: int) -> bool:
+    """Ready, and with all the edits of a clean run: a drift that nobody has seen yet is Ready, too."""
+    return place.ready() and len(place.edits()) >= edits
 
 
 async def judged(
     place: House, before: dict[str, object], last: float, edits: int, spare: int = 0, limit: float = SETTLES
 ) -> list[str]:
     """Settled in time, quiet afterwards, no rule broken, and as many edits as without faults."""
-    await place.until(lambda: place.ready() or place.stalled(), limit + JOB)
+    await place.until(lambda: settled(place, edits) or place.stalled(), limit + JOB)
     if place.stalled():  # it says why: a person asks again
         place.ask_again()
         last = now()
-        await place.until(place.ready, limit + JOB)
-    if not place.ready():
+        await place.until(lambda: settled(place, edits), limit + JOB)
+    if not settled(place, edits):
         return [f"not settled {now() - last:.1f} s after the last fault: {place.condition()}"]
     await asyncio.sleep(3.0)  # counts on the site follow a moment later
     writes, accepted = len(place.own_writes()), len(place.edits())
@@ -123,9 +127,7 @@ async def judged(
 
 
 def document(place: House) -> dict[str, object]:
-    found = place.world.catalogue.find("", SERVICE)
-    assert found is not None
-    return copy.deepcopy(found.document)
+    return copy.deepcopy(place.service().document)
 
 
 def _history(place: House, before: dict[str, object]):  # type: ignore[no-untyped-def]
@@ -134,11 +136,11 @@ def _history(place: House, before: dict[str, object]):  # type: ignore[no-untype
         place.journal(),
         (),
         SERVICE,
-        "gitops",
+        USERNAME,
         before=before,
         after=document(place),
         wanted={**before, **wanted},
-        secrets=("right",),
+        secrets=(PASSWORD, OTHER_PASSWORD),
     )
     return replace(history, writes=tuple(_writes(place)))
 

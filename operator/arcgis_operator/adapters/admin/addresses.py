@@ -75,7 +75,8 @@ def is_segment(name: str) -> bool:
         name.isprintable()
         and not name.isspace()
         and name not in ("", ".", "..")
-        and not set(name) & set("/\\")
+        and "/" not in name
+        and "\\" not in name
     )
 
 
