@@ -94,11 +94,10 @@ def start_operator(
     settings: Mapping[str, object],
     *,
     ready: bool = True,
-    token_seconds: int = 3600,
 ) -> ChildProcess:
     """Run the operator as its shipped ServiceAccount; `settings` are fields of its configuration."""
     kubeconfig = directory / f"{name}.kubeconfig"
-    cluster.service_account_kubeconfig(SYSTEM, ACCOUNT, kubeconfig, token_seconds)
+    cluster.service_account_kubeconfig(SYSTEM, ACCOUNT, kubeconfig)
     options = [
         f"--{key.replace('_', '-')}={one}"
         for key, value in settings.items()

@@ -19,7 +19,6 @@ NAMESPACE = "gis"
 NAME = "fire-weather"
 SAMPLE = parts.SAMPLES / "fire-weather.yaml"
 _SITE = "prod"
-_WEEK_SECONDS = 7 * 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +139,7 @@ def _operator(plan: Plan, cluster: Cluster, screen: Screen) -> ChildProcess:
         "resync_seconds": plan.resync_seconds,
     }
     with screen.step("The operator, under its own ServiceAccount") as done:
-        operator = parts.start_operator(
-            cluster, cluster.directory, "operator", settings, token_seconds=_WEEK_SECONDS
-        )
+        operator = parts.start_operator(cluster, cluster.directory, "operator", settings)
         done(f"process {operator.pid}")
         return operator
 

@@ -10,6 +10,8 @@ from arcgis_devcluster import kubeconfig
 from arcgis_devcluster.janitor import janitor
 from arcgis_devcluster.kubectl import Kubectl
 
+WEEK_SECONDS = 7 * 24 * 3600
+
 
 class Cluster:
     """A Kubernetes API with an administrator, and a private directory that goes away with it.
@@ -35,11 +37,12 @@ class Cluster:
         return address
 
     def service_account_kubeconfig(
-        self, namespace: str, name: str, path: Path, duration_seconds: int = 3600
+        self, namespace: str, name: str, path: Path, duration_seconds: int = WEEK_SECONDS
     ) -> Path:
         """Writes a kubeconfig with a fresh token of an existing ServiceAccount (TokenRequest) to `path`.
 
-        kube-apiserver refuses a duration under 600 s. Raises KubectlFailed.
+        Nothing renews it, as kubelet would in a cluster. kube-apiserver refuses a duration under 600 s.
+        Raises KubectlFailed.
         """
         answer = self.kubectl.in_namespace(namespace)(
             "create", "token", name, f"--duration={duration_seconds}s"
