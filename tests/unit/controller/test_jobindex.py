@@ -128,7 +128,7 @@ async def test_a_site_that_has_listed_its_jobs_and_refuses_now_may_hide_one_that
     site = FakeSite()
     index = site.index()
     await index.on(ROADS, fresh=True)
-    site.listed = Failure(kind, "no")
+    site.listed, site.now = Failure(kind, "no"), site.now + 1
     found = await index.on(ROADS, fresh=True)
     assert found.failure == Failure(Kind.GARBLED, "jobs are not listed any more: no")
 
