@@ -56,7 +56,6 @@ class JobIndex:
         self._unfinished: set[str] = set()
         self._unread: dict[str, float] = {}
         self._failure: Failure | None = None
-        self._listed_once = False
         self._begun_at = float("-inf")
         self._listing: asyncio.Task[None] | None = None
         self._took: deque[float] = deque(maxlen=LATE)
@@ -69,7 +68,8 @@ class JobIndex:
         """
         await self._listed(self._clock() - (0.0 if fresh else SHARED_SECONDS))
         if self._failure:
-            return self._unlisted(self._failure)
+            refused = self._failure.kind in NOT_LISTABLE
+            return JobsOn(listed=not refused, failure=None if refused else self._failure)
         if fresh and (hidden := self._hidden()):
             return JobsOn(failure=Failure(Kind.GARBLED, f"job {hidden} is listed but cannot be read"))
         jobs = []
@@ -150,7 +150,7 @@ class JobIndex:
         self._begun_at = begun
 
     async def _take(self, ids: tuple[str, ...]) -> Failure | None:
-        listed, self._listed_once = set(ids), True
+        listed = set(ids)
         for gone in self._known.keys() - listed - self._unfinished:
             self._forget(gone)
         self._set_aside()
@@ -220,14 +220,6 @@ class JobIndex:
             elif job.kind in (Kind.MISSING, Kind.GARBLED):
                 self._unread.setdefault(job_id, self._clock())
         return None
-
-    def _unlisted(self, failure: Failure) -> JobsOn:
-        """A site that has listed its jobs before and refuses now may hide one that runs."""
-        if failure.kind not in NOT_LISTABLE:
-            return JobsOn(failure=failure)
-        if self._listed_once:
-            return JobsOn(failure=Failure(Kind.GARBLED, f"jobs are not listed any more: {failure.detail}"))
-        return JobsOn(listed=False)
 
     def _hidden(self) -> str | None:
         limit = self._clock() - self._presumed_seconds

@@ -122,17 +122,6 @@ async def test_a_site_that_does_not_let_its_jobs_be_listed_is_no_failure(kind: K
     assert (found.listed, found.failure) == (False, None)
 
 
-@pytest.mark.parametrize("kind", [Kind.MISSING, Kind.UNAUTHORISED, Kind.REFUSED])
-async def test_a_site_that_has_listed_its_jobs_and_refuses_now_may_hide_one_that_runs(kind: Kind) -> None:
-    """The look fails, so nothing is sent."""
-    site = FakeSite()
-    index = site.index()
-    await index.on(ROADS, fresh=True)
-    site.listed, site.now = Failure(kind, "no"), site.now + 1
-    found = await index.on(ROADS, fresh=True)
-    assert found.failure == Failure(Kind.GARBLED, "jobs are not listed any more: no")
-
-
 async def test_a_list_or_a_new_job_that_cannot_be_read_now_fails_the_look() -> None:
     """Nothing is concluded from half a list."""
     site = FakeSite()
