@@ -92,9 +92,7 @@ def growth(contender: Contender, sizes: Sizes, profile: Path | None) -> Figures:
             process = stage.start()
             work.converge(stage, plan.targets())
             found[f"rss_mib_{count}"] = memory_mib(process.pid)
-            with Meter(process.pid) as meter:
-                story = work.change(stage, plan.targets()[:CHANGES], "beside many")
-                found[f"cpu_ms_per_change_{count}"] = 1000 * meter.cpu / len(story.list)
+            found[f"cpu_ms_per_change_{count}"] = work.cpu_ms(stage, plan.targets()[:CHANGES], "beside many")
     least, most = min(sizes.growth), max(sizes.growth)
     if most > least:
         more = found[f"rss_mib_{most}"] - found[f"rss_mib_{least}"]

@@ -36,7 +36,7 @@ def _operator(
     prefix: tuple[str, ...],
 ) -> ChildProcess:
     config = cluster.directory / "operator.kubeconfig"
-    cluster.service_account_kubeconfig(parts.SYSTEM, parts.ACCOUNT, config, 36_000)
+    cluster.service_account_kubeconfig(parts.SYSTEM, parts.ACCOUNT, config)
     process = ChildProcess(
         "operator",
         [
@@ -67,7 +67,7 @@ def _reference(
     account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "reference"}}
     cluster.kubectl.in_namespace(parts.SYSTEM).apply(account)
     cluster.kubectl.apply(_everything())
-    cluster.service_account_kubeconfig(parts.SYSTEM, "reference", config, 36_000)
+    cluster.service_account_kubeconfig(parts.SYSTEM, "reference", config)
     known = {name: {"url": site.url, "ca": site.ca} for name, site in sites.items()}
     directory = cluster.directory / "reference.json"
     directory.write_text(json.dumps(known))

@@ -124,9 +124,7 @@ def long_list(contender: Contender, sizes: Sizes, profile: Path | None) -> Figur
             work.converge(stage, plan.targets())
             _wait_until_read(stage, count)
             found[f"rss_mib_{count}"] = memory_mib(process.pid)
-            with Meter(process.pid) as meter:
-                story = work.change(stage, plan.targets(), "beside a long list")
-                found[f"cpu_ms_per_change_{count}"] = 1000 * meter.cpu / len(story.list)
+            found[f"cpu_ms_per_change_{count}"] = work.cpu_ms(stage, plan.targets(), "beside a long list")
     found["cpu_ratio"] = found[f"cpu_ms_per_change_{sizes.retained}"] / found["cpu_ms_per_change_0"]
     return found
 

@@ -26,7 +26,7 @@ class RecycleScript:
     http: httpx.Client
     site: str
     poll_seconds: float
-    meanwhile: Callable[[str], object] = str
+    meanwhile: Callable[[str], object] = lambda service: None
     token: str = ""
     folders: list[str] = field(default_factory=list)
     services: list[str] = field(default_factory=list)  # folder/name.type

@@ -45,7 +45,11 @@ def named(service: str) -> str:
 
 
 def ran(
-    bench: Workbench, recycle_at: str, *, restart: bool, meanwhile: Callable[[str], object] = str
+    bench: Workbench,
+    recycle_at: str,
+    *,
+    restart: bool,
+    meanwhile: Callable[[str], object] = lambda service: None,
 ) -> RecycleScript:
     trust = ssl.create_default_context(cadata=bench.sites["prod"].ca)
     with httpx.Client(verify=trust, trust_env=False, timeout=10) as http:
@@ -113,15 +117,13 @@ LATE = "04:45"
 def test_an_old_document_that_the_script_sends_over_a_change_is_put_right(site: Workbench) -> None:
     """The script reads, the operator edits, the script sends what it had read: both changes are live."""
     wanted = {"description": "changed while the script had the document"}
+
+    def meanwhile(service: str) -> None:
+        if service == OVERTAKEN:
+            site.converge_on("overtaken", service, wanted)
+
     before = site.site.document(OVERTAKEN)
-    script = ran(
-        site,
-        LATE,
-        restart=False,
-        meanwhile=lambda service: (
-            site.converge_on("overtaken", service, wanted) if service == OVERTAKEN else 0
-        ),
-    )
+    script = ran(site, LATE, restart=False, meanwhile=meanwhile)
     assert script.edited[OVERTAKEN] == "success"
     site.wait_edits(OVERTAKEN, 2)
     site.converged("overtaken")

@@ -89,8 +89,8 @@ class JobIndex:
         ends = job.ended and not (before and before.job.ended)
         since = before.since if before and not ends else self._clock()
         bare = _bare(job)
-        service_key = bare.service_key
-        self._known[job.id] = Known(bare, service_key and intern(service_key), since)
+        service_key = intern(bare.service_key) if bare.service_key else None
+        self._known[job.id] = Known(bare, service_key, since)
         self._on.setdefault(service_key, set()).add(job.id)
         if not job.ended:
             self._unfinished.add(job.id)

@@ -9,11 +9,11 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from arcgis_operator.core.bounds import HOUR
 from arcgis_operator.core.failures import Accepted, Fact, Failure, Kind
 from arcgis_operator.core.record import Journal, Phase, Record
 from arcgis_operator.reconcilers.ports import Term
 
-HOUR = 3600.0
 NOT_TAKEN = frozenset({Kind.NOT_SENT, Kind.NO_CREDENTIALS, Kind.UNAUTHORISED, Kind.BUSY})
 
 
@@ -59,13 +59,13 @@ class Ledger:
     def leave(self, key: str) -> float:
         """Nobody speaks for the service any more: for an hour its sends still count, if somebody comes again.
 
-        Seconds until a request of ours without clear answer can no longer arrive, and this may be said again.
+        Infinity; or the seconds until a request without clear answer can no longer arrive: then say it again.
         """
         entry, now = self[key], self._clock()
         if entry.unsure_at is not None and (wait := entry.unsure_at + self._settle_seconds - now) > 0:
             return wait
         del self._entries[key]
-        while self._left and self._left[oldest := next(iter(self._left))][0] < now - HOUR:
+        while self._left and self._left[oldest := next(iter(self._left))][0] < now - HOUR.total_seconds():
             del self._left[oldest]
         if entry.sends:
             self._left[key] = (now, entry.sends)

@@ -38,6 +38,13 @@ def registry() -> tuple[Registry, list[str]]:
     return Registry(woken.append), woken
 
 
+def two_addresses(one: Registry) -> tuple[str, str]:
+    """The keys of `a` and `b`, which reach one site by two addresses."""
+    one.site_seen(site())
+    one.site_seen(site("alias", "https://10.0.0.1/arcgis"))
+    return one.service_seen(service("a")), one.service_seen(service("b", siteRef={"name": "alias"}))
+
+
 KEY = "https://gis.example.com/arcgis|transport/roads.mapserver"
 
 
@@ -73,10 +80,7 @@ def test_a_resource_whose_site_is_not_there_has_a_key_of_its_own_until_it_is() -
 def test_two_keys_with_the_id_of_one_service_are_joined() -> None:
     """The second one gives way, and the first is woken for both."""
     one, woken = registry()
-    one.site_seen(site())
-    one.site_seen(site("alias", "https://10.0.0.1/arcgis"))
-    first = one.service_seen(service("a"))
-    second = one.service_seen(service("b", siteRef={"name": "alias"}))
+    first, second = two_addresses(one)
     assert one.identify(first, "s1")
     assert not one.identify(second, "s1")
     assert one.claim(first) == Claim(Name("gis", "a"), (Name("gis", "b"),))
@@ -87,10 +91,7 @@ def test_two_keys_with_the_id_of_one_service_are_joined() -> None:
 def test_when_the_first_key_has_nobody_left_the_second_stands_for_itself() -> None:
     """A deleted resource does not hold a service for ever."""
     one, _ = registry()
-    one.site_seen(site())
-    one.site_seen(site("alias", "https://10.0.0.1/arcgis"))
-    first = one.service_seen(service("a"))
-    second = one.service_seen(service("b", siteRef={"name": "alias"}))
+    first, second = two_addresses(one)
     one.identify(first, "s1")
     one.service_gone(Name("gis", "a"))
     assert one.identify(second, "s1")
@@ -123,10 +124,7 @@ def test_an_unreadable_spec_has_a_key_of_its_own() -> None:
 def test_nothing_is_kept_of_a_service_that_nobody_speaks_for() -> None:
     """Neither its key nor the ids and joined keys that led to it."""
     one, _ = registry()
-    one.site_seen(site())
-    one.site_seen(site("alias", "https://10.0.0.1/arcgis"))
-    first = one.service_seen(service("a"))
-    second = one.service_seen(service("b", siteRef={"name": "alias"}))
+    first, second = two_addresses(one)
     one.identify(first, "s1")
     one.identify(second, "s1")
     one.tidy()
