@@ -32,8 +32,6 @@ REFUSALS = frozenset(
     [f"HTTP {code}" for code in (400, 401, 403, 404, 405, 409, 410, 413, 422, 498, 499)]
     + [f"envelope {code}" for code in (400, 401, 403, 404, 409, 498, 499)]
 )
-BLIND = ("foreign job", "jobs")
-"""Open: a site that refuses its list of jobs for a moment is taken for one that never lists them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +57,7 @@ def cells(peer: str, kind: str) -> Iterator[Cell]:
         for number, persistence in enumerate(PERSISTENCE):
             cell = Cell(flow, peer, kind, request, persistence)
             wanted = FLOWS[flow].cold or turn % len(PERSISTENCE) == number
-            blind = (flow, request) == BLIND and kind in REFUSALS
-            if wanted and not blind and cell.fault.applies(request.partition(" ")[0]):
+            if wanted and cell.fault.applies(request.partition(" ")[0]):
                 yield cell
 
 

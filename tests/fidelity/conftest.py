@@ -18,18 +18,41 @@ from harness.bench import Workbench
 PINS = Path(__file__).parents[2] / "requirements" / "esri-client.txt"
 
 
+UNAVAILABLE = pytest.StashKey[subprocess.CalledProcessError]()
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Installs the client before the first test, whose time limit is made for tests."""
+    needed = any("esri_python" in getattr(item, "fixturenames", ()) for item in session.items)
+    if needed and not session.config.option.collectonly:
+        try:
+            _provide()
+        except subprocess.CalledProcessError as error:
+            session.config.stash[UNAVAILABLE] = error
+
+
 @pytest.fixture(scope="session")
-def esri_python() -> Path:
-    """The interpreter of an environment with the unmodified wheel; several workers make only one."""
+def esri_python(request: pytest.FixtureRequest) -> Path:
+    """The interpreter of an environment with the unmodified wheel."""
+    if error := request.config.stash.get(UNAVAILABLE, None):
+        raise error
+    return _place() / "bin" / "python"
+
+
+def _place() -> Path:
     facts = PINS.read_bytes() + sys.version.encode()
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "arcgis-operator"
-    place = cache / f"esri-client-{hashlib.sha256(facts).hexdigest()[:16]}"
-    cache.mkdir(parents=True, exist_ok=True)
-    with (cache / "esri-client.lock").open("w") as lock:
+    return cache / f"esri-client-{hashlib.sha256(facts).hexdigest()[:16]}"
+
+
+def _provide() -> None:
+    """Several workers make only one."""
+    place = _place()
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with (place.parent / "esri-client.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (place / "complete").exists():
             _make(place)
-    return place / "bin" / "python"
 
 
 def _make(place: Path) -> None:

@@ -118,6 +118,16 @@ class Workbench:
                 whole["spec"] = {**whole["spec"], **limits, **spec}
             self.kubectl.apply(whole)
 
+    def meet_anew(self) -> None:
+        """Has the operator meet the site `prod` as if for the first time: with another Secret."""
+        name = f"again-{uuid.uuid4().hex[:10]}"
+        account = {"username": parts.USERNAME, "password": PASSWORD}
+        metadata = {"name": name}
+        self.kubectl.apply(
+            {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": account}
+        )
+        self.register(credentials={"secretRef": metadata})
+
     def start_operator(
         self, name: str = "operator", *, ready: bool = True, **settings: object
     ) -> ChildProcess:

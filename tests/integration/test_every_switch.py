@@ -81,6 +81,8 @@ def goes_live_once(bench: Workbench, values: Values) -> None:
     before = bench.site.document(service)
     bench.site.switch(**{**DEFAULTS, **values})
     bench.site.expire_tokens()
+    if {"jobs_list", "version"} & values.keys():
+        bench.meet_anew()  # a site that never listed its jobs, not one that stopped to
     try:
         bench.declare(name, service, {"description": said(values), "properties": {"maxRecordCount": 77}})
         if cannot_be_told_from_an_outage(values):

@@ -34,9 +34,15 @@ SHAPES: dict[str, dict[str, Any]] = {
 
 @pytest.fixture
 def switch(shared: Workbench) -> Iterator[Callable[..., None]]:
-    """Sets switches, and puts them back at the end."""
+    """Sets switches, and puts them back at the end; where jobs are not listed, they never were."""
     before = shared.site.world()["switches"]
-    yield shared.site.switch
+
+    def switched(**values: Any) -> None:
+        shared.site.switch(**values)
+        if {"jobs_list", "version"} & values.keys():
+            shared.meet_anew()
+
+    yield switched
     shared.site.switch(**before)
 
 
@@ -81,6 +87,20 @@ def test_an_edit_refused_as_busy_waits_until_the_other_operation_is_over(
     shared.site.finish(job)
     shared.converged(name)
     assert len(shared.edits(service)) == 1
+
+
+def test_where_jobs_are_listed_no_more_nothing_is_sent_until_they_are_again(
+    shared: Workbench, switch: Callable[..., None]
+) -> None:
+    service = shared.fresh_service()
+    shared.converge_on("listed", service, {"description": "first"})
+    shared.site.switch(jobs_list="forbidden")
+    shared.declare("listed", service, {"description": "second"})
+    assert "one may run unseen" in condition(shared.wait("listed", "BadAnswer"))["message"]
+    assert shared.sent(service, "description") == ["first"]
+    shared.site.switch(jobs_list="ids")
+    shared.converged("listed")
+    assert shared.sent(service, "description") == ["first", "second"]
 
 
 def test_a_lost_answer_where_jobs_cannot_be_listed_is_settled_by_reading_the_service(

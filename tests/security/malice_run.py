@@ -22,7 +22,7 @@ from harness.apiserver import GROUP, wait_until
 from harness.bench import SERVICES, SITES, Workbench, is_current, ready
 
 Json = Any
-LONG = 150.0
+LONG = 400.0
 PREFIX = "/arcgis/admin/services"
 WANTED: Json = {"description": "carried"}
 

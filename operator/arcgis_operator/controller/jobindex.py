@@ -56,6 +56,7 @@ class JobIndex:
         self._unfinished: set[str] = set()
         self._unread: dict[str, float] = {}
         self._failure: Failure | None = None
+        self._listed_at = float("-inf")
         self._begun_at = float("-inf")
         self._listing: asyncio.Task[None] | None = None
         self._took: deque[float] = deque(maxlen=LATE)
@@ -68,8 +69,7 @@ class JobIndex:
         """
         await self._listed(self._clock() - (0.0 if fresh else SHARED_SECONDS))
         if self._failure:
-            refused = self._failure.kind in NOT_LISTABLE
-            return JobsOn(listed=not refused, failure=None if refused else self._failure)
+            return self._unlisted(self._failure)
         if fresh and (hidden := self._hidden()):
             return JobsOn(failure=Failure(Kind.GARBLED, f"job {hidden} is listed but cannot be read"))
         jobs = []
@@ -150,7 +150,7 @@ class JobIndex:
         self._begun_at = begun
 
     async def _take(self, ids: tuple[str, ...]) -> Failure | None:
-        listed = set(ids)
+        listed, self._listed_at = set(ids), self._clock()
         for gone in self._known.keys() - listed - self._unfinished:
             self._forget(gone)
         self._set_aside()
@@ -220,6 +220,18 @@ class JobIndex:
             elif job.kind in (Kind.MISSING, Kind.GARBLED):
                 self._unread.setdefault(job_id, self._clock())
         return None
+
+    def _unlisted(self, failure: Failure) -> JobsOn:
+        """A refusal is believed once every job that began while the site did list them has had its time."""
+        if failure.kind not in NOT_LISTABLE:
+            return JobsOn(failure=failure)
+        if self._clock() - self._listed_at > self._presumed_seconds:
+            return JobsOn(listed=False)
+        text = (
+            f"the site listed its jobs before and refuses now ({failure.detail}): one may run unseen, so "
+            f"nothing is sent until they are listed, or were not for {self._presumed_seconds:.0f} s"
+        )
+        return JobsOn(failure=Failure(Kind.GARBLED, text))
 
     def _hidden(self) -> str | None:
         limit = self._clock() - self._presumed_seconds

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import contextlib
+import functools
 import ssl
 from collections.abc import Callable, Mapping
 
@@ -145,7 +146,7 @@ class Sessions:
 
     async def _trust(self, site: Name, ca: tuple[str, str, str] | None) -> ssl.SSLContext | Failure:
         if ca is None:
-            return ssl.create_default_context()
+            return _system_roots()
         kind, name, key = ca
         body = await self._api.get(SECRETS if kind == "Secret" else CONFIGMAPS, site.namespace, name)
         if isinstance(body, KubeFailure):
@@ -156,6 +157,12 @@ class Sessions:
                 return ssl.create_default_context(cadata=bundle.encode("ascii", "replace").decode())
         text = f"{kind} {site.namespace}/{name} holds no PEM certificates under {key}."
         return Failure(Kind.NO_CREDENTIALS, text)
+
+
+@functools.cache
+def _system_roots() -> ssl.SSLContext:
+    """Read once: they are so many that all else would stand still whenever a site that is away is tried."""
+    return ssl.create_default_context()
 
 
 def _unreadable(what: str, failure: KubeFailure) -> Failure:

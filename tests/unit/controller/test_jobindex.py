@@ -122,6 +122,32 @@ async def test_a_site_that_does_not_let_its_jobs_be_listed_is_no_failure(kind: K
     assert (found.listed, found.failure) == (False, None)
 
 
+@pytest.mark.parametrize("kind", [Kind.MISSING, Kind.UNAUTHORISED, Kind.REFUSED])
+async def test_a_refused_list_where_jobs_were_listed_is_believed_once_a_job_has_had_its_time(
+    kind: Kind,
+) -> None:
+    """Until then one may run unseen, so the look fails; a list in between begins that time anew."""
+    site = FakeSite()
+    index = site.index()
+    refused = Failure(kind, "no")
+    hides = Failure(
+        Kind.GARBLED,
+        "the site listed its jobs before and refuses now (no): one may run unseen, so "
+        "nothing is sent until they are listed, or were not for 60 s",
+    )
+    for listed, seconds, failure, is_listed in (
+        (None, 0, None, True),
+        (refused, 60, hides, True),
+        (None, 30, None, True),
+        (refused, 60, hides, True),
+        (refused, 1, None, False),
+        (refused, 1, None, False),
+    ):
+        site.listed, site.now = listed, site.now + seconds
+        found = await index.on(ROADS, fresh=True)
+        assert (found.failure, found.listed) == (failure, is_listed)
+
+
 async def test_a_list_or_a_new_job_that_cannot_be_read_now_fails_the_look() -> None:
     """Nothing is concluded from half a list."""
     site = FakeSite()
