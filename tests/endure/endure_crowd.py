@@ -64,14 +64,14 @@ class Crowd:
         for member in members:
             self._merge(member.name, {"spec": {"settings": {"description": member.next()}}})
 
-    def settled(self) -> set[str]:
+    def settled(self, bodies: Iterable[Json]) -> set[str]:
         """Names of those that are Ready in the state they were given last."""
-        listed = _insist(lambda: self._bench.api.everything(SERVICES))
-        return {body["metadata"]["name"] for body in listed if self._is_settled(body)}
+        return {body["metadata"]["name"] for body in bodies if self._is_settled(body)}
 
     def unsettled(self) -> set[str]:
-        """Names of all others."""
-        return self.members.keys() - self.settled()
+        """Names of all that are not so now."""
+        listed = _insist(lambda: self._bench.api.everything(SERVICES))
+        return self.members.keys() - self.settled(listed)
 
     def wait_settled(self, seconds: float) -> None:
         """Waits until all are settled; else tells the stories of some that are not."""

@@ -22,6 +22,7 @@ from endure_house import House
 from endure_mischief import FAULTS, WITH_KILLS, Fault, Mischief
 
 log = logging.getLogger(__name__)
+logging.getLogger("httpx").setLevel(logging.WARNING)  # a line for each page that is read says nothing
 
 PART_WITH_KILLS = 0.3
 PART_TO_WARM_UP = 0.2
@@ -57,9 +58,9 @@ class Soak:
             while before < began + seconds:
                 time.sleep(max(0.0, before + LOOK_SECONDS - time.monotonic()))
                 now = time.monotonic()
+                self.calm.read_on()
                 self._change(int(CHANGES_PER_SECOND * (now - before)))
                 before = now
-                self.calm.read_on()
                 seen = look()
                 if now - told >= TELL_SECONDS:
                     told, faults_done = now, (self.done + mischief.done).total()
@@ -67,12 +68,14 @@ class Soak:
         self.done += mischief.done
 
     def _change(self, count: int) -> None:
-        settled = [self.crowd.members[name] for name in sorted(self.crowd.settled())]
+        newest = self.calm.trail.newest
+        settled = [self.crowd.members[name] for name in sorted(self.crowd.settled(newest.values()))]
         self.chance.shuffle(settled)
         room = MOST_UNDER_WAY - (len(self.crowd.members) - len(settled))
         for member in settled[: max(0, min(count, room))]:
             if member.spent:
                 self.crowd.replace(member)
+                del newest[member.name]
             else:
                 self.crowd.change(member)
 
