@@ -11,30 +11,18 @@ from typing import Any
 
 import pytest
 
-from harness.planted import HTML, Answer, Match, error_event, refusal
+from harness.planted import HTML, Answer, Match, refusal
 from harness.stage import Replica, Stage
+from harness.streams import BROKEN
 
 FAR = 600
 SERVICES = "arcgisservices"
-STREAMS: Mapping[str, dict[str, Any]] = {
-    "S4 an ERROR 500": {"instead": error_event(500, "InternalError"), "then": "end"},
-    "S4 an ERROR 504": {"instead": error_event(504, "Timeout"), "then": "end"},
-    "an ERROR 429": {"instead": error_event(429, "TooManyRequests"), "then": "end"},
-    "S4b an ERROR 410": {"instead": error_event(410, "Expired"), "then": "end"},
-    "S5 cut in the middle, a clean end": {"cut_at": 40, "then": "end"},
-    "S5b cut in the middle, a reset": {"cut_at": 40, "then": "reset"},
-    "an end before the event": {"swallow": True, "then": "end"},
-    "a reset before the event": {"swallow": True, "then": "reset"},
-    "an HTML page in the stream": {"instead": b"<html><body>", "then": "end"},
-    "an event of an unknown type": {"instead": b'{"type": "RUMOUR", "object": {}}', "then": "end"},
-    "every event twice": {"twice": True, "times": None},
-}
 
 
-@pytest.mark.parametrize("fault", STREAMS)
+@pytest.mark.parametrize("fault", BROKEN)
 def test_a_broken_stream_is_opened_anew(stage: Stage, fault: str) -> None:
     operator = stage.start(resync_seconds=FAR).leads().watches()
-    rule = operator.proxy.watch_rule(SERVICES, **STREAMS[fault])
+    rule = operator.proxy.watch_rule(SERVICES, **BROKEN[fault])
     stage.declare()
     stage.converged()
     stage.wait(lambda: rule.hits >= 1)

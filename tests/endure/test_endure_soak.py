@@ -33,7 +33,7 @@ MOST_UNDER_WAY = 60
 """So many changes at a time, as a slow machine would never settle in the time that a fault may cost."""
 LOOK_SECONDS = 0.5
 TELL_SECONDS = 60.0
-JOBS_KEPT_SECONDS = 600.0
+JOBS_KEPT_SECONDS = 120.0
 SHORT_SECONDS = 20.0
 PATIENCE = 120.0
 

@@ -22,12 +22,13 @@ QUICK = Tuning(
     reconnect=0.01, first_backoff=0.02, longest_backoff=0.05, request_timeout=2.0, connect_timeout=1.0
 )
 EAGER = Patience(first_pause=0.02, longest_pause=0.05, watchers_missing=0.5, look=0.02)
+LAZY = Patience(first_pause=0.02, longest_pause=0.05)
 
 
 class Watching:
     """A running supervisor, what it told, and how often it had to restart."""
 
-    def __init__(self, server: FakeApiServer, kubeconfig: str) -> None:
+    def __init__(self, server: FakeApiServer, kubeconfig: str, patience: Patience = EAGER) -> None:
         self.server = server
         self.notes = Notes()
         self.restarts = 0
@@ -35,7 +36,7 @@ class Watching:
         self.supervisor = Supervisor(
             lambda sink: Informer(sink, self.access, tuning=QUICK),
             self.notes,
-            patience=EAGER,
+            patience=patience,
             restarted=self._restarted,
         )
 
@@ -48,8 +49,11 @@ class Watching:
 
 
 @pytest.fixture
-async def watching(server: FakeApiServer, tmp_path: Path) -> AsyncIterator[Watching]:
-    made = Watching(server, server.kubeconfig(tmp_path / "config"))
+async def watching(
+    server: FakeApiServer, tmp_path: Path, request: pytest.FixtureRequest
+) -> AsyncIterator[Watching]:
+    patience = getattr(request, "param", EAGER)
+    made = Watching(server, server.kubeconfig(tmp_path / "config"), patience)
     task = asyncio.create_task(made.supervisor.run())
     yield made
     task.cancel()
@@ -112,6 +116,17 @@ async def test_a_watcher_that_is_left_alone_does_not_hold_up_the_restart(
     await watching.ready()
     await watching.notes.has("site", "site")
     server.send("CUT", {"kind": "ArcGISService"})
+    await heals(server, watching)
+    assert watching.restarts >= 1
+
+
+@pytest.mark.parametrize("which", [{}, {"kind": "ArcGISService"}])
+@pytest.mark.parametrize("watching", [LAZY], indirect=True)
+async def test_a_watcher_that_dies_in_its_first_second_is_missed_soon(
+    server: FakeApiServer, watching: Watching, which: dict[str, str]
+) -> None:
+    await watching.ready()
+    server.send("CUT", which)
     await heals(server, watching)
     assert watching.restarts >= 1
 

@@ -27,7 +27,8 @@ LETTING_GO_SECONDS = 0.1  # closed connections need some turns of their loop to 
 class Patience:
     """Seconds: pauses between restarts, a run long enough to count as good, limits of the watchdog.
 
-    `watchers_missing` is for the start; a watch that was complete once is given up after `watcher_lost`.
+    `watchers_missing` is for the start; a watch that has lost some of its parts is given up after
+    `watcher_lost`.
     """
 
     first_pause: float = 1.0
@@ -187,8 +188,10 @@ class _Life:
             await asyncio.sleep(self._patience.look)
             self._beaten()
             missing = self._informer.missing()
+            if not self._informer.watchers() <= missing:  # one has begun, and the others begin with it
+                limit = self._patience.watcher_lost
             if not missing:
-                complete, limit = time.monotonic(), self._patience.watcher_lost
+                complete = time.monotonic()
             elif time.monotonic() - complete > limit:
                 self._reason = f"no {min(missing)}"
                 return
