@@ -1,13 +1,14 @@
 """The work queue: nothing is lost, nothing runs twice at once, the earliest and most urgent request wins."""
 
 import asyncio
+import math
 import random
 
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from arcgis_operator.controller.queue import Backoff, Priority, Wanted, WorkQueue, run_workers
+from arcgis_operator.controller.queue import Backoff, Due, Priority, Wanted, WorkQueue, run_workers
 from harness import virtual_time
 
 KEYS = st.sampled_from("abcde")
@@ -30,6 +31,7 @@ class QueueMachine(RuleBasedStateMachine):
         self.again: dict[str, Wanted] = {}
         self.in_turn: set[str] = set()
         self.last = Priority.CHANGE
+        self.turn_began = -math.inf
 
     @rule(key=KEYS, priority=PRIORITIES, delay=DELAYS)
     def add(self, key: str, priority: Priority, delay: float) -> None:
@@ -64,6 +66,7 @@ class QueueMachine(RuleBasedStateMachine):
         assert due[key].priority == self.next_among({wanted.priority for wanted in due.values()})
         assert due[key].due == min(w.due for w in due.values() if w.priority == due[key].priority)
         self.last = due[key].priority
+        self.turn_began = self.now
         del self.wanted[key]
         self.in_turn.add(key)
 
@@ -91,9 +94,13 @@ class QueueMachine(RuleBasedStateMachine):
 
     @invariant()
     def it_counts_what_is_due(self) -> None:
-        due = [wanted.due for wanted in self.wanted.values() if wanted.due <= self.now]
-        assert self.queue.depth() == len(due)
-        assert self.queue.oldest_age() == max((self.now - one for one in due), default=0.0)
+        waits = {priority: [0.0] for priority in Priority}
+        for wanted in self.wanted.values():
+            if wanted.due <= self.now:
+                waits[wanted.priority].append(self.now - wanted.due)
+        assert self.queue.due() == {one: Due(len(some) - 1, max(some)) for one, some in waits.items()}
+        oldest = max(max(some) for some in waits.values())
+        assert self.queue.stalled() == min(oldest, self.now - self.turn_began)
 
     def teardown(self) -> None:
         """Nobody was lost: with time, every key that is wanted gets its turn."""
@@ -253,4 +260,4 @@ def test_a_group_whose_turns_hang_leaves_workers_to_the_others() -> None:
     assert list(iter(queue.take, None)) == ["hangs|0", "hangs|1", "fine|1"]
     queue.done("hangs|1")
     assert list(iter(queue.take, None)) == ["hangs|2"]
-    assert queue.depth() == 1997
+    assert queue.due()[Priority.CHANGE].keys == 1997

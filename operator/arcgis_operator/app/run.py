@@ -51,6 +51,7 @@ NAMESPACE_FILE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 DEFAULT_NAMESPACE = "arcgis-operator-system"
 RESYNC_PATIENCE = 3
 LIST_PATIENCE = 20.0
+QUEUE_PATIENCE = 300.0
 
 
 class SystemClock:
@@ -96,7 +97,7 @@ class Operator:
         self._leading = Leading(
             self._elector, self._queue, config.workers, self._ledger, config.settle_seconds
         )
-        self._resynced_at = time.monotonic()
+        self._resynced_at = self._led_since = time.monotonic()
         resync = Resync(api, config.namespaces, self._dispatch, config.resync_seconds, self._resynced)
         self._leading.connect(self._dispatch, resync)
         self._supervisor = Supervisor(
@@ -149,7 +150,7 @@ class Operator:
 
     def _begin(self, term: Term) -> None:
         self._metrics.leader.set(1)
-        self._resynced_at = time.monotonic()
+        self._resynced_at = self._led_since = time.monotonic()
         self._leading.begin(term)
 
     def _end(self, reason: str) -> None:
@@ -279,16 +280,19 @@ class Operator:
         return f"no full list for {age:.0f} s" if self._leading.term and age > limit else None
 
     def _queue_stuck(self) -> str | None:
-        age = self._queue.oldest_age()
-        return f"a service waits for its turn since {age:.0f} s" if self._leading.term and age > 300 else None
+        """Much may wait for long where a site allows little; that nothing gets its turn is what counts."""
+        stalled = min(self._queue.stalled(), time.monotonic() - self._led_since)
+        return f"no turn for {stalled:.0f} s" if self._leading.term and stalled > QUEUE_PATIENCE else None
 
     def _measure(self) -> None:
-        metrics = self._metrics
-        metrics.queue_depth.set(self._queue.depth())
-        metrics.queue_oldest_age.set(self._queue.oldest_age())
-        for name, session in self._sessions.all().items():
-            metrics.jobs_in_flight.labels(str(name)).set(session.jobs_in_flight)
-            metrics.circuit_open.labels(str(name)).set(session.circuit_open)
+        """On standby nothing waits, and the sites are the business of another."""
+        leading, metrics = self._leading.term is not None, self._metrics
+        due = {one.name.lower(): due for one, due in self._queue.due().items()} if leading else {}
+        sites = {str(name): session for name, session in self._sessions.all().items()} if leading else {}
+        metrics.show(metrics.queue_depth, {word: one.keys for word, one in due.items()})
+        metrics.show(metrics.queue_oldest_age, {word: one.oldest for word, one in due.items()})
+        metrics.show(metrics.jobs_in_flight, {name: site.jobs_in_flight for name, site in sites.items()})
+        metrics.show(metrics.circuit_open, {name: site.circuit_open for name, site in sites.items()})
 
 
 def own_namespace() -> str:

@@ -11,6 +11,7 @@ import asyncio
 import heapq
 import itertools
 import logging
+import math
 import random
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Hashable
@@ -45,6 +46,14 @@ class Wanted:
         if other is None:
             return self
         return Wanted(min(self.due, other.due), min(self.priority, other.priority))
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """So many keys are due, the first of them since `oldest` seconds."""
+
+    keys: int
+    oldest: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +101,7 @@ class WorkQueue(Generic[Key]):
         self._chance = chance
         self._group, self._most = group, most_of_a_group
         self._turns: Counter[Hashable] = Counter()
+        self._turn_began = -math.inf
         self._wanted: dict[Key, Wanted] = {}  # waiting for a turn
         self._again: dict[Key, Wanted] = {}  # in its turn, and wanted once more
         self._in_turn: set[Key] = set()
@@ -165,15 +175,18 @@ class WorkQueue(Generic[Key]):
         """Failures in a row."""
         return self._failures.get(key, 0)
 
-    def depth(self) -> int:
-        """Keys that are due and wait for a worker."""
-        now = self._clock()
-        return sum(wanted.due <= now for wanted in self._wanted.values())
+    def due(self) -> dict[Priority, "Due"]:
+        """What waits for a worker now, by priority."""
+        now, ages = self._clock(), {priority: list[float]() for priority in Priority}
+        for wanted in self._wanted.values():
+            if wanted.due <= now:
+                ages[wanted.priority].append(now - wanted.due)
+        return {priority: Due(len(some), max(some, default=0.0)) for priority, some in ages.items()}
 
-    def oldest_age(self) -> float:
-        """Seconds that the longest waiting of them has been due, 0 when there is none."""
-        now = self._clock()
-        return max((now - wanted.due for wanted in self._wanted.values() if wanted.due <= now), default=0.0)
+    def stalled(self) -> float:
+        """Seconds for which some key was due and none got its turn."""
+        oldest = max(due.oldest for due in self.due().values())
+        return min(oldest, self._clock() - self._turn_began)
 
     def _is_full(self, group: Hashable) -> bool:
         return group is not None and self._turns[group] >= self._most
@@ -182,6 +195,7 @@ class WorkQueue(Generic[Key]):
         del self._wanted[key]
         self._in_turn.add(key)
         self._turns[self._group(key)] += 1
+        self._turn_began = self._clock()
         self._at_rest.clear()
 
     def _release(self, group: Hashable) -> None:

@@ -1,7 +1,9 @@
 """What can be measured, in one registry of its own; names start with `arcgis_operator_`.
 
-Labels hold words from small sets (reasons, operations, codes, sites), never names of services or texts.
+Labels hold words from small sets (reasons, operations, codes, priorities, sites), never services or texts.
 """
+
+from collections.abc import Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
@@ -29,8 +31,10 @@ class Metrics:
             buckets=JOB_BUCKETS,
             registry=self.registry,
         )
-        self.queue_depth = self._gauge("queue_depth", "Services waiting for a turn.")
-        self.queue_oldest_age = self._gauge("queue_oldest_age_seconds", "Longest wait for a turn.")
+        self.queue_depth = self._gauge("queue_depth", "Services waiting for a turn.", "priority")
+        self.queue_oldest_age = self._gauge(
+            "queue_oldest_age_seconds", "Longest wait for a turn.", "priority"
+        )
         self.jobs_in_flight = self._gauge("jobs_in_flight", "Changes whose end is not known yet.", "site")
         self.site_requests = self._counter("site_requests", "Requests to sites.", "operation", "code")
         self.circuit_open = self._gauge(
@@ -50,6 +54,12 @@ class Metrics:
     def render(self) -> bytes:
         """The text exposition."""
         return generate_latest(self.registry)
+
+    def show(self, gauge: Gauge, values: Mapping[str, float]) -> None:
+        """Makes these the values of a gauge with one label; what it showed of others is gone."""
+        gauge.clear()
+        for label, value in values.items():
+            gauge.labels(label).set(value)
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(name, text, labels, namespace=PREFIX, registry=self.registry)
