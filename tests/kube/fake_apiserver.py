@@ -58,9 +58,9 @@ class FakeApiServer:
         path.write_text(json.dumps(config))
         return str(path)
 
-    async def watched(self) -> None:
-        """Both kinds are being watched."""
-        while self.streams < len(PLURALS):
+    async def watched(self, streams: int = len(PLURALS)) -> None:
+        """Both kinds are being watched, or there are so many streams."""
+        while self.streams < streams:
             self._opened.clear()
             await self._opened.wait()
 

@@ -83,6 +83,20 @@ async def test_objects_are_told_as_listed_changed_and_deleted(
     assert {method for method, _ in server.requests} == {"GET"}
 
 
+async def test_a_hundred_namespaces_are_watched_at_the_same_time(
+    server: FakeApiServer, tmp_path: Path
+) -> None:
+    """Each watch keeps a connection; two for each namespace must find room."""
+    kubeconfig = server.kubeconfig(tmp_path / "config")
+    namespaces = tuple(f"team-{number}" for number in range(100))
+    informer = Informer(Notes(), lambda: load_access(kubeconfig), namespaces, QUICK)
+    stop = asyncio.Event()
+    async with asyncio.timeout(30), asyncio.TaskGroup() as group:
+        group.create_task(informer.watch(stop))
+        await server.watched(streams=200)
+        stop.set()
+
+
 @pytest.mark.parametrize("code", [500, 504])
 async def test_an_error_event_in_the_stream_is_survived(
     server: FakeApiServer, watching: Watching, code: int

@@ -1,4 +1,4 @@
-"""The HTTP sessions that kopf watches through: bounded, with the token of the moment on every request.
+"""The HTTP sessions that kopf watches through, with the token of the moment on every request.
 
 kopf asks for a new session after a 401, at once and for ever, so asking is paced here.
 """
@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable
 import aiohttp
 import kopf
 
-from arcgis_operator.adapters.kube.access import CONNECTIONS, Access
+from arcgis_operator.adapters.kube.access import Access
 
 QUICK = 60.0  # seconds; a session that lasted longer was good: pacing starts anew
 
@@ -35,7 +35,7 @@ class Sessions:
         access = await self._access()
         self._opened_at = time.monotonic()
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=CONNECTIONS, ssl=access.ssl_context()),
+            connector=aiohttp.TCPConnector(limit=0, ssl=access.ssl_context()),  # each watch keeps its own
             headers={"User-Agent": "arcgis-operator"},
             proxy=access.configuration.proxy,
             middlewares=[_authorised(access)],
