@@ -75,11 +75,6 @@ class ControlPlane(Cluster):
         return servers.apiserver_url(self._ports)
 
     @property
-    def ca_file(self) -> Path:
-        """What a client must trust to talk to `url`."""
-        return self._identity.authority
-
-    @property
     def etcd(self) -> ChildProcess:
         return self._running["etcd"]
 

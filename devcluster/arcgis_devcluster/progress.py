@@ -1,6 +1,5 @@
 """Tells a person what takes long. Written to stderr: stdout belongs to the answer of the command."""
 
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -44,13 +43,6 @@ class Progress:
                 self.say(f"{title} … {_clock(elapsed)}")
 
         yield show
-
-
-class Silent(Progress):
-    """Says nothing, for callers that show something of their own."""
-
-    def __init__(self) -> None:
-        super().__init__(Console(file=sys.stderr, quiet=True))
 
 
 def _clock(seconds: float) -> str:

@@ -7,7 +7,6 @@ Serve ``Site.app``; the control port is ``control.create_control(site)``.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from typing import Any
 
 from starlette.datastructures import Headers
@@ -158,11 +157,6 @@ class Site:
             return self.world.tokens.user_of(call.token, self.world.now_ms)[0].username
         except SiteError:
             return None
-
-
-def create_app(world: World, clock: Clock) -> Callable[[Scope, Receive, Send], Any]:
-    """The site as an ASGI application, for a test in process; use :class:`Site` to have its control too."""
-    return Site(world, clock).app
 
 
 class _Ended(Exception):  # not an error: a fault ends the request without an answer

@@ -54,10 +54,6 @@ class House:
     def operator(self) -> ChildProcess:
         return self.bench.operator
 
-    @property
-    def site_process(self) -> ChildProcess:
-        return self.bench.sites["prod"].process
-
     def start_operator(self, *, ready: bool = True) -> None:
         """Starts it (again, under the same name); returns when it leads, unless not `ready`."""
         self.bench.start_operator(ready=ready, **self._settings)

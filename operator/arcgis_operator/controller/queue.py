@@ -160,11 +160,11 @@ class WorkQueue(Generic[Key]):
         """Wait until no key is in its turn."""
         await self._at_rest.wait()
 
-    def retry(self, key: Key, priority: Priority = Priority.CHANGE) -> float:
+    def retry(self, key: Key) -> float:
         """Ask for a turn after a pause that grows with each failure in a row; returns the pause."""
         self._failures[key] = self.failures(key) + 1
         pause = self._backoff.pause(self.failures(key), self._chance())
-        self.add(key, priority, pause)
+        self.add(key, delay=pause)
         return pause
 
     def forget(self, key: Key) -> None:

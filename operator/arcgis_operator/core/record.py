@@ -134,7 +134,6 @@ class Record:
     """A parsed status. `known` is False when there is no status of ours: new, wiped or re-created."""
 
     known: bool = False
-    observed_generation: int = -1
     handled: str = ""
     ready: Condition = Condition()
     journal: Journal = Journal()

@@ -22,7 +22,7 @@ def parse(body: Mapping[str, Json]) -> Record:
     if not isinstance(generation, int) or generation < 0 or not _block(status, "journal").get("phase"):
         return Record(ready=_ready(status))
     try:
-        return _parsed(status, generation)
+        return _parsed(status)
     except (TypeError, ValueError):
         return Record(ready=_ready(status))
 
@@ -75,11 +75,10 @@ def at_rest(body: Mapping[str, Json], asked: str) -> bool:
     return closed and heard and _is_ready(status, body["metadata"].get("generation", 0))
 
 
-def _parsed(status: Mapping[str, Json], generation: int) -> Record:
+def _parsed(status: Mapping[str, Json]) -> Record:
     journal = _read(Journal, _block(status, "journal"))
     return Record(
         known=True,
-        observed_generation=generation,
         handled=str(status.get("lastHandledReconcileAt", "")),
         ready=_ready(status),
         journal=journal,

@@ -68,7 +68,6 @@ def record(phase: Phase = Phase.IDLE, ready: str = "", **changed: Any) -> Record
     shown = JobShown(id="j1", status="SUBMITTED", operation="edit", generation=1, attempt=1)
     base = Record(
         known=True,
-        observed_generation=1,
         ready=Condition(ready, "Converged" if ready == "True" else "JobRunning", "", 1),
         journal=journal(phase),
         job=shown if phase is Phase.RUNNING else None,
