@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
+from arcgis_operator.controller.folders import WORTH_A_GLANCE
 from arcgis_operator.controller.queue import Priority, WorkQueue
 from arcgis_operator.controller.registry import Registry, name_of
 from arcgis_operator.reconcilers.glance import Glance
@@ -16,7 +17,6 @@ Body = dict[str, Any]
 Word = Literal["service", "site"]
 SITE = "@"
 FOLDER = "%"
-WORTH_A_GLANCE = 8
 COUNT_SECONDS = 1.0
 
 

@@ -15,7 +15,7 @@ from arcgis_operator.core.jsondoc import Json
 Document = Mapping[str, Json]
 PROOFS = 3
 TRIES = 3  # a service may be edited between the two reads, so one that differs decides nothing
-LEAST = 8  # for fewer services single reads are as cheap as the proof
+WORTH_A_GLANCE = 8  # for fewer services single reads are as cheap as the proof
 SHARE = 10  # nor is a folder read when it holds so many times more services than are asked for
 
 
@@ -44,7 +44,7 @@ class Folders:
     ) -> Mapping[str, Document] | Failure | None:
         """The folder's documents by `name.type` in lower case; None: read each service by itself."""
         shelf = self._shelves.setdefault(name.casefold(), Shelf())
-        if not name or len(refs) < LEAST or len(refs) * SHARE < shelf.size or shelf.failed >= TRIES:
+        if not name or len(refs) < WORTH_A_GLANCE or len(refs) * SHARE < shelf.size or shelf.failed >= TRIES:
             return None
         found = await self._read_folder(name)
         if isinstance(found, Failure):

@@ -27,7 +27,7 @@ NOT_LISTABLE = (Kind.MISSING, Kind.UNAUTHORISED, Kind.REFUSED)
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownJob:
     """A bare job, the service it works on, and when this process first saw it (or its end)."""
 
     job: Job
@@ -51,7 +51,7 @@ class JobIndex:
         self._old: dict[str, None] = {}  # not read yet
         self._past: set[str] = set()  # read, and ended long ago
         self._catching_up: asyncio.Task[None] | None = None
-        self._known: dict[str, Known] = {}
+        self._known: dict[str, KnownJob] = {}
         self._on: dict[str | None, set[str]] = {}  # ids by service
         self._unfinished: set[str] = set()
         self._unread: dict[str, float] = {}
@@ -90,7 +90,7 @@ class JobIndex:
         since = before.since if before and not ends else self._clock()
         bare = _bare(job)
         service_key = intern(bare.service_key) if bare.service_key else None
-        self._known[job.id] = Known(bare, service_key, since)
+        self._known[job.id] = KnownJob(bare, service_key, since)
         self._on.setdefault(service_key, set()).add(job.id)
         if not job.ended:
             self._unfinished.add(job.id)
@@ -237,7 +237,7 @@ class JobIndex:
         limit = self._clock() - self._presumed_seconds
         return next((job_id for job_id, since in self._unread.items() if since >= limit), None)
 
-    async def _again(self, known: Known) -> Job | Failure | None:
+    async def _again(self, known: KnownJob) -> Job | Failure | None:
         job = await self._read_job(known.job.id)
         if isinstance(job, Job):
             self.noted(job)

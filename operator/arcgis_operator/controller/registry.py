@@ -8,12 +8,13 @@ of its own.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from arcgis_operator.core.case import ABANDON, REQUESTED
 from arcgis_operator.core.jsondoc import Json
 from arcgis_operator.core.model import Desired, SiteWanted, SpecInvalid
 from arcgis_operator.core.service_spec import parse_service
 from arcgis_operator.core.site_spec import parse_site
 from arcgis_operator.core.status import at_rest
-from arcgis_operator.reconcilers.ports import ABANDON, REQUESTED, Claim, Name, Resting
+from arcgis_operator.reconcilers.ports import Claim, Name, Resting
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from arcgis_operator.core.case import Case, Hold, Policy
+from arcgis_operator.core.case import REQUESTED, Case, Hold, Policy
 from arcgis_operator.core.jsondoc import printable
 from arcgis_operator.core.record import Journal, moment, stamp
 from arcgis_operator.core.verdict import Reason
@@ -63,7 +63,7 @@ def given_up(failure: str) -> Hold:
     """No further attempt at what a journal counts as this failure."""
     reason, text = _stored(failure)
     ways = "Not sent again. Change the spec, or ask for one more try with the annotation"
-    return Hold(reason, f"{text} {ways} arcgis-operator.dev/requestedAt.")
+    return Hold(reason, f"{text} {ways} {REQUESTED[0]}.")
 
 
 def _stored(failure: str) -> tuple[Reason, str]:

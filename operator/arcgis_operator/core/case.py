@@ -12,6 +12,11 @@ from arcgis_operator.core.model import Desired
 from arcgis_operator.core.record import Record
 from arcgis_operator.core.verdict import Reason
 
+REQUESTED = ("arcgis-operator.dev/requestedAt", "reconcile.fluxcd.io/requestedAt")
+"""Annotations with which a person asks for one more try; the messages name the first."""
+ABANDON = "arcgis-operator.dev/abandon"
+"""Annotation with which a person gives an intent up; its value is `status.journal.id`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:

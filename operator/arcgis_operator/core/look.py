@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from arcgis_operator.core import plan
 from arcgis_operator.core.bounds import held
-from arcgis_operator.core.case import Case, Hold, Seen
+from arcgis_operator.core.case import ABANDON, Case, Hold, Seen
 from arcgis_operator.core.failures import Failure, Kind
 from arcgis_operator.core.job import Job, JobState
 from arcgis_operator.core.jobs import Signal
@@ -34,7 +34,7 @@ SITE_AWAY = frozenset(
         Reason.CREDENTIALS_UNREADABLE,
     )
 )
-"""Reasons that say nothing about the service: a Ready=True outlives them for a while."""
+"""Reasons that say nothing about the service: a Ready=True outlives them until the site falls silent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +199,7 @@ def _away(case: Case) -> Hold | None:
             Reason.SITE_CHANGED,
             f"An edit is open on {before}, but the site is now {case.site_url}. Nothing is sent or "
             "concluded. Bring the former site back, or give the edit up with the annotation "
-            f"arcgis-operator.dev/abandon: {case.record.journal.id}",
+            f"{ABANDON}: {case.record.journal.id}",
         )
     return None
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from arcgis_operator.core import plan
-from arcgis_operator.core.case import Case
+from arcgis_operator.core.case import ABANDON, Case
 from arcgis_operator.core.job import Job
 from arcgis_operator.core.jobs import Signal
 from arcgis_operator.core.record import JobShown
@@ -68,7 +68,7 @@ _TEXTS: Mapping[Signal, str] = {
     Signal.BLIND: (
         "The site does not let its jobs be listed, and the settings differ: whether the edit still runs "
         "cannot be told. Give the account the right to read jobs, or give this edit up with the annotation "
-        "arcgis-operator.dev/abandon: {intent}"
+        f"{ABANDON}: {{intent}}"
     ),
     Signal.JOB_RUNS: "edit is job {job}.",
     Signal.JOB_OVERDUE: "Job {job} runs longer than allowed. It is still followed, and nothing else is sent.",

@@ -15,7 +15,7 @@ import kopf
 
 from arcgis_operator.adapters.kube.access import Access
 from arcgis_operator.adapters.kube.kinds import ARCGIS_SERVICES, ARCGIS_SITES, GROUP, Kind
-from arcgis_operator.handlers.session import Sessions
+from arcgis_operator.handlers.session import WatchSessions
 from arcgis_operator.handlers.storage import NoDiffBase, NoProgress
 
 SERVED: dict[Literal["service", "site"], Kind] = {"service": ARCGIS_SERVICES, "site": ARCGIS_SITES}
@@ -79,7 +79,9 @@ class Informer:
 
     async def watch(self, stop: asyncio.Event) -> None:
         """Watch until `stop` is set; ends or raises earlier on anything that kopf does not survive."""
-        sessions = Sessions(self.access, Backoffs(self.tuning.first_backoff, self.tuning.longest_backoff))
+        sessions = WatchSessions(
+            self.access, Backoffs(self.tuning.first_backoff, self.tuning.longest_backoff)
+        )
         try:
             await kopf.operator(
                 registry=registry(self.sink, sessions),
@@ -111,7 +113,7 @@ class Informer:
         }
 
 
-def registry(sink: Sink, sessions: Sessions) -> kopf.OperatorRegistry:
+def registry(sink: Sink, sessions: WatchSessions) -> kopf.OperatorRegistry:
     """The handlers: one login, one event handler for each kind."""
     made = kopf.OperatorRegistry()
 

@@ -16,7 +16,7 @@ from arcgis_operator.adapters.kube.access import Access
 QUICK = 60.0  # seconds; a session that lasted longer was good: pacing starts anew
 
 
-class Sessions:
+class WatchSessions:
     """Opens sessions. Belongs to one event loop. At most one is open."""
 
     def __init__(self, access: Callable[[], Awaitable[Access]], pauses: Iterable[float]) -> None:

@@ -12,11 +12,6 @@ from arcgis_operator.core.job import Job
 from arcgis_operator.core.jsondoc import Json
 from arcgis_operator.core.model import Desired
 
-REQUESTED = ("arcgis-operator.dev/requestedAt", "reconcile.fluxcd.io/requestedAt")
-"""Annotations with which a person asks for one more try."""
-ABANDON = "arcgis-operator.dev/abandon"
-"""Annotation with which a person gives an intent of unknown outcome up; its value is `status.journal.id`."""
-
 Guard = Callable[[], str | None]
 
 
@@ -106,7 +101,7 @@ class Site(Protocol):
         """Take or free the service's job slot."""
 
     def silent_for(self) -> float:
-        """Seconds since the site last gave a sensible answer."""
+        """Seconds since the site last answered, if only with an error; an unread Secret counts as well."""
 
     def pace(self) -> Awaitable[None]:
         """Wait until the site's request budget allows another turn; inside the turn nothing waits."""

@@ -15,7 +15,7 @@ from dataclasses import replace
 from arcgis_operator.adapters.kube.api import Object
 from arcgis_operator.adapters.kube.failures import KubeFailure, KubeFailureKind
 from arcgis_operator.core import status
-from arcgis_operator.core.case import Case, Hold, Policy, Seen
+from arcgis_operator.core.case import ABANDON, REQUESTED, Case, Hold, Policy, Seen
 from arcgis_operator.core.decide import decide
 from arcgis_operator.core.failures import Fact, Failure, Kind
 from arcgis_operator.core.job import Job
@@ -26,17 +26,7 @@ from arcgis_operator.core.settle import settle
 from arcgis_operator.core.verdict import Edit, Reason, Verdict
 from arcgis_operator.reconcilers.ledger import Ledger
 from arcgis_operator.reconcilers.observe import observe
-from arcgis_operator.reconcilers.ports import (
-    ABANDON,
-    REQUESTED,
-    Claim,
-    Clock,
-    Name,
-    Registry,
-    Site,
-    Sites,
-    Term,
-)
+from arcgis_operator.reconcilers.ports import Claim, Clock, Name, Registry, Site, Sites, Term
 from arcgis_operator.reconcilers.store import StatusStore
 
 AGAIN = 4  # reads of an object that moves under our hands, before the queue's backoff takes over

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from arcgis_operator.controller.folders import LEAST, PROOFS, SHARE, TRIES, Folders
+from arcgis_operator.controller.folders import PROOFS, SHARE, TRIES, WORTH_A_GLANCE, Folders
 from arcgis_operator.core.failures import Failure, Kind
 from arcgis_operator.core.identity import ServiceRef
 from arcgis_operator.core.jsondoc import Json
 
-REFS = [ServiceRef(f"Layer{number}", "MapServer", "Roads") for number in range(LEAST)]
+REFS = [ServiceRef(f"Layer{number}", "MapServer", "Roads") for number in range(WORTH_A_GLANCE)]
 
 
 @dataclass
@@ -44,7 +44,7 @@ async def test_a_folder_is_proved_once_and_then_costs_one_request() -> None:
     for times in (1, 2, 3):
         found = await reads.documents("Roads", REFS)
         assert isinstance(found, dict)
-        assert len(found) == LEAST
+        assert len(found) == WORTH_A_GLANCE
         assert (site.folders, len(site.singles)) == (times, PROOFS)
     reads.forget()
     await reads.documents("Roads", REFS)
@@ -76,7 +76,7 @@ async def test_few_services_and_the_root_folder_are_read_one_by_one() -> None:
 
 
 async def test_a_folder_with_many_services_of_others_is_read_once_and_never_again() -> None:
-    site = FakeSite(more=LEAST * SHARE)
+    site = FakeSite(more=WORTH_A_GLANCE * SHARE)
     reads = site.reads()
     assert await reads.documents("Roads", REFS)
     assert await reads.documents("Roads", REFS) is None
