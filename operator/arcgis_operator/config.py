@@ -28,12 +28,19 @@ class Config:
     """All settings. Times are in seconds."""
 
     namespaces: tuple[str, ...] = _option((), "NAMESPACES", "Namespaces to serve; none means all of them.")
-    kubeconfig: str = _option("", "KUBECONFIG", "Kubeconfig file; by default the pod's service account.")
+    kubeconfig: str = _option(
+        "", "KUBECONFIG", "Kubeconfig file; by default the pod's service account, else that of kubectl."
+    )
     context: str = _option("", "CONTEXT", "Context of the kubeconfig; by default its current one.")
     workers: int = _option(16, "WORKERS", "Turns at the same time, at most half of them at one site.")
 
-    poll_seconds: float = _option(2.0, "POLL_SECONDS", "First pause between two looks at a running job.")
-    poll_max_seconds: float = _option(10.0, "POLL_MAX_SECONDS", "The pause grows up to this.")
+    poll_seconds: float = _option(
+        2.0,
+        "POLL_SECONDS",
+        "First pause between two looks at a job while it is not known how long jobs take, and between two "
+        "tries at a site that is away.",
+    )
+    poll_max_seconds: float = _option(10.0, "POLL_MAX_SECONDS", "Longest pause between two looks at a job.")
     resync_seconds: float = _option(600.0, "RESYNC_SECONDS", "Every resource is looked at this often.")
     settle_seconds: float = _option(
         90.0, "SETTLE_SECONDS", "How long a request without an answer may still take effect on a site."
@@ -43,7 +50,7 @@ class Config:
         10.0, "VERIFY_GRACE_SECONDS", "How long a finished edit may take to show in the service."
     )
     stale_after_seconds: float = _option(
-        600.0, "STALE_AFTER_SECONDS", "How long Ready survives an unreachable site."
+        600.0, "STALE_AFTER_SECONDS", "How long Ready outlives the last answer of a site."
     )
     retry_seconds: float = _option(
         30.0, "RETRY_SECONDS", "First pause before an edit whose job failed is sent again."
@@ -54,8 +61,14 @@ class Config:
     edits_per_hour: int = _option(12, "EDITS_PER_HOUR", "Most edits of one service in an hour.")
 
     site_connect_seconds: float = _option(5.0, "SITE_CONNECT_SECONDS", "Limit for connecting to a site.")
-    site_read_seconds: float = _option(20.0, "SITE_READ_SECONDS", "Limit for one read of a site.")
-    site_write_seconds: float = _option(30.0, "SITE_WRITE_SECONDS", "Limit for one change sent to a site.")
+    site_read_seconds: float = _option(
+        20.0,
+        "SITE_READ_SECONDS",
+        "Longest silence of a site within a request, and longest wait for a free connection.",
+    )
+    site_write_seconds: float = _option(
+        30.0, "SITE_WRITE_SECONDS", "Limit for one whole request to a site, reads too."
+    )
 
     lease_name: str = _option("arcgis-operator", "LEASE_NAME", "Lease that the replicas elect with.")
     lease_namespace: str = _option("", "LEASE_NAMESPACE", "Its namespace; by default the pod's own.")

@@ -90,4 +90,4 @@ def test_a_cluster_without_the_kinds(tmp_path: Path) -> None:
     assert ended.returncode == 1
     for plural in ("arcgisservices", "arcgissites"):
         sentence = f"the CustomResourceDefinition {plural}.arcgis-operator.dev is not installed"
-        assert f"{sentence}: kubectl apply -f crds/" in ended.stderr
+        assert f"{sentence}: kubectl apply --server-side -k crds" in ended.stderr

@@ -123,7 +123,7 @@ class SiteSession:
         return self._wanted.max_jobs - len(self._taken_for(""))
 
     def silent_for(self) -> float:
-        """Seconds since the site last gave a sensible answer."""
+        """Seconds since the site last answered, if only with an error; an unread Secret counts as well."""
         return self._clock() - self._answered_at
 
     async def pace(self) -> None:

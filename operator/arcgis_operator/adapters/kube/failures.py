@@ -93,7 +93,7 @@ def parsed(body: bytes) -> Any:
 
 
 def seconds(header: str | None, now: float) -> float | None:
-    """`Retry-After` in seconds (at most an hour), from a number or an HTTP date. Source: RFC 9110, 10.2.3."""
+    """`Retry-After` in seconds (at most 30), from a number or an HTTP date. Source: RFC 9110, 10.2.3."""
     if not header:
         return None
     try:

@@ -55,8 +55,8 @@ async def _unserved(api: KubeApi) -> list[str] | KubeFailure:
         if isinstance(served, KubeFailure):
             return served if served.kind is KubeFailureKind.UNREACHABLE else [_unusable(api, served)]
         if not served:
-            crd = f"{kind.plural}.{kind.group}"
-            found.append(f"the CustomResourceDefinition {crd} is not installed: kubectl apply -f crds/")
+            crd, install = f"{kind.plural}.{kind.group}", "kubectl apply --server-side -k crds"
+            found.append(f"the CustomResourceDefinition {crd} is not installed: {install}")
     return found
 
 
@@ -83,7 +83,14 @@ async def _allowed(
 def _sentence(kind: Kind, subresource: str, verb: str, namespace: str | None) -> str:
     what = f"{kind.plural}/{subresource}" if subresource else kind.plural
     where = f"in namespace {namespace}" if namespace else "in the whole cluster"
-    return f"this account may not {verb} {what} {where}: bind it to the operator's role (manifests/base)"
+    role = _role(kind, namespace)
+    return f"this account may not {verb} {what} {where}: bind it to the operator's role ({role})"
+
+
+def _role(kind: Kind, namespace: str | None) -> str:
+    if kind is LEASES:
+        return "manifests/rbac/account"
+    return "manifests/components/namespace-access" if namespace else "manifests/rbac/cluster-rules"
 
 
 def _unusable(api: KubeApi, failure: KubeFailure) -> str:
