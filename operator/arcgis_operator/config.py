@@ -45,7 +45,11 @@ class Config:
     settle_seconds: float = _option(
         90.0, "SETTLE_SECONDS", "How long a request without an answer may still take effect on a site."
     )
-    job_timeout_seconds: float = _option(1800.0, "JOB_TIMEOUT_SECONDS", "A job running longer is overdue.")
+    job_timeout_seconds: float = _option(
+        1800.0,
+        "JOB_TIMEOUT_SECONDS",
+        "A job running longer is overdue; one that cannot be found then is lost.",
+    )
     verify_grace_seconds: float = _option(
         10.0, "VERIFY_GRACE_SECONDS", "How long a finished edit may take to show in the service."
     )
@@ -58,7 +62,7 @@ class Config:
     backoff_seconds: float = _option(
         60.0, "BACKOFF_SECONDS", "Longest pause between two tries at a site that is away."
     )
-    edits_per_hour: int = _option(12, "EDITS_PER_HOUR", "Most edits of one service in an hour.")
+    edits_per_hour: int = _option(12, "EDITS_PER_HOUR", "Most edits of one service in an hour, 1 to 12.")
 
     site_connect_seconds: float = _option(5.0, "SITE_CONNECT_SECONDS", "Limit for connecting to a site.")
     site_read_seconds: float = _option(

@@ -1,8 +1,11 @@
-"""The page for operators and the table of reasons say the same."""
+"""The page for operators says what the tables of reasons, metrics and options say."""
 
+import dataclasses
 import re
 from pathlib import Path
 
+from arcgis_operator.cli import run
+from arcgis_operator.config import PREFIX, Config
 from arcgis_operator.core.verdict import ROWS, Progress, Ready, Reason
 from arcgis_operator.telemetry.metrics import Metrics
 
@@ -31,8 +34,40 @@ def test_every_entry_names_the_conditions_of_its_row() -> None:
         assert not missing, f"{reason.value} does not say {missing}"
 
 
-def test_every_metric_is_on_the_page() -> None:
-    """Each name stands there, short or in full."""
-    names = {family.name for family in Metrics().registry.collect() if family.name.startswith("arcgis")}
-    missing = [name for name in names if name.removeprefix("arcgis_operator") not in PAGE]
-    assert not missing
+def test_every_metric_is_on_the_page_and_no_other() -> None:
+    """Each name stands in the first column, in full or with dots for the prefix, with or without labels."""
+    rows = re.findall(r"^\| (`.*?`) \|", PAGE.split("## Metrics")[1].split("\n## ")[0], re.MULTILINE)
+    shown = [name for row in rows for name in re.findall(r"`([\w…]+)[^`]*`", row)]
+    families = [family for family in Metrics().registry.collect() if family.name.startswith("arcgis")]
+    names = [f"{one.name}_total" if one.type == "counter" else one.name for one in families]
+    assert sorted(name.replace("…", "arcgis_operator") for name in shown) == sorted(names)
+
+
+def options() -> str:
+    """The table of options as the page shows it."""
+    rows = ["| option | default | what |", "|---|---|---|"]
+    fields = {field.name: field for field in dataclasses.fields(Config)}
+    for option in run.params:
+        field = fields[str(option.name)]
+        default = f"`{field.default:g}`" if isinstance(field.default, float) else f"`{field.default}`"
+        shown = "" if field.default in ("", ()) else default
+        rows.append(f"| `{option.opts[0]}` | {shown} | {field.metadata['help']} |")
+    return "\n".join(rows) + "\n"
+
+
+def test_the_page_shows_the_options_of_the_command() -> None:
+    """On a difference, put what `python tests/unit/test_operations_page.py` prints between the markers."""
+    begin, end = "<!-- options -->\n", "<!-- end options -->"
+    assert PAGE.split(begin)[1].split(end)[0] == options()
+
+
+def test_the_page_says_how_variables_are_named() -> None:
+    """After the option, but for the one that is a list."""
+    named = {option.opts[0]: PREFIX + option.opts[0][2:].replace("-", "_").upper() for option in run.params}
+    named["--namespace"] = f"{PREFIX}NAMESPACES"
+    fields = {field.name: field.metadata["env"] for field in dataclasses.fields(Config)}
+    assert named == {option.opts[0]: fields[str(option.name)] for option in run.params}
+
+
+if __name__ == "__main__":
+    print(options(), end="")  # noqa: T201
