@@ -89,7 +89,7 @@ def _once(console: Console, name: str, who: Contender, sizes: Sizes, profile: Pa
 
 @main.command("quick")
 def quick_() -> None:
-    """Run three scenarios in small and check their counts, never their times."""
+    """Run seven scenarios in small and check their counts, never their times."""
     wrong = quick.check(click.echo)
     if wrong:
         raise click.ClickException("\n".join(wrong))

