@@ -17,7 +17,6 @@ RUN awk '/^[a-z]/ {wanted = /^(hatchling|packaging|pathspec|pluggy|tomlkit|trove
 COPY pyproject.toml README.md LICENSE ./
 COPY operator/ operator/
 COPY simulator/ simulator/
-COPY devcluster/ devcluster/
 RUN pip wheel --no-deps --no-build-isolation --wheel-dir /dist .
 
 FROM tools AS operator-environment

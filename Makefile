@@ -23,13 +23,13 @@ $(STAMP): requirements/dev.txt pyproject.toml
 	@touch $@
 
 demo: $(STAMP) ## Watch one setting go live: real control plane, simulated site, real operator
-	@$(BIN)/arcgis-demo run
+	@$(BIN)/python -m arcgis_demo run
 
 playground: $(STAMP) ## The same, staying up, with things to try
-	@$(BIN)/arcgis-demo playground
+	@$(BIN)/python -m arcgis_demo playground
 
 pictures: $(STAMP) ## Draw the picture of the README from a real run of the demo
-	@$(BIN)/arcgis-demo run --svg docs/images/demo.svg
+	@$(BIN)/python -m arcgis_demo run --svg docs/images/demo.svg
 
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet
 lock: $(STAMP) ## Lock the dependencies anew, with hashes and without addresses
@@ -82,7 +82,7 @@ audit: $(STAMP) .venv-audit/.installed ## bandit on the code; checkov and four v
 	@$(AUDIT)/bandit --quiet --recursive --skip B101,B311 operator simulator
 	@mkdir -p run/manifests
 	@for overlay in cluster namespaced; do \
-	  $$($(BIN)/arcgis-devcluster build | tail -n 1) kustomize manifests/overlays/$$overlay > run/manifests/$$overlay.yaml \
+	  $$($(BIN)/python -m arcgis_devcluster build | tail -n 1) kustomize manifests/overlays/$$overlay > run/manifests/$$overlay.yaml \
 	  && $(AUDIT)/checkov --framework kubernetes --skip-download --compact --quiet --skip-check CKV_K8S_43,CKV_K8S_15,CKV2_K8S_5 \
 	    --file run/manifests/$$overlay.yaml \
 	  && for version in 1.34 1.35 1.36 1.37; do \

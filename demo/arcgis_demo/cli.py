@@ -1,4 +1,4 @@
-"""The command `arcgis-demo`."""
+"""The command `python -m arcgis_demo`."""
 
 from contextlib import suppress
 from pathlib import Path

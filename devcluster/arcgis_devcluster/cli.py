@@ -1,4 +1,4 @@
-"""The command `arcgis-devcluster`."""
+"""The command `python -m arcgis_devcluster`."""
 
 import signal
 import sys

@@ -1,10 +1,11 @@
-"""The command `arcgis-demo` as a user runs it, without a terminal, and what is left of it afterwards."""
+"""`python -m arcgis_demo` as a user runs it, without a terminal, and what is left of it afterwards."""
 
 import contextlib
 import os
 import re
 import signal
 import subprocess
+import sys
 import threading
 import time
 import uuid
@@ -13,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
-from arcgis_demo.parts import BIN, ROOT
+from arcgis_demo.parts import ROOT
 
 PATIENCE = 60.0
 QUICK = ("--submitted-seconds=0.3", "--job-seconds=1")
@@ -22,13 +23,13 @@ Found = TypeVar("Found")
 
 
 class Demo:
-    """A running `arcgis-demo`. At the end of the block whatever is left of it is killed."""
+    """A running demo. At the end of the block whatever is left of it is killed."""
 
     def __init__(self, *arguments: str) -> None:
         self._mark = f"{_MARK}={uuid.uuid4().hex}"
         name, _, value = self._mark.partition("=")
         self.process = subprocess.Popen(
-            [BIN / "arcgis-demo", *arguments],
+            [sys.executable, "-m", "arcgis_demo", *arguments],
             cwd=ROOT,
             env=os.environ | {name: value},
             stdin=subprocess.DEVNULL,

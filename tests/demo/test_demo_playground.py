@@ -1,4 +1,4 @@
-"""`arcgis-demo playground`: everything that it tells people to try works as printed."""
+"""`arcgis_demo playground`: everything that it tells people to try works as printed."""
 
 import re
 import subprocess

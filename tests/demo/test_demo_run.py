@@ -1,4 +1,4 @@
-"""`arcgis-demo run` as a user runs it: real parts, the last line, its exit codes, and nothing left."""
+"""`arcgis_demo run` as a user runs it: real parts, the last line, its exit codes, and nothing left."""
 
 import re
 import signal

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,3 +48,11 @@ def test_what_is_copied_is_there_and_is_let_through() -> None:
     let_through = set(re.findall(r"^!(\S+?)/?$", (ROOT / ".dockerignore").read_text(), re.MULTILINE))
     assert copied == let_through
     assert [name for name in copied if not (ROOT / name).exists()] == []
+
+
+def test_the_wheel_holds_what_its_commands_need_and_no_more() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    packages = [Path(path) for path in project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]]
+    commands = {command.partition(".")[0] for command in project["project"]["scripts"].values()}
+    assert {package.name for package in packages} == commands
+    assert all(f"COPY {package.parent}/ " in DOCKERFILE for package in packages)
