@@ -54,7 +54,7 @@ class Config:
         10.0, "VERIFY_GRACE_SECONDS", "How long a finished edit may take to show in the service."
     )
     stale_after_seconds: float = _option(
-        600.0, "STALE_AFTER_SECONDS", "How long Ready outlives the last answer of a site."
+        600.0, "STALE_AFTER_SECONDS", "How long Ready outlives looks that tell nothing."
     )
     retry_seconds: float = _option(
         30.0, "RETRY_SECONDS", "First pause before an edit whose job failed is sent again."

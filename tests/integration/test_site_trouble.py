@@ -154,13 +154,26 @@ def test_a_site_that_hangs_while_its_job_runs_is_waited_for(bench: Workbench) ->
 def test_a_ready_service_outlives_an_outage_only_for_a_while(bench: Workbench) -> None:
     bench.start_site()
     bench.register()
-    bench.start_operator(resync_seconds=1, stale_after_seconds=3)
+    bench.start_operator(resync_seconds=1, stale_after_seconds=3, site_read_seconds=0.5)
     bench.converge_on("stale", OTHER, {"description": "Cities of the world"})
     bench.sites["prod"].process.freeze()
     body = bench.came_to("stale", "SiteUnreachable", also=lambda body: condition(body)["status"] == "Unknown")
     bench.sites["prod"].process.thaw()
     bench.converged("stale")
     assert "Reconciling" in [one["type"] for one in body["status"]["conditions"]]
+    assert bench.edits(OTHER) == []
+
+
+def test_a_document_that_cannot_be_read_for_long_says_so_though_its_site_answers(bench: Workbench) -> None:
+    """What the site answers of its jobs and of other services is no word about this one."""
+    bench.start_site()
+    bench.register()
+    bench.start_operator(resync_seconds=1, stale_after_seconds=3)
+    bench.converge_on("unread", OTHER, {"description": "Cities of the world"})
+    bench.site.fault({"html": True}, when="instead", times=None, operation="service", service=OTHER)
+    bench.came_to("unread", "BadAnswer", also=lambda body: condition(body)["status"] == "Unknown")
+    bench.site.clear_faults()
+    bench.converged("unread")
     assert bench.edits(OTHER) == []
 
 

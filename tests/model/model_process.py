@@ -68,7 +68,6 @@ class Process:
         self.index = JobIndex(
             self._ids, self._job, world.monotonic, POLICY.job_timeout_seconds, spare=lambda: asyncio.sleep(0)
         )
-        self.answered_at = 0.0
         self.reconciler = ServiceReconciler(
             StatusStore(self, ARCGIS_SERVICES, self, world, lambda *_: None),  # type: ignore[arg-type]
             self,
@@ -190,9 +189,6 @@ class Process:
     async def folder(self, name: str, refs: Sequence[ServiceRef]) -> None:
         return None
 
-    def silent_for(self) -> float:
-        return self.world.at - self.answered_at
-
     async def pace(self) -> None:
         await self._point("pace")
 
@@ -209,7 +205,7 @@ class Process:
         document, at = self.world.document(), self.world.at
         ours = [job.id for job in self.world.ours_run() if not job.was_hidden]
         await self._point("document")
-        if not self._reached():
+        if not self.world.up:
             return NOWHERE
         self.read, self.read_at, self.ours_at_read = document, at, ours
         return json.loads(json.dumps(document))
@@ -234,10 +230,7 @@ class Process:
             await self._point("answer")
             if request.answer is None and self.world.at > request.sent_at + 30.0:
                 return Failure(Kind.UNSURE, "no answer within 30 s")
-        answer = request.answer
-        if not isinstance(answer, Failure):
-            self.answered_at = self.world.at
-        return answer  # type: ignore[return-value]
+        return request.answer  # type: ignore[return-value]
 
     def intent(self) -> str:
         """The intent this turn sends."""
@@ -253,22 +246,17 @@ class Process:
         if self.world.at - self.read_at > 5.0:
             raise Broken(f"P3: the document was read {self.world.at - self.read_at} s before it is sent")
 
-    def _reached(self) -> bool:
-        if self.world.up:
-            self.answered_at = self.world.at
-        return self.world.up
-
     async def _ids(self) -> tuple[str, ...] | Failure:
         listed = [job for job in self.world.jobs if job.listed_at <= self.world.at]
         ids = tuple(job.id for job in listed if job.status != "forgotten")
         await self._point("list")
-        return ids if self._reached() else NOWHERE
+        return ids if self.world.up else NOWHERE
 
     async def _job(self, job_id: str) -> Job | Failure:
         found = next((job for job in self.world.jobs if job.id == job_id), None)
         seen = replace(found) if found else None
         await self._point("job")
-        if not self._reached():
+        if not self.world.up:
             return NOWHERE
         if seen is None or seen.status == "forgotten" or seen.hidden_until > self.world.at:
             return UNKNOWN

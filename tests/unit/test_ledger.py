@@ -30,6 +30,18 @@ def send(ledger: Ledger, key: str, fact: Accepted | Failure) -> None:
     ledger.sent(key, "intent", fact)
 
 
+def test_looks_in_vain_count_from_the_first_of_them_in_a_row(ledger: Ledger, clock: Clock) -> None:
+    assert ledger.vain_for("roads") == 0.0
+    for expected in (0.0, 60.0, 120.0):
+        ledger.looked("roads", in_vain=True)
+        assert ledger.vain_for("roads") == expected
+        clock[0] += 60
+    ledger.looked("roads", in_vain=False)
+    assert ledger.vain_for("roads") == 0.0
+    ledger.looked("roads", in_vain=True)
+    assert ledger.vain_for("roads") == 0.0
+
+
 def test_sends_count_for_an_hour_after_a_resource_has_gone(ledger: Ledger, clock: Clock) -> None:
     """Deleting and creating it again does not double the edits of an hour."""
     send(ledger, "roads", Accepted("job", "SUBMITTED"))

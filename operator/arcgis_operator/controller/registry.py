@@ -207,6 +207,13 @@ class Registry:
         """How many resources point at a site."""
         return sum(known.site == site for known in self._services.values())
 
+    def declared(self, site: Name) -> frozenset[tuple[str, str]]:
+        """The services of a site that resources declare: each with the namespace of who does."""
+        pointing = (
+            (name.namespace, self._desired[name]) for name in self._services if self.site_of(name) == site
+        )
+        return frozenset((namespace, desired.service.title) for namespace, desired in pointing if desired)
+
     def _replaced(self, site: Name) -> tuple[str, ...]:
         pointing = [(name, known) for name, known in self._services.items() if known.site == site]
         for name, known in pointing:

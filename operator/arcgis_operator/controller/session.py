@@ -59,7 +59,6 @@ class SiteSession:
         self._folders = Folders(self._folder, self.document)
         self._version = ""
         self._slots = Slots(clock, wake, self._room)
-        self._answered_at = clock()
         self._unreachable_in_a_row = 0
         self._read_only = ""
         self._mode_at = clock()
@@ -121,10 +120,6 @@ class SiteSession:
 
     def _room(self) -> int:
         return self._wanted.max_jobs - len(self._taken_for(""))
-
-    def silent_for(self) -> float:
-        """Seconds since the site last answered, if only with an error; an unread Secret counts as well."""
-        return self._clock() - self._answered_at
 
     async def pace(self) -> None:
         """Wait until the site's request budget allows another turn."""
@@ -286,7 +281,7 @@ class SiteSession:
             self._unreachable_in_a_row += 1
         else:
             self._breaker.answered()
-            self._answered_at, self._unreachable_in_a_row = self._clock(), 0
+            self._unreachable_in_a_row = 0
 
 
 def _outcome(fact: Fact) -> str:

@@ -101,8 +101,10 @@ class Sessions:
         return self._sessions
 
     def refused(self, site: Name) -> int:
-        """How many services were refused by the site's access rules."""
-        return len(self._refused.get(site, ()))
+        """How many of the services that are declared now were refused by the site's access rules."""
+        refused = self._refused.get(site, set())
+        refused &= self._registry.declared(site)
+        return len(refused)
 
     async def close(self, name: Name) -> None:
         """End a session."""

@@ -89,10 +89,10 @@ class Case:
     """The input of `decide`.
 
     `gate` closes the whole look when nothing is open; `sending` only holds an edit back. `requested` and
-    `abandon` are what a person wrote into the annotations. `open_for`, `ended_for` and `silent_for` are
+    `abandon` are what a person wrote into the annotations. `open_for`, `ended_for` and `vain_for` are
     seconds by our own monotonic clock: since the open operation is known here, since its job (`ours`, or the
-    `candidate`) was first seen ended, since the site last answered. `sends` are recent sends that this
-    process remembers.
+    `candidate`) was first seen ended, since looks began to tell nothing of the service. `sends` are recent
+    sends that this process remembers.
     """
 
     desired: Desired | None
@@ -110,7 +110,7 @@ class Case:
     fresh_id: str = ""
     open_for: float = 0.0
     ended_for: float = 0.0
-    silent_for: float = 0.0
+    vain_for: float = 0.0
     sends: tuple[str, ...] = ()
 
     @property

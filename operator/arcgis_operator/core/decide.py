@@ -175,7 +175,7 @@ def _waiting(case: Case, sight: Sight, cell: Cell) -> Verdict:
     message = sight.hold.message if sight.hold else waiting_text(case, sight.signal)
     if case.gate and case.record.journal.open and sight.hold is not case.gate:
         message = f"{message} Then: {case.gate.message}"
-    away = reason in SITE_AWAY and case.silent_for < case.policy.stale_after_seconds
+    away = reason in SITE_AWAY and case.vain_for < case.policy.stale_after_seconds
     calm = case.record.known and not case.record.journal.open
     same = sight.signal is Signal.OTHERS_RUN and case.matches
     return Verdict(

@@ -34,7 +34,7 @@ SITE_AWAY = frozenset(
         Reason.CREDENTIALS_UNREADABLE,
     )
 )
-"""Reasons that say nothing about the service: a Ready=True outlives them until the site falls silent."""
+"""Reasons that say nothing about the service: a Ready=True outlives them for `stale_after_seconds`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,4 +65,5 @@ class Glance:
         if service_id and not self._registry.identify(one.key, service_id):
             return False
         self._ledger.concluded(one.key, listed)
+        self._ledger.looked(one.key, in_vain=False)
         return True

@@ -24,7 +24,8 @@ class Entry:
     `facts` are outcomes by intent id that may not be on record yet. `open_job` is a job of ours that has not
     been seen to end, known here since `open_job_at`. `unsure_at` is when a request without clear answer came
     back. `sends` are the intent times of requests that count against the edits of an hour, as on record.
-    `explained` are jobs on the service that have been accounted for; None before the first look.
+    `vain_since` is when looks began to tell nothing of the service. `explained` are jobs on the service that
+    have been accounted for; None before the first look.
     """
 
     facts: dict[str, Fact] = field(default_factory=dict)
@@ -34,6 +35,7 @@ class Entry:
     open_since: float | None = None
     ended_at: float | None = None
     unsure_at: float | None = None
+    vain_since: float | None = None
     sends: tuple[str, ...] = ()
     explained: frozenset[str] | None = None
 
@@ -146,6 +148,19 @@ class Ledger:
         """Seconds since its job was first seen ended."""
         at = self[key].ended_at
         return 0.0 if at is None else self._clock() - at
+
+    def looked(self, key: str, in_vain: bool) -> None:
+        """A look at the service is over; `in_vain`: it told nothing of the service."""
+        entry = self[key]
+        if not in_vain:
+            entry.vain_since = None
+        elif entry.vain_since is None:
+            entry.vain_since = self._clock()
+
+    def vain_for(self, key: str) -> float:
+        """Seconds since looks began to tell nothing."""
+        since = self[key].vain_since
+        return 0.0 if since is None else self._clock() - since
 
     def _open(self, entry: Entry, job_id: str) -> None:
         if entry.open_job != job_id:

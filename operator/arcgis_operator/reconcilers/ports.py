@@ -100,9 +100,6 @@ class Site(Protocol):
     def occupy(self, key: str, busy: bool) -> None:
         """Take or free the service's job slot."""
 
-    def silent_for(self) -> float:
-        """Seconds since the site last answered, if only with an error; an unread Secret counts as well."""
-
     def pace(self) -> Awaitable[None]:
         """Wait until the site's request budget allows another turn; inside the turn nothing waits."""
 

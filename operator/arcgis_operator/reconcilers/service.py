@@ -19,6 +19,7 @@ from arcgis_operator.core.case import ABANDON, REQUESTED, Case, Hold, Policy, Se
 from arcgis_operator.core.decide import decide
 from arcgis_operator.core.failures import Fact, Failure, Kind
 from arcgis_operator.core.job import Job
+from arcgis_operator.core.look import SITE_AWAY
 from arcgis_operator.core.model import Desired, SpecInvalid
 from arcgis_operator.core.record import Journal, Phase, Record
 from arcgis_operator.core.service_spec import parse_service
@@ -201,7 +202,7 @@ class ServiceReconciler:
             fresh_id=self._new_id(),
             open_for=self._ledger.open_for(key),
             ended_for=self._ledger.ended_for(key),
-            silent_for=0.0 if isinstance(site, Hold) else site.silent_for(),
+            vain_for=self._ledger.vain_for(key),
             sends=self._ledger[key].sends,
         )
 
@@ -239,6 +240,7 @@ class ServiceReconciler:
 
     def _remember(self, key: str, case: Case, verdict: Verdict) -> None:
         seen, journal = case.seen, verdict.record.journal
+        self._ledger.looked(key, in_vain=verdict.reason in SITE_AWAY)
         over = not journal.open or verdict.effect is not None
         if seen:
             self._ledger.explain(key, frozenset(job.id for job in seen.strays))

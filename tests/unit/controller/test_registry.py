@@ -135,3 +135,14 @@ def test_nothing_is_kept_of_a_service_that_nobody_speaks_for() -> None:
     one.tidy()
     assert one.service_seen(service("b", siteRef={"name": "alias"})) == second
     assert one.identify(second, "s1")
+
+
+def test_a_site_is_told_which_services_are_declared_and_by_whom() -> None:
+    one, _ = registry()
+    one.site_seen(site())
+    one.service_seen(service("a"))
+    one.service_seen(service("elsewhere", siteRef={"name": "another"}))
+    one.service_seen(service("nonsense", service={"name": "Roads"}))
+    assert one.declared(Name("gis", "prod")) == {("gis", "Transport/Roads.MapServer")}
+    one.service_gone(Name("gis", "a"))
+    assert one.declared(Name("gis", "prod")) == frozenset()

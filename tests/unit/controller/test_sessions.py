@@ -10,7 +10,9 @@ from arcgis_operator.adapters.admin import Timeouts
 from arcgis_operator.adapters.kube.failures import KubeFailure, KubeFailureKind
 from arcgis_operator.controller.registry import Registry
 from arcgis_operator.controller.sessions import Sessions
-from arcgis_operator.core.model import SiteWanted
+from arcgis_operator.core.case import Hold
+from arcgis_operator.core.model import Desired, SiteWanted
+from arcgis_operator.core.service_spec import parse_service
 from arcgis_operator.reconcilers.ports import Name
 from arcgis_operator.telemetry.metrics import Metrics
 
@@ -43,3 +45,28 @@ async def test_the_roots_of_the_system_are_read_once_for_all_sites(monkeypatch: 
         await session.root()
     await sessions.aclose()
     assert len(reads) <= 1
+
+
+async def test_a_service_that_was_refused_counts_as_long_as_somebody_declares_it() -> None:
+    registry = Registry(lambda _: None)
+    sessions = Sessions(
+        cast("Any", Forbidding()), registry, time.monotonic, lambda _: None, Metrics(), Timeouts(), 60.0, 10.0
+    )
+    metadata = {"namespace": "sites", "name": "prod"}
+    registry.site_seen(
+        {"metadata": metadata, "spec": {"url": NOBODY_LISTENS, "credentials": {"secretRef": {"name": "s"}}}}
+    )
+    where = {
+        "siteRef": {"namespace": "sites", "name": "prod"},
+        "service": {"name": "Roads", "type": "MapServer"},
+    }
+    body = {
+        "metadata": {"namespace": "tenant", "name": "roads", "uid": "u", "creationTimestamp": ""},
+        "spec": {**where, "settings": {"description": "wanted"}},
+    }
+    registry.service_seen(body)
+    hold = await sessions.resolve(cast("Desired", parse_service(body)), "tenant")
+    assert isinstance(hold, Hold)
+    assert sessions.refused(Name("sites", "prod")) == 1
+    registry.service_gone(Name("tenant", "roads"))
+    assert sessions.refused(Name("sites", "prod")) == 0

@@ -93,10 +93,10 @@ MORE = {
         record=record(Phase.RUNNING), seen=seen(ours=Failure(Kind.MISSING, "404")), open_for=1800.5
     ),
     "a site that is away for just less than is borne": case(
-        record=proved(), seen=seen(document=Failure(Kind.UNSURE, "no")), silent_for=599.0
+        record=proved(), seen=seen(document=Failure(Kind.UNSURE, "no")), vain_for=599.0
     ),
     "a site that is away for as long as is borne": case(
-        record=proved(), seen=seen(document=Failure(Kind.UNSURE, "no")), silent_for=600.0
+        record=proved(), seen=seen(document=Failure(Kind.UNSURE, "no")), vain_for=600.0
     ),
     "a document with long and with missing words": case(
         record=record(), seen=seen(document=live("new", id="i" * 99, provider="p" * 99, configuredState=None))

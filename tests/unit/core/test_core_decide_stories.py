@@ -119,7 +119,7 @@ AWAY = {
 def test_ready_outlives_what_says_nothing_about_the_service(
     failure: Failure, silent: float, kept: bool
 ) -> None:
-    verdict = decide(case(record=proved(), seen=seen(document=failure), silent_for=silent))
+    verdict = decide(case(record=proved(), seen=seen(document=failure), vain_for=silent))
     assert verdict.keep_ready is kept
 
 

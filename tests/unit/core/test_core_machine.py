@@ -73,7 +73,7 @@ CASES = st.builds(
     abandon=st.sampled_from(["", "intent-1"]),
     open_for=SECONDS,
     ended_for=SECONDS,
-    silent_for=SECONDS,
+    vain_for=SECONDS,
 )
 
 
