@@ -77,7 +77,8 @@ class Ledger:
                 self.overlaps.append(f"{record['service']}: {sorted(running)} ran at the same time")
             return
         running.discard(record["job"])
-        if edit := self._by_job.get(record["job"]):
+        edit = self._by_job.get(record["job"])
+        if edit and not edit.end:  # a job that has ended is forgotten later
             edit.end = record["status"]
 
 

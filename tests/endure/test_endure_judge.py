@@ -51,11 +51,13 @@ def judged(records: Sequence[Json]) -> list[str]:
 
 GOOD: Mapping[str, list[Json]] = {
     "each once": [*edit("one", "a"), *edit("two", "b")],
+    "forgotten after its end": [*edit("one", "a"), job("a", "FORGOTTEN"), *edit("two", "b")],
     "again after a failed job": [*edit("one", "a", "FAILED"), *edit("one", "b"), *edit("two", "c")],
 }
 BAD: Mapping[str, list[Json]] = {
     "one is sent twice": [*edit("one", "a"), *edit("one", "b"), *edit("two", "c")],
     "one is never sent": edit("two", "a"),
+    "a job is forgotten before its end": [*edit("one", "a"), *edit("two", "b", "FORGOTTEN")],
     "a job failed and nobody tried again": [*edit("one", "a"), *edit("two", "b", "FAILED")],
     "sent again after it was right, and failed": [
         *edit("one", "a"),
