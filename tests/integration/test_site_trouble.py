@@ -10,6 +10,8 @@ from harness.bench import PASSWORD, SITES, Workbench, condition, ready
 SERVICE = "FireWeatherWatch.MapServer"
 OTHER = "SampleWorldCities.MapServer"
 SETTINGS = {"description": "wanted"}
+TURN_MS = 1000
+"""What was under way when a pause began has gone out by then."""
 
 
 def logins(bench: Workbench) -> int:
@@ -162,6 +164,23 @@ def test_a_ready_service_outlives_an_outage_only_for_a_while(bench: Workbench) -
     bench.converged("stale")
     assert "Reconciling" in [one["type"] for one in body["status"]["conditions"]]
     assert bench.edits(OTHER) == []
+
+
+def test_a_site_that_asks_for_a_pause_gets_it_from_all_services(bench: Workbench) -> None:
+    bench.start_site()
+    bench.register()
+    bench.start_operator(backoff_seconds=5)
+    later = {"status": 503, "headers": {"retry-after": "3"}, "body": ""}
+    bench.site.fault(later, when="instead", times=1, operation="jobs")
+    bench.declare("first", OTHER, SETTINGS)
+    bench.came_to("first", "SiteBusy")
+    asked = bench.site.journal(kind="request", operation="jobs")[-1]
+    bench.declare("meanwhile", SERVICE, SETTINGS)
+    bench.came_to("meanwhile", "SiteBusy")
+    bench.converged("meanwhile")
+    since = [one["time_ms"] - asked["time_ms"] for one in bench.site.journal(asked["seq"], kind="request")]
+    assert min(one for one in since if one > TURN_MS) >= 3000, since
+    assert len(bench.edits(SERVICE)) == 1
 
 
 def test_a_document_that_cannot_be_read_for_long_says_so_though_its_site_answers(bench: Workbench) -> None:

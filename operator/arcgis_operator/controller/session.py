@@ -29,6 +29,7 @@ from arcgis_operator.telemetry.metrics import Metrics
 
 MODE_SECONDS = 5.0  # between two questions whether read-only mode is over
 SCOUTS = 2  # jobs that are looked at often while nobody knows how long one takes
+WHOLE_SITE = frozenset(("root", "mode", "token", "jobs"))  # a pause asked for here is meant for all
 TRUST_AGAIN = 3  # failures in a row after which the CA bundle is read anew
 
 
@@ -63,6 +64,8 @@ class SiteSession:
         self._read_only = ""
         self._mode_at = clock()
         self._opened_by = ""
+        self._longest_pause = longest_pause
+        self._later_until, self._later = clock(), ""
 
     @property
     def url(self) -> str:
@@ -93,6 +96,8 @@ class SiteSession:
         """Why the site is not even read now."""
         if self._wanted.suspend:
             return Hold(Reason.SUSPENDED, "The site is suspended: nothing is read from it or sent to it.")
+        if self._clock() < self._later_until:
+            return Hold(Reason.SITE_BUSY, f"The site asks to be asked later: {self._later}")
         if not self._breaker.let_through():
             text = f"The site failed several times in a row and is asked rarely now: {self._opened_by}"
             return Hold(Reason.CIRCUIT_OPEN, text)
@@ -273,6 +278,9 @@ class SiteSession:
 
     def _answered(self, operation: str, code: int | None, failure: Failure | None, seconds: float) -> None:
         self._metrics.site_requests.labels(operation, str(code or "none")).inc()
+        if failure and failure.retry_after and operation in WHOLE_SITE:
+            pause = min(self._longest_pause, failure.retry_after)
+            self._later_until, self._later = self._clock() + pause, failure.detail
         if failure and failure.unreachable:
             if operation == "edit" and failure.kind is Kind.NOT_SENT:
                 return  # perhaps our own guard; reads tell how the site is
