@@ -1,5 +1,6 @@
 """One live session with a site: its client, request budget, breaker, job index and job slots."""
 
+import asyncio
 import math
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -29,6 +30,7 @@ from arcgis_operator.telemetry.metrics import Metrics
 
 MODE_SECONDS = 5.0  # between two questions whether read-only mode is over
 SCOUTS = 2  # jobs that are looked at often while nobody knows how long one takes
+SPARE_SECONDS = 1.0  # between two looks whether the site is left alone for now
 WHOLE_SITE = frozenset(("root", "mode", "token", "jobs"))  # a pause asked for here is meant for all
 TRUST_AGAIN = 3  # failures in a row after which the CA bundle is read anew
 
@@ -56,7 +58,7 @@ class SiteSession:
         self._retired: AdminClient | None = None
         self._budget = Budget(wanted.requests_per_second, clock)
         self._breaker = Breaker(clock, longest_pause=longest_pause)
-        self._index = JobIndex(self._job_ids, self.job, clock, presumed_seconds, self._budget.wait)
+        self._index = JobIndex(self._job_ids, self.job, clock, presumed_seconds, self._spare)
         self._folders = Folders(self._folder, self.document)
         self._version = ""
         self._slots = Slots(clock, wake, self._room)
@@ -96,7 +98,7 @@ class SiteSession:
         """Why the site is not even read now."""
         if self._wanted.suspend:
             return Hold(Reason.SUSPENDED, "The site is suspended: nothing is read from it or sent to it.")
-        if self._clock() < self._later_until:
+        if self._asked_to_wait:
             return Hold(Reason.SITE_BUSY, f"The site asks to be asked later: {self._later}")
         if not self._breaker.let_through():
             text = f"The site failed several times in a row and is asked rarely now: {self._opened_by}"
@@ -134,6 +136,16 @@ class SiteSession:
             await self._trust_anew()
         if self._read_only and self._clock() - self._mode_at >= MODE_SECONDS:
             await self._ask_mode()
+
+    @property
+    def _asked_to_wait(self) -> bool:
+        return self._clock() < self._later_until
+
+    async def _spare(self) -> None:
+        """Wait for a moment in which the site may be asked for what has time."""
+        while self._wanted.suspend or self._breaker.open or self._asked_to_wait:  # noqa: ASYNC110 - time ends some
+            await asyncio.sleep(SPARE_SECONDS)
+        await self._budget.wait()
 
     async def job(self, job_id: str) -> Job | Failure:
         """One job, read now."""

@@ -1,7 +1,10 @@
 """What the sessions of several sites share."""
 
+import asyncio
 import ssl
 import time
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -15,6 +18,7 @@ from arcgis_operator.core.model import Desired, SiteWanted
 from arcgis_operator.core.service_spec import parse_service
 from arcgis_operator.reconcilers.ports import Name
 from arcgis_operator.telemetry.metrics import Metrics
+from harness import virtual_time
 
 NOBODY_LISTENS = "https://127.0.0.1:1/arcgis"
 
@@ -26,6 +30,14 @@ class Forbidding:
         return KubeFailure(KubeFailureKind.FORBIDDEN, "forbidden")
 
 
+WANTED = SiteWanted(NOBODY_LISTENS, "account", ca=None, access=(), max_jobs=1, requests_per_second=10)
+
+
+def made(clock: Callable[[], float]) -> tuple[Sessions, Registry]:
+    registry, no_rights = Registry(lambda _: None), cast("Any", Forbidding())
+    return Sessions(no_rights, registry, clock, lambda _: None, Metrics(), Timeouts(), 60.0, 10.0), registry
+
+
 async def test_the_roots_of_the_system_are_read_once_for_all_sites(monkeypatch: pytest.MonkeyPatch) -> None:
     """They are so many that all else stands still meanwhile."""
     reads, read = [], ssl.create_default_context
@@ -35,23 +47,16 @@ async def test_the_roots_of_the_system_are_read_once_for_all_sites(monkeypatch: 
         return read(*args, **kwargs)
 
     monkeypatch.setattr(ssl, "create_default_context", counted)
-    no_rights = cast("Any", Forbidding())
-    registry = Registry(lambda _: None)
-    metrics, timeouts = Metrics(), Timeouts()
-    sessions = Sessions(no_rights, registry, time.monotonic, lambda _: None, metrics, timeouts, 60.0, 10.0)
+    sessions, _ = made(time.monotonic)
     for name in ("one", "another"):
-        wanted = SiteWanted(NOBODY_LISTENS, "account", ca=None, access=(), max_jobs=1, requests_per_second=10)
-        session = await sessions.session(Name("gis", name), wanted)
+        session = await sessions.session(Name("gis", name), WANTED)
         await session.root()
     await sessions.aclose()
     assert len(reads) <= 1
 
 
 async def test_a_service_that_was_refused_counts_as_long_as_somebody_declares_it() -> None:
-    registry = Registry(lambda _: None)
-    sessions = Sessions(
-        cast("Any", Forbidding()), registry, time.monotonic, lambda _: None, Metrics(), Timeouts(), 60.0, 10.0
-    )
+    sessions, registry = made(time.monotonic)
     metadata = {"namespace": "sites", "name": "prod"}
     registry.site_seen(
         {"metadata": metadata, "spec": {"url": NOBODY_LISTENS, "credentials": {"secretRef": {"name": "s"}}}}
@@ -70,3 +75,17 @@ async def test_a_service_that_was_refused_counts_as_long_as_somebody_declares_it
     assert sessions.refused(Name("sites", "prod")) == 1
     registry.service_gone(Name("tenant", "roads"))
     assert sessions.refused(Name("sites", "prod")) == 0
+
+
+def test_what_has_time_waits_until_a_suspended_site_goes_on() -> None:
+    async def scene() -> None:
+        sessions, _ = made(asyncio.get_running_loop().time)
+        session = await sessions.session(Name("gis", "prod"), replace(WANTED, suspend=True))
+        spare = asyncio.create_task(session._spare())
+        await asyncio.sleep(3600)
+        assert not spare.done()
+        session.adjust(WANTED)
+        await asyncio.sleep(2)
+        assert spare.done()
+
+    virtual_time.run(scene())
