@@ -110,6 +110,16 @@ def test_every_text_list_and_open_object_is_bounded() -> None:
     assert found == {"arcgisservices.status.job.result"}, "only the result is bounded by the operator alone"
 
 
+def test_a_reference_has_one_owner_as_a_whole() -> None:
+    atomic = {
+        path.rpartition(".")[2]
+        for plural in PLURALS.values()
+        for path, part in fields(schema(plural), plural)
+        if part.get("x-kubernetes-map-type") == "atomic"
+    }
+    assert atomic >= {"siteRef", "service", "secretRef", "caCertificateRef"}
+
+
 def fields(part: Document, path: str) -> Iterator[tuple[str, Document]]:
     for name, item in part.get("properties", {}).items():
         yield f"{path}.{name}", item
