@@ -3,7 +3,6 @@
 import asyncio
 import dataclasses
 from collections.abc import Callable
-from importlib.metadata import version as installed
 from typing import Any
 
 import click
@@ -13,7 +12,7 @@ from arcgis_operator.adapters.kube.access import ConnectError
 from arcgis_operator.adapters.kube.api import connect
 from arcgis_operator.adapters.kube.failures import KubeFailure
 from arcgis_operator.adapters.kube.preflight import problems
-from arcgis_operator.app.run import own_namespace, serve
+from arcgis_operator.app.run import VERSION, own_namespace, serve
 from arcgis_operator.config import Config, ConfigError, types
 from arcgis_operator.telemetry import logs
 
@@ -28,7 +27,7 @@ def main() -> None:
 @main.command()
 def version() -> None:
     """Print the version."""
-    click.echo(f"arcgis-operator {installed('arcgis-operator')}")
+    click.echo(f"arcgis-operator {VERSION}")
 
 
 def _options(command: Command) -> Command:

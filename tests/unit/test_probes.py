@@ -56,6 +56,11 @@ async def test_a_term_does_not_pay_for_the_time_on_standby(monkeypatch: pytest.M
     assert process.operator._queue_stuck() == "no turn for 301 s"
 
 
+async def test_the_version_that_runs_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    process = Process(monkeypatch)
+    assert f'arcgis_operator_build_info{{version="{run.VERSION}"}} 1.0' in process.shown()
+
+
 async def test_a_queue_that_moves_is_not_stuck_however_long_some_wait(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -11,6 +11,7 @@ import socket
 import time
 from collections.abc import Coroutine
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,7 @@ from arcgis_operator.telemetry.metrics import Metrics
 
 log = logging.getLogger(__name__)
 
+VERSION = version("arcgis-operator")
 NAMESPACE_FILE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 DEFAULT_NAMESPACE = "arcgis-operator-system"
 RESYNC_PATIENCE = 3
@@ -72,6 +74,7 @@ class Operator:
     def __init__(self, config: Config, api: KubeApi) -> None:
         self._config, self._api = config, api
         self._metrics = Metrics()
+        self._metrics.build_info.labels(VERSION).set(1)
         api.observe = lambda verb, code: self._metrics.kube_requests.labels(verb, code).inc()
         self._clock = SystemClock()
         pod = config.pod_name or socket.gethostname()
@@ -112,7 +115,10 @@ class Operator:
         for one in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(one, stop.set)
         await self._health.start()
-        log.info("started", extra=fields(health_port=self._health.port, holder=self._elector.holder))
+        log.info(
+            "started",
+            extra=fields(version=VERSION, health_port=self._health.port, holder=self._elector.holder),
+        )
         parts: dict[str, Coroutine[Any, Any, object]] = {
             "watch": self._watch(),
             "events": self._events.run(),

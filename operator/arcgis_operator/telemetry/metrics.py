@@ -21,6 +21,7 @@ class Metrics:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
 
+        self.build_info = self._gauge("build_info", "1, beside the version that runs.", "version")
         self.reconciles = self._counter("reconciles", "Turns, by the reason they ended with.", "reason")
         self.edits = self._counter("edits", "Changes sent to sites.", "operation", "outcome")
         self.job_seconds = Histogram(
