@@ -75,6 +75,8 @@ class Operator:
         self._config, self._api = config, api
         self._metrics = Metrics()
         self._metrics.build_info.labels(VERSION).set(1)
+        for reason in Reason:  # a series that begins with its first count shows no increase
+            self._metrics.reconciles.labels(reason.value)
         api.observe = lambda verb, code: self._metrics.kube_requests.labels(verb, code).inc()
         self._clock = SystemClock()
         pod = config.pod_name or socket.gethostname()

@@ -86,6 +86,7 @@ class ServiceReconciler:
             text = f"This is a bug of the operator ({type(error).__name__}); see its log. Trying again."
             verdict = Verdict(Reason.INTERNAL_ERROR, text, status.parse(body), wake=BACKOFF)
             await self._store.store(body, verdict)
+            self._told(key, verdict.record, verdict)
 
     async def _read(self, key: str, name: Name, term: Term) -> Object | KubeFailure:
         stored_in, body = self._followed.pop(key, (None, {}))

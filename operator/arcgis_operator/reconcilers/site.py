@@ -71,7 +71,9 @@ class SiteReconciler:
         body = await self._store.read(name)
         if isinstance(body, dict):
             text = f"This is a bug of the operator ({type(error).__name__}); see its log. Trying again."
-            await self._store.store_site(body, _verdict(Reason.INTERNAL_ERROR, text), {})
+            verdict = _verdict(Reason.INTERNAL_ERROR, text)
+            await self._store.store_site(body, verdict, {})
+            self._told(str(name), verdict)
 
     async def _asked(self, name: Name, facts: dict[str, Json]) -> Verdict:
         probe = await self._probe(name)

@@ -29,11 +29,15 @@ class Store:
 async def test_a_crash_in_the_turn_of_a_site_is_told_on_the_site() -> None:
     store: Any = Store()
     unused: Any = object()
-    sites = SiteReconciler(store, unused, lambda name: {"attached": 0}, unused, unused)
+    told: list[tuple[str, Verdict]] = []
+    sites = SiteReconciler(
+        store, unused, lambda name: {"attached": 0}, unused, lambda *what: told.append(what)
+    )
     dispatch = Dispatch(unused, Registry(lambda key: None), lambda: unused)
     dispatch.connect(unused, sites, unused)
     await dispatch.crashed(site_key(SITE), ValueError("password=hush"))
     (verdict,) = store.stored
+    assert told == [(str(SITE), verdict)], "it is counted too"
     assert verdict.reason is Reason.INTERNAL_ERROR
     assert "ValueError" in verdict.message
     assert "hush" not in verdict.message
