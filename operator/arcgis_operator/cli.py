@@ -2,6 +2,8 @@
 
 import asyncio
 import dataclasses
+import logging
+import signal
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +18,7 @@ from arcgis_operator.app.run import VERSION, own_namespace, serve
 from arcgis_operator.config import Config, ConfigError, types
 from arcgis_operator.telemetry import logs
 
+log = logging.getLogger(__name__)
 Command = Callable[..., Any]
 
 
@@ -64,9 +67,26 @@ def run(**given: Any) -> None:
         asyncio.run(_checked(config))
     except ConnectError as error:
         raise click.ClickException(str(error)) from None
+    except click.ClickException:
+        raise
+    except Exception:
+        log.critical("crashed", exc_info=True)  # one line of the log, secrets masked, as all others
+        raise click.exceptions.Exit(1) from None
 
 
 async def _checked(config: Config) -> None:
+    """Run, unless told to stop before that: in a container, a signal without a handler is lost."""
+    check = asyncio.create_task(_check(config))
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, check.cancel)
+    await asyncio.wait([check])
+    if check.cancelled():
+        log.info("stopped before it began")
+        return
+    check.result()
+    await serve(config)
+
+
+async def _check(config: Config) -> None:
     """Refuse to start where nothing could ever work, and say what to do."""
     async with await connect(config.kubeconfig or None, config.context or None) as api:
         lease_namespace = config.lease_namespace or own_namespace()
@@ -75,4 +95,3 @@ async def _checked(config: Config) -> None:
             raise click.ClickException(f"the API server {api.access.server} does not answer: {found.detail}")
         if found:
             raise click.ClickException("\n".join(found))
-    await serve(config)

@@ -1,12 +1,18 @@
 """The operator refuses to start where nothing could ever work, and says what to do."""
 
+import json
+import signal
+import socket
 import subprocess
 from pathlib import Path
 
+import pytest
 import yaml
+from click.testing import CliRunner
 
 from arcgis_demo import parts
 from arcgis_devcluster import Cluster, ControlPlane
+from arcgis_operator import cli
 from harness.bench import Workbench, install_account
 
 OPERATOR = parts.BIN / "arcgis-operator"
@@ -80,6 +86,45 @@ def test_settings_that_cannot_work() -> None:
     assert ended.returncode == 2
     assert "ARCGIS_OPERATOR_SITE_WRITE_SECONDS is above ARCGIS_OPERATOR_SETTLE_SECONDS" in ended.stderr
     assert "ARCGIS_OPERATOR_POLL_SECONDS is 0: give a number above 0" in ended.stderr
+
+
+def test_it_stops_at_once_while_the_api_server_lets_it_wait(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(SECONDS)
+        path = tmp_path / "config"
+        path.write_text(yaml.safe_dump(kubeconfig(f"http://127.0.0.1:{silent.getsockname()[1]}")))
+        command = [str(OPERATOR), "run", f"--kubeconfig={path}"]
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        with process, silent.accept()[0] as asked:
+            asked.recv(1)
+            process.send_signal(signal.SIGTERM)
+            said = process.communicate(timeout=SECONDS)[1]
+    assert process.returncode == 0
+    assert json.loads(said)["msg"] == "stopped before it began"
+
+
+def kubeconfig(server: str) -> dict[str, object]:
+    return {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": "one", "cluster": {"server": server}}],
+        "users": [{"name": "one", "user": {"token": "none"}}],
+        "contexts": [{"name": "one", "context": {"cluster": "one", "user": "one"}}],
+        "current-context": "one",
+    }
+
+
+def test_a_crash_is_one_line_of_the_log_without_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def crashes(config: object) -> None:
+        raise ValueError("no port, password=hush")
+
+    monkeypatch.setattr(cli, "_checked", crashes)
+    ended = CliRunner().invoke(cli.main, ["run", "--log-format=json"])
+    assert ended.exit_code == 1
+    (line,) = ended.stderr.splitlines()
+    assert json.loads(line)["msg"] == "crashed"
+    assert "ValueError: no port" in json.loads(line)["trace"]
+    assert "hush" not in line
 
 
 def test_a_cluster_without_the_kinds(tmp_path: Path) -> None:
