@@ -76,7 +76,12 @@ def test_missing_rights_are_named_one_by_one(bench: Workbench, tmp_path: Path) -
     ended = run(f"--kubeconfig={kubeconfig}", f"--namespace={bench.namespace}")
     assert ended.returncode == 1
     where = f"in namespace {bench.namespace}"
-    for right in ("list arcgisservices", "watch arcgissites", "patch arcgisservices/status"):
+    for right in (
+        "get arcgisservices",
+        "list arcgisservices",
+        "watch arcgissites",
+        "patch arcgisservices/status",
+    ):
         assert f"this account may not {right} {where}: bind it to the operator's role" in ended.stderr
     assert "may not update leases in namespace arcgis-operator-system" in ended.stderr
 

@@ -13,9 +13,11 @@ from arcgis_operator.adapters.kube.kinds import (
 )
 
 NEEDED: tuple[tuple[Kind, str, str], ...] = (
+    (ARCGIS_SERVICES, "", "get"),
     (ARCGIS_SERVICES, "", "list"),
     (ARCGIS_SERVICES, "", "watch"),
     (ARCGIS_SERVICES, "status", "patch"),
+    (ARCGIS_SITES, "", "get"),
     (ARCGIS_SITES, "", "list"),
     (ARCGIS_SITES, "", "watch"),
     (ARCGIS_SITES, "status", "patch"),
