@@ -23,6 +23,14 @@ def test_the_operator_is_the_default_and_no_image_runs_as_root() -> None:
     assert re.findall(r"^USER (\S+)$", DOCKERFILE, re.MULTILINE) == ["65532:65532"]
 
 
+def test_one_version_stands_everywhere() -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    texts = [DOCKERFILE, *(path.read_text() for path in (ROOT / "manifests").rglob("*.yaml"))]
+    shown = re.findall(r"arcgis-(?:operator|simulator):([\w.]+)|image\.version=\"(.*?)\"", "".join(texts))
+    assert {tag or label for tag, label in shown} == {version}
+    assert len(shown) == 5
+
+
 def test_every_package_is_checked_against_a_hash() -> None:
     installs = re.findall(r"^.*pip .*\binstall\b.*$", DOCKERFILE, re.MULTILINE)
     assert len(installs) == 5
