@@ -32,6 +32,17 @@ def record(message: str, *, error: BaseException | None = None, **facts: object)
     return made
 
 
+def test_of_a_long_trace_the_end_is_shown_for_it_names_the_error() -> None:
+    group = ExceptionGroup("many", [ValueError("password=hush " + "x" * 700) for _ in range(14)])
+    error = OSError("the port is taken")
+    error.__cause__ = group
+    trace = json.loads(JsonFormatter().format(record("crashed", error=error)))["trace"]
+    assert trace.startswith("…")
+    assert trace.endswith("OSError: the port is taken")
+    assert len(trace) <= 8000
+    assert "hush" not in trace
+
+
 def test_a_json_line_holds_the_constant_message_and_the_facts() -> None:
     line = json.loads(
         JsonFormatter().format(record("edit sent", service="Roads.MapServer", attempt=2, job=None))

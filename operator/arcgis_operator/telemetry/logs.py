@@ -109,7 +109,11 @@ def _shown(value: Any) -> str:
 def _trace(formatter: logging.Formatter, record: logging.LogRecord) -> str:
     if record.name.startswith("kopf"):
         return ""  # it traces every lost connection; the supervisor says why it restarts
-    return _clean(formatter.formatException(record.exc_info), TRACE_LIMIT) if record.exc_info else ""
+    if not record.exc_info:
+        return ""
+    trace = _clean(formatter.formatException(record.exc_info), 10 * TRACE_LIMIT)
+    shortened = f"…{trace[1 - TRACE_LIMIT :]}"  # what a trace ends with says most
+    return trace if len(trace) <= TRACE_LIMIT else shortened
 
 
 def _clean(text: str, limit: int) -> str:
