@@ -49,6 +49,8 @@ def test_every_overlay_runs_two_replicas_behind_one_budget(control_plane: Cluste
     assert budget["spec"]["selector"]["matchLabels"] == labels
     assert only(documents, "NetworkPolicy", "arcgis-operator")["spec"]["podSelector"]["matchLabels"] == labels
     assert not [one for one in documents if one["kind"] == "CustomResourceDefinition"], "the kinds are apart"
+    parts = {one["metadata"]["labels"].get("app.kubernetes.io/part-of") for one in documents}
+    assert parts == {"arcgis-operator"}, "one selector finds all of it"
 
 
 def test_the_pod_is_hardened_beyond_the_restricted_standard(control_plane: Cluster) -> None:
