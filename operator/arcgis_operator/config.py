@@ -12,6 +12,7 @@ from typing import Any, Self, get_type_hints
 LOG_FORMATS = ("auto", "json", "text")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 PREFIX = "ARCGIS_OPERATOR_"
+MISNAMED = f"{PREFIX}NAMESPACE"
 MOST_EDITS = 12  # so many sends are remembered on a resource
 
 
@@ -96,6 +97,8 @@ class Config:
     def from_environment(cls, environment: Mapping[str, str] | None = None, **given: Any) -> Self:
         """The defaults, changed by the variables, changed by what is `given` and not None."""
         environment = os.environ if environment is None else environment
+        if environment.get(MISNAMED):  # left unread, it would mean all namespaces
+            raise ConfigError(f"{MISNAMED} is not known: give {MISNAMED}S, a list with commas")
         read = {
             name: _parsed(one.metadata["env"], environment[one.metadata["env"]], types()[name])
             for name, one in _fields().items()

@@ -59,6 +59,11 @@ def test_a_setting_that_cannot_work_says_what_to_do(what: str) -> None:
     assert message in str(caught.value)
 
 
+def test_one_letter_missing_does_not_serve_all_namespaces() -> None:
+    with pytest.raises(ConfigError, match="give ARCGIS_OPERATOR_NAMESPACES"):
+        Config.from_environment({"ARCGIS_OPERATOR_NAMESPACE": "gis"})
+
+
 def test_all_that_is_wrong_is_said_at_once() -> None:
     with pytest.raises(ConfigError) as caught:
         Config(workers=0, log_level="loud")

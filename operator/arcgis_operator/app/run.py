@@ -9,7 +9,7 @@ import secrets
 import signal
 import socket
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -145,13 +145,13 @@ class Operator:
         await self._supervisor.run()
 
     async def _shut_down(self, tasks: list[asyncio.Task[object]]) -> None:
+        """The Lease goes first: once it is not renewed any more, nothing slow may come before its release."""
         settled = await self._leading.stop()
-        await self._events.drain(1.0)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await _cancelled(task for task in tasks if task.get_name() == "lease")
         with contextlib.suppress(asyncio.CancelledError):
             await self._elector.release(settled=settled)
+        await self._events.drain(1.0)
+        await _cancelled(tasks)
         await self._health.stop()
         await self._sessions.aclose()
         log.info("stopped")
@@ -301,6 +301,14 @@ class Operator:
         metrics.show(metrics.queue_oldest_age, {word: one.oldest for word, one in due.items()})
         metrics.show(metrics.jobs_in_flight, {name: site.jobs_in_flight for name, site in sites.items()})
         metrics.show(metrics.circuit_open, {name: site.circuit_open for name, site in sites.items()})
+
+
+async def _cancelled(tasks: Iterable[asyncio.Task[object]]) -> None:
+    """Returns when all have come to their end."""
+    ending = list(tasks)
+    for task in ending:
+        task.cancel()
+    await asyncio.gather(*ending, return_exceptions=True)
 
 
 def own_namespace() -> str:
