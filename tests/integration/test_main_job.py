@@ -106,3 +106,20 @@ def test_ready_is_unknown_and_pending_before_the_first_look(bench: Workbench) ->
     body = bench.declare("early", "FireWeatherWatch.MapServer", {"description": "wanted"})
     assert (condition(body)["status"], ready(body)) == ("Unknown", "Pending")
     assert body["status"]["observedGeneration"] == -1
+
+
+def test_the_metrics_tell_how_many_resources_stand_how(bench: Workbench) -> None:
+    def shown(kind: str, ready: str, reason: str, count: int) -> bool:
+        labels = f'kind="{kind}",ready="{ready}",reason="{reason}"'
+        return f"arcgis_operator_resources{{{labels}}} {count}.0" in bench.metrics()
+
+    bench.start_site("--services=2")
+    bench.register()
+    bench.start_operator()
+    first, second = bench.fresh_service(), bench.fresh_service()
+    bench.converge_on("one", first, {"description": "wanted"})
+    bench.converge_on("two", second, {"description": "wanted"})
+    bench.site.wait_for(lambda: shown("service", "True", "Converged", 2))
+    bench.site.wait_for(lambda: shown("site", "True", "Reachable", 1))
+    bench.kubectl("delete", "arcgisservice", "two")
+    bench.site.wait_for(lambda: shown("service", "True", "Converged", 1))

@@ -293,14 +293,16 @@ class Operator:
         return f"no turn for {stalled:.0f} s" if self._leading.term and stalled > QUEUE_PATIENCE else None
 
     def _measure(self) -> None:
-        """On standby nothing waits, and the sites are the business of another."""
+        """On standby nothing waits, and resources and sites are the business of another."""
         leading, metrics = self._leading.term is not None, self._metrics
         due = {one.name.lower(): due for one, due in self._queue.due().items()} if leading else {}
         sites = {str(name): session for name, session in self._sessions.all().items()} if leading else {}
-        metrics.show(metrics.queue_depth, {word: one.keys for word, one in due.items()})
-        metrics.show(metrics.queue_oldest_age, {word: one.oldest for word, one in due.items()})
-        metrics.show(metrics.jobs_in_flight, {name: site.jobs_in_flight for name, site in sites.items()})
-        metrics.show(metrics.circuit_open, {name: site.circuit_open for name, site in sites.items()})
+        standings = self._dispatch.standings.counts() if leading else {}
+        metrics.show(metrics.resources, standings.items())
+        metrics.show(metrics.queue_depth, [((word,), one.keys) for word, one in due.items()])
+        metrics.show(metrics.queue_oldest_age, [((word,), one.oldest) for word, one in due.items()])
+        metrics.show(metrics.jobs_in_flight, [((name,), site.jobs_in_flight) for name, site in sites.items()])
+        metrics.show(metrics.circuit_open, [((name,), site.circuit_open) for name, site in sites.items()])
 
 
 async def _cancelled(tasks: Iterable[asyncio.Task[object]]) -> None:

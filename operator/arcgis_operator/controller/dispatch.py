@@ -8,6 +8,7 @@ from typing import Any, Literal
 from arcgis_operator.controller.folders import WORTH_A_GLANCE
 from arcgis_operator.controller.queue import Priority, WorkQueue
 from arcgis_operator.controller.registry import Registry, name_of
+from arcgis_operator.controller.standings import Standings
 from arcgis_operator.reconcilers.glance import Glance
 from arcgis_operator.reconcilers.ports import Name, Term
 from arcgis_operator.reconcilers.service import ServiceReconciler
@@ -48,6 +49,7 @@ class Dispatch:
         self._services: ServiceReconciler | None = None
         self._sites: SiteReconciler | None = None
         self._glance: Glance | None = None
+        self.standings = Standings()
 
     def connect(self, services: ServiceReconciler, sites: SiteReconciler, glance: Glance) -> None:
         """Say who gives the turns."""
@@ -68,6 +70,10 @@ class Dispatch:
     ) -> None:
         """One event of the informer. The object may be old: only what it changes in the registry counts."""
         gone = event_type == "DELETED"
+        if gone:
+            self.standings.gone(kind, name_of(body))
+        else:
+            self.standings.seen(kind, name_of(body), body)
         if kind == "site":
             self._site_seen(body, gone)
         else:
@@ -80,6 +86,7 @@ class Dispatch:
     def gone(self, kind: Word, names: Iterable[Name]) -> None:
         """These were known before a full list began, and are not in it."""
         for name in names:
+            self.standings.gone(kind, name)
             if kind == "site":
                 self._wake_all(self._registry.site_gone(name))
             else:

@@ -59,9 +59,10 @@ def render_site(
     }
 
 
-def ready_reason(body: Mapping[str, Json]) -> str:
-    """The reason of the stored Ready condition, empty when there is none."""
-    return _ready(body.get("status") or {}).reason
+def ready(body: Mapping[str, Json]) -> tuple[str, str]:
+    """Status and reason of the stored Ready condition, empty when there is none."""
+    stored = _ready(body.get("status") or {})
+    return stored.status, stored.reason
 
 
 def at_rest(body: Mapping[str, Json], asked: str) -> bool:

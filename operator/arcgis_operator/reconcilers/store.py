@@ -61,8 +61,8 @@ class StatusStore:
     def _announce(self, before: Object, after: Object, verdict: Verdict) -> None:
         for note in verdict.notes:
             self._post(after, note)
-        row, reason = ROWS[verdict.reason], status.ready_reason(after)
-        if reason != status.ready_reason(before) and row.event is not EventType.SILENT:
+        row, (_, reason) = ROWS[verdict.reason], status.ready(after)
+        if reason != status.ready(before)[1] and row.event is not EventType.SILENT:
             self._post(after, Note(reason, f"{verdict.message} {verdict.aside}".rstrip(), row.event))
 
     def _post(self, body: Object, note: Note) -> None:

@@ -3,7 +3,7 @@
 Labels hold words from small sets (reasons, operations, codes, priorities, sites), never services or texts.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
@@ -23,6 +23,9 @@ class Metrics:
 
         self.build_info = self._gauge("build_info", "1, beside the version that runs.", "version")
         self.reconciles = self._counter("reconciles", "Turns, by the reason they ended with.", "reason")
+        self.resources = self._gauge(
+            "resources", "How many stand so, by their Ready condition.", "kind", "ready", "reason"
+        )
         self.edits = self._counter("edits", "Changes sent to sites.", "operation", "outcome")
         self.job_seconds = Histogram(
             "job_seconds",
@@ -56,11 +59,11 @@ class Metrics:
         """The text exposition."""
         return generate_latest(self.registry)
 
-    def show(self, gauge: Gauge, values: Mapping[str, float]) -> None:
-        """Makes these the values of a gauge with one label; what it showed of others is gone."""
+    def show(self, gauge: Gauge, values: Iterable[tuple[tuple[str, ...], float]]) -> None:
+        """Makes these the values of a gauge, each behind its labels; what it showed of others is gone."""
         gauge.clear()
-        for label, value in values.items():
-            gauge.labels(label).set(value)
+        for labels, value in values:
+            gauge.labels(*labels).set(value)
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(name, text, labels, namespace=PREFIX, registry=self.registry)

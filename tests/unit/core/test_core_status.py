@@ -12,7 +12,7 @@ from situations import NOW, journal, proved, record
 
 from arcgis_operator.core.jsondoc import dumps, merge_patch
 from arcgis_operator.core.record import Condition, JobShown, Phase, Plan, Record, moment
-from arcgis_operator.core.status import at_rest, parse, ready_reason, render, render_site
+from arcgis_operator.core.status import at_rest, parse, ready, render, render_site
 from arcgis_operator.core.verdict import ROWS, Progress, Ready, Reason, Verdict
 
 LAW = settings(derandomize=True, deadline=None, max_examples=150)
@@ -231,8 +231,8 @@ def test_a_site_that_is_away_keeps_what_is_known_of_it() -> None:
     assert after["services"] == {"attached": 2}
     assert after["observedGeneration"] == 1
     assert after["conditions"] == render(body(), saying(Reason.SITE_UNREACHABLE), NOW)["conditions"]
-    assert ready_reason(body(after)) == "SiteUnreachable"
-    assert ready_reason(body()) == ""
+    assert ready(body(after)) == ("Unknown", "SiteUnreachable")
+    assert ready(body()) == ("", "")
 
 
 @pytest.mark.parametrize("reason", Reason)
