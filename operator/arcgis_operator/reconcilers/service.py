@@ -114,8 +114,8 @@ class ServiceReconciler:
         """
         record = self._recall(key, body)
         desired = parse_service(body)
-        site = await self._site(desired, body, record)
-        gate = _gate(desired, site)
+        allowed = await self._allowed(desired, body)
+        gate, site = _gate(desired, allowed), self._holding(record, allowed)
         if not isinstance(site, Hold) and (gate is None or record.journal.open):
             await site.pace()
         read_at = self._clock.monotonic()
@@ -149,15 +149,17 @@ class ServiceReconciler:
             return record
         return settle(record, fact, self._clock.now(), self._policy).record
 
-    async def _site(self, desired: Desired | SpecInvalid, body: Object, record: Record) -> Site | Hold:
-        """The session; while an operation is open, the one that holds it will do."""
-        if isinstance(desired, Desired):
-            site = await self._sites.resolve(desired, body["metadata"]["namespace"])
-        else:
-            site = Hold(Reason.SPEC_INVALID, " ".join(desired.problems))
-        if isinstance(site, Hold) and record.journal.open:
-            return self._sites.at(record.journal.site_url) or site
-        return site
+    async def _allowed(self, desired: Desired | SpecInvalid, body: Object) -> Site | Hold:
+        """The session that the resource may use, or why it gets none."""
+        if isinstance(desired, SpecInvalid):
+            return Hold(Reason.SPEC_INVALID, " ".join(desired.problems))
+        return await self._sites.resolve(desired, body["metadata"]["namespace"])
+
+    def _holding(self, record: Record, allowed: Site | Hold) -> Site | Hold:
+        """While an operation is open, the session that holds it will do to follow it."""
+        if isinstance(allowed, Hold) and record.journal.open:
+            return self._sites.at(record.journal.site_url) or allowed
+        return allowed
 
     async def _case(
         self,

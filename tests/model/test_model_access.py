@@ -1,0 +1,63 @@
+"""Rights that are taken away while an edit is under way: it is followed to its end, and no other follows."""
+
+import asyncio
+
+import pytest
+from model_actions import Stage
+from model_process import KEY
+
+from arcgis_operator.core import status
+from arcgis_operator.core.case import Hold
+from arcgis_operator.core.failures import Accepted
+from arcgis_operator.core.verdict import Reason
+
+YIELDS = 20
+TURNS = 8
+REFUSED = {
+    "the site's rules do not allow it any more": Hold(Reason.SITE_NOT_ALLOWED, "Not allowed."),
+    "the resource's own site is gone, another one has its address": Hold(Reason.SITE_NOT_FOUND, "Gone."),
+}
+
+
+async def whole_turn(stage: Stage) -> None:
+    """One turn of replica A; the site takes what is sent, and jobs go on afterwards."""
+    process, world = stage.processes["A"], stage.world
+    process.begin()
+    while process.task:
+        for request in world.inbox:
+            if not request.delivered:
+                request.answer = Accepted(world.deliver(request, "applied", 0), "SUBMITTED")
+        for number in reversed(range(len(process.points))):
+            process.go_on(number)
+        for _ in range(YIELDS):
+            await asyncio.sleep(0)
+        process.finish()
+    for job in world.ours_run():
+        world.move(job)
+
+
+@pytest.mark.parametrize("refused", REFUSED)
+async def test_who_may_not_use_the_site_any_more_sends_nothing_after_the_edit_under_way(refused: str) -> None:
+    stage = Stage({})
+    process, world = stage.processes["A"], stage.world
+
+    async def resolve(*_: object) -> Hold:
+        return REFUSED[refused]
+
+    world.create("roads", "second")
+    stage.take_over("A")
+    process.sync()
+    await whole_turn(stage)
+    assert status.parse(world.objects["roads"]).journal.open
+
+    world.respecify("roads", lambda spec: spec["settings"].update(description="third"))
+    process.resolve = resolve  # type: ignore[method-assign, assignment]
+    process.sync()
+    for _ in range(TURNS):
+        world.advance(15.0)
+        await whole_turn(stage)
+    assert len(world.sends) == 1
+    record = status.parse(world.objects["roads"])
+    assert not record.journal.open
+    assert record.ready.reason == REFUSED[refused].reason
+    assert process.ledger[KEY].open_job == ""
