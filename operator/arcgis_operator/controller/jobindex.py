@@ -217,7 +217,7 @@ class JobIndex:
                 self.noted(job)
             elif job.unreachable or job.kind in (Kind.BUSY, Kind.NO_CREDENTIALS):
                 return job
-            elif job.kind in (Kind.MISSING, Kind.GARBLED):
+            else:
                 self._unread.setdefault(job_id, self._clock())
         return None
 

@@ -9,6 +9,7 @@ import pytest
 from arcgis_operator.controller.jobindex import SHARED_SECONDS, JobIndex
 from arcgis_operator.core.failures import Failure, Kind
 from arcgis_operator.core.job import Job
+from arcgis_operator.reconcilers.ports import JobsOn
 from harness import virtual_time
 
 ROADS = "transport/roads.mapserver"
@@ -157,6 +158,34 @@ async def test_a_list_or_a_new_job_that_cannot_be_read_now_fails_the_look() -> N
     away = Failure(Kind.UNSURE, "reset")
     site.jobs["j1"] = away
     assert (await site.index().on(ROADS, fresh=True)).failure == away
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        Failure(Kind.UNSURE, "the site failed (500): planted", code=500),
+        Failure(Kind.UNAUTHORISED, "the site does not accept the token (498)", code=498),
+        Failure(Kind.REFUSED, "the site refused (400): planted", code=400),
+        Failure(Kind.GARBLED, "the job has no status"),
+    ],
+    ids=lambda failure: failure.kind,
+)
+async def test_a_new_job_that_the_site_answers_for_with_an_error_may_run_until_it_is_read(
+    failure: Failure,
+) -> None:
+    """Or until it has had its time: a job that nobody can ever read does not hold the site for ever."""
+    site = FakeSite(job("j1"))
+    index = site.index()
+    site.jobs["j1"] = failure
+    for seconds in (0, 60):
+        site.now += seconds
+        found = await index.on(ROADS, fresh=True)
+        assert found.failure == Failure(Kind.GARBLED, "job j1 is listed but cannot be read")
+    site.now += 1
+    assert await index.on(ROADS, fresh=True) == JobsOn()
+    site.jobs["j1"] = job("j1")
+    site.now += 1
+    assert [one.id for one in (await index.on(ROADS, fresh=True)).jobs] == ["j1"]
 
 
 async def test_after_a_failed_list_the_next_look_lists_again() -> None:
