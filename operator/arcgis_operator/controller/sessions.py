@@ -58,7 +58,10 @@ class Sessions:
             return Hold(Reason.SITE_NOT_FOUND, f"ArcGISSite {name} is invalid: {' '.join(wanted.problems)}")
         refused = self._refused.setdefault(name, set())
         who = (namespace, desired.service.title)
-        if not await self._may_use(wanted, name, namespace, desired.service.folder):
+        may = await self._may_use(wanted, name, namespace, desired.service.folder)
+        if self._registry.site(name) != wanted:  # it moved meanwhile, or has other rules
+            return await self.resolve(desired, namespace)
+        if not may:
             refused.add(who)
             text = (
                 f"ArcGISSite {name} does not allow namespace {namespace} to manage {desired.service.title}."
@@ -73,23 +76,25 @@ class Sessions:
         What must not be shown outlives it: the site may still echo what the last session used.
         """
         identity = (wanted.url, wanted.secret, wanted.ca)
-        session = self._sessions.get(name)
-        if session is None or self._identity[name] != identity:
-            await self.close(name)
-            session = self._sessions[name] = SiteSession(
-                wanted,
-                lambda: self._credentials(name, wanted.secret),
-                lambda: self._trust(name, wanted.ca),
-                self._redactors.setdefault(name, Redactor()),
-                self._clock,
-                self._wake,
-                self._metrics,
-                self._timeouts,
-                self._presumed_seconds,
-                self._longest_pause,
-            )
-            self._identity[name] = identity
-        session.adjust(wanted)
+        before = self._sessions.get(name)
+        if before and self._identity[name] == identity:
+            before.adjust(wanted)
+            return before
+        session = self._sessions[name] = SiteSession(
+            wanted,
+            lambda: self._credentials(name, wanted.secret),
+            lambda: self._trust(name, wanted.ca),
+            self._redactors.setdefault(name, Redactor()),
+            self._clock,
+            self._wake,
+            self._metrics,
+            self._timeouts,
+            self._presumed_seconds,
+            self._longest_pause,
+        )
+        self._identity[name] = identity
+        if before:
+            await before.aclose()
         return session
 
     def at(self, url: str) -> SiteSession | None:

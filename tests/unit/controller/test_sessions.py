@@ -1,6 +1,7 @@
 """What the sessions of several sites share."""
 
 import asyncio
+import base64
 import ssl
 import time
 from collections.abc import Callable
@@ -11,7 +12,9 @@ import pytest
 
 from arcgis_operator.adapters.admin import Timeouts
 from arcgis_operator.adapters.kube.failures import KubeFailure, KubeFailureKind
+from arcgis_operator.adapters.kube.kinds import NAMESPACES, Kind
 from arcgis_operator.controller.registry import Registry
+from arcgis_operator.controller.session import SiteSession
 from arcgis_operator.controller.sessions import Sessions
 from arcgis_operator.core.case import Hold
 from arcgis_operator.core.model import Desired, SiteWanted
@@ -33,7 +36,7 @@ class Forbidding:
 WANTED = SiteWanted(NOBODY_LISTENS, "account", ca=None, access=(), max_jobs=1, requests_per_second=10)
 
 
-def made(clock: Callable[[], float]) -> tuple[Sessions, Registry]:
+def without_rights(clock: Callable[[], float]) -> tuple[Sessions, Registry]:
     registry, no_rights = Registry(lambda _: None), cast("Any", Forbidding())
     return Sessions(no_rights, registry, clock, lambda _: None, Metrics(), Timeouts(), 60.0, 10.0), registry
 
@@ -47,7 +50,7 @@ async def test_the_roots_of_the_system_are_read_once_for_all_sites(monkeypatch: 
         return read(*args, **kwargs)
 
     monkeypatch.setattr(ssl, "create_default_context", counted)
-    sessions, _ = made(time.monotonic)
+    sessions, _ = without_rights(time.monotonic)
     for name in ("one", "another"):
         session = await sessions.session(Name("gis", name), WANTED)
         await session.root()
@@ -56,7 +59,7 @@ async def test_the_roots_of_the_system_are_read_once_for_all_sites(monkeypatch: 
 
 
 async def test_a_service_that_was_refused_counts_as_long_as_somebody_declares_it() -> None:
-    sessions, registry = made(time.monotonic)
+    sessions, registry = without_rights(time.monotonic)
     metadata = {"namespace": "sites", "name": "prod"}
     registry.site_seen(
         {"metadata": metadata, "spec": {"url": NOBODY_LISTENS, "credentials": {"secretRef": {"name": "s"}}}}
@@ -79,7 +82,7 @@ async def test_a_service_that_was_refused_counts_as_long_as_somebody_declares_it
 
 def test_what_has_time_waits_until_a_suspended_site_goes_on() -> None:
     async def scene() -> None:
-        sessions, _ = made(asyncio.get_running_loop().time)
+        sessions, _ = without_rights(asyncio.get_running_loop().time)
         session = await sessions.session(Name("gis", "prod"), replace(WANTED, suspend=True))
         spare = asyncio.create_task(session._spare())
         await asyncio.sleep(3600)
@@ -89,3 +92,102 @@ def test_what_has_time_waits_until_a_suspended_site_goes_on() -> None:
         assert spare.done()
 
     virtual_time.run(scene())
+
+
+ANOTHER = "https://127.0.0.1:2/arcgis"
+PROD = Name("gis", "prod")
+
+
+class Slow:
+    """An API server that answers for one kind only when it is told to; every Secret is an account."""
+
+    def __init__(self, slow: Kind) -> None:
+        self.slow = slow
+        self.asked, self.answer = asyncio.Event(), asyncio.Event()
+
+    async def get(self, kind: Kind, *_: object) -> Any:
+        if kind is self.slow:
+            self.asked.set()
+            await self.answer.wait()
+        word = base64.b64encode(b"word").decode()
+        return {"metadata": {"labels": {"team": "gis"}}, "data": {"username": word, "password": word}}
+
+
+def made(api: object, registry: Registry) -> Sessions:
+    """The sessions of a process."""
+    return Sessions(
+        cast("Any", api), registry, time.monotonic, lambda _: None, Metrics(), Timeouts(), 60.0, 10.0
+    )
+
+
+def site(url: str, secret: str = "account") -> dict[str, Any]:
+    """An ArcGISSite that is open to all namespaces of a team."""
+    namespaces = {"from": "Selector", "selector": {"matchLabels": {"team": "gis"}}}
+    return {
+        "metadata": {"namespace": PROD.namespace, "name": PROD.name},
+        "spec": {
+            "url": url,
+            "credentials": {"secretRef": {"name": secret}},
+            "access": [{"namespaces": namespaces}],
+        },
+    }
+
+
+def roads() -> Desired:
+    """A resource of that team."""
+    spec = {
+        "siteRef": {"namespace": PROD.namespace, "name": PROD.name},
+        "service": {"name": "Roads", "type": "MapServer"},
+    }
+    return cast("Desired", parse_service({"metadata": {"namespace": "tenant"}, "spec": spec}))
+
+
+async def test_a_site_that_moves_while_the_rights_are_read_is_not_asked_at_its_former_address() -> None:
+    """What was known before the labels were read does not bring the former session back."""
+    api, registry = Slow(NAMESPACES), Registry(lambda _: None)
+    sessions = made(api, registry)
+    registry.site_seen(site(NOBODY_LISTENS))
+    resolving = asyncio.create_task(sessions.resolve(roads(), "tenant"))
+    await api.asked.wait()
+    registry.site_seen(site(ANOTHER))
+    api.answer.set()
+    session = await resolving
+    assert isinstance(session, SiteSession)
+    assert session.url == ANOTHER
+    assert sessions.at(NOBODY_LISTENS) is None
+
+
+async def test_a_site_that_is_deleted_while_the_rights_are_read_gets_no_session() -> None:
+    api, registry = Slow(NAMESPACES), Registry(lambda _: None)
+    sessions = made(api, registry)
+    registry.site_seen(site(NOBODY_LISTENS))
+    resolving = asyncio.create_task(sessions.resolve(roads(), "tenant"))
+    await api.asked.wait()
+    registry.site_gone(PROD)
+    api.answer.set()
+    assert isinstance(await resolving, Hold)
+    assert sessions.all() == {}
+
+
+async def test_two_turns_that_find_a_site_changed_get_the_same_new_session() -> None:
+    """Of two sessions one would be forgotten, with its connections and the slots that it gave."""
+    registry = Registry(lambda _: None)
+    sessions = made(Slow(NAMESPACES), registry)
+    old = await sessions.session(PROD, wanted("account"))
+    closing = asyncio.Event()
+
+    async def slowly() -> None:
+        await closing.wait()
+
+    old.aclose = slowly  # type: ignore[method-assign]
+    both = [asyncio.create_task(sessions.session(PROD, wanted("rotated"))) for _ in range(2)]
+    await asyncio.sleep(0)
+    closing.set()
+    one, other = await asyncio.gather(*both)
+    assert one is other
+    assert sessions.all() == {PROD: one}
+
+
+def wanted(secret: str) -> SiteWanted:
+    """The site with one of its Secrets."""
+    return SiteWanted(NOBODY_LISTENS, secret, ca=None, access=(), max_jobs=1, requests_per_second=10)
