@@ -51,6 +51,7 @@ class JobIndex:
         self._old: dict[str, None] = {}  # not read yet
         self._past: set[str] = set()  # read, and ended long ago
         self._catching_up: asyncio.Task[None] | None = None
+        self._closed = False
         self._known: dict[str, KnownJob] = {}
         self._on: dict[str | None, set[str]] = {}  # ids by service
         self._unfinished: set[str] = set()
@@ -125,7 +126,8 @@ class JobIndex:
                 await self._again(known)
 
     def close(self) -> None:
-        """Read nothing more."""
+        """Read nothing more by itself."""
+        self._closed = True
         if self._catching_up:
             self._catching_up.cancel()
 
@@ -190,7 +192,7 @@ class JobIndex:
         return {job_id: self._known[job_id].job.start_ms for job_id in ids if job_id in self._known}
 
     def _catch_up(self) -> None:
-        if self._catching_up is None or self._catching_up.done():
+        if not self._closed and (self._catching_up is None or self._catching_up.done()):
             self._catching_up = asyncio.create_task(self._read_old(), name="old jobs")
 
     async def _read_old(self) -> None:

@@ -32,6 +32,7 @@ MODE_SECONDS = 5.0  # between two questions whether read-only mode is over
 SCOUTS = 2  # jobs that are looked at often while nobody knows how long one takes
 SPARE_SECONDS = 1.0  # between two looks whether the site is left alone for now
 WHOLE_SITE = frozenset(("root", "mode", "token", "jobs"))  # a pause asked for here is meant for all
+ENDED = "the session with the site has ended"
 TRUST_AGAIN = 3  # failures in a row after which the CA bundle is read anew
 
 
@@ -68,6 +69,7 @@ class SiteSession:
         self._opened_by = ""
         self._longest_pause = longest_pause
         self._later_until, self._later = clock(), ""
+        self._ended = ""
 
     @property
     def url(self) -> str:
@@ -187,7 +189,7 @@ class SiteSession:
         client = await self._connected()
         if isinstance(client, Failure):
             return Failure(Kind.NOT_SENT, client.detail)
-        fact = await client.edit(ref, document, guard)
+        fact = await client.edit(ref, document, lambda: self._ended or guard())
         if isinstance(fact, Failure) and fact.code is not None:
             await self._refused(fact)
         if isinstance(fact, Accepted):
@@ -215,7 +217,8 @@ class SiteSession:
         return mode
 
     async def aclose(self) -> None:
-        """Close all connections."""
+        """Close all connections; who still holds the session is told, and opens none again."""
+        self._ended = ENDED
         self._index.close()
         clients, self._client, self._retired = (self._client, self._retired), None, None
         for client in clients:
@@ -263,6 +266,8 @@ class SiteSession:
             tls = await self._trust()
             if isinstance(tls, Failure):
                 return tls
+            if self._ended:
+                return Failure(Kind.NOT_SENT, self._ended)
             try:
                 self._client = self._client or self._make_client(tls)
             except ValueError as error:

@@ -335,6 +335,16 @@ def test_old_jobs_are_read_again_after_a_failure_until_all_are_known() -> None:
     virtual_time.run(story())
 
 
+async def test_an_index_that_is_closed_while_it_reads_a_long_list_does_not_go_on_by_itself() -> None:
+    site = FakeSite(*history())
+    index = site.index()
+    asking = asyncio.create_task(index.on(ROADS, fresh=True))
+    await site.asked.wait()
+    index.close()
+    await asking
+    assert "old jobs" not in {task.get_name() for task in asyncio.all_tasks()}
+
+
 async def test_how_long_edits_take_is_learned_from_the_short_ones_that_succeeded() -> None:
     """By the site's own clock; a failed job, another operation and a job without times teach nothing."""
     site = FakeSite()

@@ -12,11 +12,13 @@ import pytest
 
 from arcgis_operator.adapters.admin import Timeouts
 from arcgis_operator.adapters.kube.failures import KubeFailure, KubeFailureKind
-from arcgis_operator.adapters.kube.kinds import NAMESPACES, Kind
+from arcgis_operator.adapters.kube.kinds import NAMESPACES, SECRETS, Kind
 from arcgis_operator.controller.registry import Registry
 from arcgis_operator.controller.session import SiteSession
 from arcgis_operator.controller.sessions import Sessions
 from arcgis_operator.core.case import Hold
+from arcgis_operator.core.failures import Failure
+from arcgis_operator.core.failures import Kind as FailureKind
 from arcgis_operator.core.model import Desired, SiteWanted
 from arcgis_operator.core.service_spec import parse_service
 from arcgis_operator.reconcilers.ports import Name
@@ -191,3 +193,18 @@ async def test_two_turns_that_find_a_site_changed_get_the_same_new_session() -> 
 def wanted(secret: str) -> SiteWanted:
     """The site with one of its Secrets."""
     return SiteWanted(NOBODY_LISTENS, secret, ca=None, access=(), max_jobs=1, requests_per_second=10)
+
+
+async def test_a_session_that_ends_during_a_login_fails_the_request_and_opens_no_connection_again() -> None:
+    """Who still holds it is told; nothing goes to a site that the session was closed for."""
+    api = Slow(SECRETS)
+    sessions = made(api, Registry(lambda _: None))
+    session = await sessions.session(PROD, wanted("account"))
+    asking = asyncio.create_task(session.root())
+    await api.asked.wait()
+    await sessions.close(PROD)
+    api.answer.set()
+    for answer in (await asking, await session.root()):
+        assert isinstance(answer, Failure)
+        assert answer.kind is FailureKind.NOT_SENT
+        assert "ended" in answer.detail

@@ -177,6 +177,8 @@ class AdminClient:
 
     async def _login(self, credentials: Credentials) -> Token | Failure:
         self._redactor.learn(credentials.password)
+        if self._http.is_closed:  # while the credentials were read
+            return Failure(Kind.NOT_SENT, "the session with the site has ended")
         attempt, asked_at = Attempt(), self._clock()
         request = self._http.build_request(
             "POST", self._addresses.token, data=login_form(credentials), extensions=attempt.extensions
