@@ -89,6 +89,7 @@ class Dispatch:
             self.standings.gone(kind, name)
             if kind == "site":
                 self._wake_all(self._registry.site_gone(name))
+                self.wake(site_key(name))
             else:
                 self._registry.forget(name)
 

@@ -1,0 +1,24 @@
+"""What a full list tells: turns for what is gone as well."""
+
+from typing import Any
+
+from arcgis_operator.controller.dispatch import Dispatch, site_key
+from arcgis_operator.controller.queue import WorkQueue
+from arcgis_operator.controller.registry import Registry
+from arcgis_operator.reconcilers.ports import Name
+
+SITE = Name("gis", "prod")
+BODY: dict[str, Any] = {
+    "metadata": {"namespace": SITE.namespace, "name": SITE.name},
+    "spec": {"url": "https://gis.example.com/arcgis", "credentials": {"secretRef": {"name": "account"}}},
+}
+
+
+async def test_a_site_whose_deletion_was_missed_gets_the_turn_that_ends_its_session() -> None:
+    """Else its session, with its credentials, lives on while nobody declares the site."""
+    queue: WorkQueue[str] = WorkQueue()
+    registry = Registry(lambda _: None)
+    registry.site_seen(BODY)
+    dispatch = Dispatch(queue, registry, lambda: None)
+    dispatch.gone("site", [SITE])
+    assert queue.take() == site_key(SITE)
