@@ -61,3 +61,21 @@ async def test_who_may_not_use_the_site_any_more_sends_nothing_after_the_edit_un
     assert not record.journal.open
     assert record.ready.reason == REFUSED[refused].reason
     assert process.ledger[KEY].open_job == ""
+
+
+async def test_who_may_not_use_the_site_any_more_leaves_the_line_for_a_slot() -> None:
+    """Else a slot would be kept for it, and those behind it would not be called."""
+    stage = Stage({})
+    process, world = stage.processes["A"], stage.world
+    left: list[tuple[str, bool]] = []
+
+    async def resolve(*_: object) -> Hold:
+        return Hold(Reason.SITE_NOT_ALLOWED, "Not allowed.")
+
+    world.create("roads", "second")
+    stage.take_over("A")
+    process.sync()
+    process.resolve = resolve  # type: ignore[method-assign, assignment]
+    process.occupy = lambda key, busy: left.append((key, busy))  # type: ignore[method-assign]
+    await whole_turn(stage)
+    assert left == [(KEY, False)]

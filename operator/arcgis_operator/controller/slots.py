@@ -10,7 +10,7 @@ class Slots:
 
     It is kept for a moment only: who was called may have nothing to do any more. `room()` says how many are
     free; jobs that are not of this session may take some, and nobody tells when these end, so the first in
-    line looks by itself. `clock` is monotonic, in seconds.
+    line looks by itself, or is called by those of this session. `clock` is monotonic, in seconds.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class Slots:
 
     def occupy(self, key: str, busy: bool) -> None:
         """Take a slot, or give back what was taken or kept."""
-        headless = self._head() == key
+        headless, frees = self._head() == key, not busy and (key in self._holders or key in self._promised)
         self._waiting.pop(key, None)
         self._promised.pop(key, None)
         if busy:
@@ -45,7 +45,8 @@ class Slots:
         else:
             self._holders.pop(key, None)
         self._call()
-        if headless and (head := self._head()):
+        alone = frees and not self.taken_for("")
+        if (headless or alone) and (head := self._head()):
             self._wake(head)
 
     def wait(self, key: str) -> bool:

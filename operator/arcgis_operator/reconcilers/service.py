@@ -128,7 +128,7 @@ class ServiceReconciler:
         verdict = decide(case)
         if verdict.effect and not fresh:
             return await self._attempt(key, body, term, again=True)
-        wake = verdict.wake if isinstance(site, Hold) else self._slot(key, site, verdict)
+        wake = self._slot(key, site, verdict)
         stored = await self._stored(body, verdict, term)
         if isinstance(stored, KubeFailure):
             return self._unstored(key, record, verdict, stored, site)
@@ -234,11 +234,17 @@ class ServiceReconciler:
             return None
         return NOW if failure.kind is KubeFailureKind.MISSING else failure.retry_after or BACKOFF
 
-    def _slot(self, key: str, site: Site, verdict: Verdict) -> float:
-        """When to look again: of those that wait for a slot one looks by itself, the others are called."""
+    def _slot(self, key: str, site: Site | Hold, verdict: Verdict) -> float:
+        """When to look again: of those that wait for a slot one looks by itself, the others are called.
+
+        Who may not use the site any more leaves the line.
+        """
+        waits_at = self._sites.at(key.partition("|")[0]) if isinstance(site, Hold) else site
+        if waits_at is None:
+            return verdict.wake
         if verdict.reason is Reason.QUEUED:
-            return verdict.wake if site.call_when_free(key) else math.inf
-        site.occupy(key, verdict.record.journal.open)
+            return verdict.wake if waits_at.call_when_free(key) else math.inf
+        waits_at.occupy(key, verdict.record.journal.open)
         return verdict.wake
 
     def _remember(self, key: str, case: Case, verdict: Verdict) -> None:

@@ -96,3 +96,15 @@ def test_who_gets_a_slot_calls_as_many_others_as_there_are_slots_left() -> None:
     site.size = 3
     site.slots.occupy("a", busy=True)
     assert line(site) == Line(["a"], ["d"], ["b", "c", "d"])
+
+
+def test_when_jobs_of_others_keep_the_last_slot_given_back_the_first_in_line_looks_by_itself() -> None:
+    """Nobody is left here whose end would call it."""
+    site = Site()
+    slots = site.full("a", "b", "c")
+    site.size = 0
+    slots.occupy("a", busy=False)
+    assert line(site) == Line([], ["b", "c"], ["b"])
+    assert slots.wait("b")
+    slots.occupy("newcomer", busy=False)
+    assert site.called == ["b"]
