@@ -182,6 +182,10 @@ class Registry:
         known = self._services.get(name)
         return known is not None and known.uid == uid
 
+    def speaks(self, key: str, name: Name, uid: str) -> bool:
+        """Whether this very object is known under the key; one made anew may mean another service."""
+        return self.is_uid(name, uid) and self._services[name].key == key
+
     def site(self, name: Name) -> SiteWanted | SpecInvalid | None:
         """A site's spec, None when there is no such site."""
         return self._sites.get(name)

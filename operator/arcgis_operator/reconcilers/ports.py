@@ -146,6 +146,9 @@ class Registry(Protocol):
     def identify(self, key: str, service_id: str) -> bool:
         """Note the id the site gave a service; False when another key already stands for it."""
 
+    def speaks(self, key: str, name: Name, uid: str) -> bool:
+        """Whether this very object is known to be on the service now."""
+
     def resting(self, folder: str) -> list[Resting]:
         """The resources at rest in one folder of one site, named by `folder_of` a key."""
 

@@ -115,6 +115,8 @@ class ServiceReconciler:
         record = self._recall(key, body)
         desired = parse_service(body)
         allowed = await self._allowed(desired, body)
+        if not self._registry.speaks(key, _name(body), body["metadata"]["uid"]):
+            return BACKOFF  # the turn is another service's: what tells of the object gives it its own
         gate, site = _gate(desired, allowed), self._holding(record, allowed)
         if not isinstance(site, Hold) and (gate is None or record.journal.open):
             await site.pace()
