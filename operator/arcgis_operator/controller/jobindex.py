@@ -54,7 +54,7 @@ class JobIndex:
         self._closed = False
         self._known: dict[str, KnownJob] = {}
         self._on: dict[str | None, set[str]] = {}  # ids by service
-        self._unfinished: set[str] = set()
+        self._unfinished: dict[str, float] = {}  # when they were last read or listed
         self._unread: dict[str, float] = {}
         self._failure: Failure | None = None
         self._listed_at = float("-inf")
@@ -94,7 +94,7 @@ class JobIndex:
         self._known[job.id] = KnownJob(bare, service_key, since)
         self._on.setdefault(service_key, set()).add(job.id)
         if not job.ended:
-            self._unfinished.add(job.id)
+            self._unfinished[job.id] = self._clock()
         elif ends and job.id not in self._past:
             self._learn(job)
         self._unread.pop(job.id, None)
@@ -136,7 +136,7 @@ class JobIndex:
         self._on[on].discard(job_id)
         if not self._on[on]:
             del self._on[on]
-        self._unfinished.discard(job_id)
+        self._unfinished.pop(job_id, None)
 
     async def _listed(self, not_before: float) -> None:
         """Wait for a list that began at this time or later; all who wait share one."""
@@ -153,8 +153,11 @@ class JobIndex:
 
     async def _take(self, ids: tuple[str, ...]) -> Failure | None:
         listed, self._listed_at = set(ids), self._clock()
-        for gone in self._known.keys() - listed - self._unfinished:
-            self._forget(gone)
+        self._unfinished |= dict.fromkeys(self._unfinished.keys() & listed, self._listed_at)
+        seen_since = self._listed_at - self._presumed_seconds
+        for gone in self._known.keys() - listed:
+            if self._unfinished.get(gone, float("-inf")) < seen_since:
+                self._forget(gone)
         self._set_aside()
         self._past &= listed
         self._unread = {key: since for key, since in self._unread.items() if key in listed}
@@ -168,7 +171,8 @@ class JobIndex:
     def _set_aside(self) -> None:
         """A job that ended so long ago explains nothing any more."""
         limit = self._clock() - 2 * self._presumed_seconds
-        old = {job_id for job_id, one in self._known.items() if one.since < limit} - self._unfinished
+        old = {job_id for job_id, one in self._known.items() if one.since < limit}
+        old -= self._unfinished.keys()
         for job_id in old:
             self._forget(job_id)
         self._past |= old

@@ -218,6 +218,24 @@ async def test_services_with_running_jobs_of_ours_are_known_for_the_slots() -> N
     assert index.running("we") == {ROADS}
 
 
+async def test_a_job_that_nobody_asks_about_is_forgotten_when_it_was_not_listed_for_so_long() -> None:
+    """A site has many services that nobody declares here, and each of their jobs was new once."""
+    rivers = "/arcgis/admin/services/Rivers.MapServer/edit"
+    site = FakeSite(job("j1", uri=rivers))
+    index = site.index()
+    for seconds, listed, running in (
+        (0, True, True),
+        (100, True, True),
+        (60, False, True),
+        (1, False, False),
+    ):
+        site.now += seconds
+        site.listed = None if listed else ()
+        await index.on(ROADS, fresh=True)
+        assert index.running("we") == ({"rivers.mapserver"} if running else set())
+    assert site.reads == ["j1"]
+
+
 @pytest.mark.timeout(10)
 async def test_who_asks_in_the_moment_in_which_a_list_ends_gets_the_next_one() -> None:
     """The ended list is not waited for without end: nothing else in the process would run."""
