@@ -132,7 +132,10 @@ class JobIndex:
             self._catching_up.cancel()
 
     def _forget(self, job_id: str) -> None:
-        on = self._known.pop(job_id).service_key
+        known = self._known.pop(job_id, None)
+        if known is None:
+            return  # another look found out meanwhile
+        on = known.service_key
         self._on[on].discard(job_id)
         if not self._on[on]:
             del self._on[on]

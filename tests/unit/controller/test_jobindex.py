@@ -22,7 +22,7 @@ def job(job_id: str, status: str = "EXECUTING", uri: str = URI, username: str = 
 
 
 class FakeSite:
-    """Answers lists and reads, and counts them; `gate` holds a list back until it is set."""
+    """Answers lists and reads, and counts them; `gate` holds a list back until it is set, `reading` a job."""
 
     def __init__(self, *jobs: Job) -> None:
         self.jobs: dict[str, Job | Failure] = {one.id: one for one in jobs}
@@ -32,6 +32,8 @@ class FakeSite:
         self.now = 100.0
         self.asked, self.gate = asyncio.Event(), asyncio.Event()
         self.gate.set()
+        self.reading = asyncio.Event()
+        self.reading.set()
         self.rest, self.all_read = asyncio.Event(), asyncio.Event()
 
     async def ids(self) -> tuple[str, ...] | Failure:
@@ -44,6 +46,7 @@ class FakeSite:
         self.reads.append(job_id)
         if len(set(self.reads)) == len(self.jobs):
             self.all_read.set()
+        await self.reading.wait()
         return self.jobs.get(job_id, Failure(Kind.MISSING, "no such job"))
 
     def index(self) -> JobIndex:
@@ -112,6 +115,24 @@ async def test_a_running_job_that_the_site_forgets_is_presumed_to_run_for_a_whil
     assert [one.ended for one in (await index.on(ROADS, fresh=True)).jobs] == [False]
     site.now += 2
     assert (await index.on(ROADS, fresh=True)).jobs == ()
+
+
+async def test_two_who_find_at_the_same_time_that_a_job_is_lost_agree() -> None:
+    """The turn of its service, and that of the first in line for a slot."""
+    site = FakeSite(job("j1"))
+    site.listed = ("j1",)
+    index = site.index()
+    await index.on(ROADS, fresh=True)
+    del site.jobs["j1"]
+    site.now += 61
+    site.reading.clear()
+    line = asyncio.create_task(index.look_at_running("we", followed=()))
+    turn = asyncio.create_task(index.on(ROADS, fresh=True))
+    for _ in range(10):
+        await asyncio.sleep(0)
+    site.reading.set()
+    await line
+    assert (await turn).jobs == ()
 
 
 @pytest.mark.parametrize("kind", [Kind.MISSING, Kind.UNAUTHORISED, Kind.REFUSED])
