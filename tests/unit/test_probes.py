@@ -1,6 +1,7 @@
 """What the operator's probes and gauges say of the queue, on standby and in a term."""
 
 import time
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -8,6 +9,8 @@ import pytest
 from arcgis_operator.app import run
 from arcgis_operator.app.run import Operator
 from arcgis_operator.config import Config
+from arcgis_operator.controller.limits import Budget
+from arcgis_operator.reconcilers.ports import Name
 
 QUEUE = 'arcgis_operator_queue_depth{priority="change"} 1.0'
 
@@ -73,3 +76,21 @@ async def test_a_queue_that_moves_is_not_stuck_however_long_some_wait(
         process.queue.done(process.queue.take())
         assert process.operator._queue_stuck() is None
     assert QUEUE in process.shown()
+
+
+async def test_a_queue_that_waits_for_the_request_budget_of_a_site_is_not_stuck_until_it_is_paid(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A restart would read the long list, which overdrew it, once more."""
+    process = Process(monkeypatch)
+    process.leads()
+    budget = Budget(1, lambda: process.now)
+    session = SimpleNamespace(paid_for=budget.paid_for)
+    process.operator._sessions._sessions[Name("gis", "prod")] = cast("Any", session)
+    process.queue.add("site|roads")
+    for _ in range(1001):
+        budget.count()
+    process.now += 1299
+    assert process.operator._queue_stuck() is None
+    process.now += 2
+    assert process.operator._queue_stuck() == "no turn for 301 s"

@@ -288,8 +288,12 @@ class Operator:
         return f"no full list for {age:.0f} s" if self._leading.term and age > limit else None
 
     def _queue_stuck(self) -> str | None:
-        """Much may wait for long where a site allows little; that nothing gets its turn is what counts."""
-        stalled = min(self._queue.stalled(), time.monotonic() - self._led_since)
+        """Much may wait for long where a site allows little; that nothing gets its turn is what counts.
+
+        Nor does it while all wait for a site's budget, which a first long list of jobs overdraws by minutes.
+        """
+        paid = (session.paid_for() for session in self._sessions.all().values())
+        stalled = min(self._queue.stalled(), time.monotonic() - self._led_since, *paid)
         return f"no turn for {stalled:.0f} s" if self._leading.term and stalled > QUEUE_PATIENCE else None
 
     def _measure(self) -> None:

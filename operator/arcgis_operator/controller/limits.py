@@ -15,13 +15,19 @@ class Budget:
         self.per_second = per_second
         self._clock = clock
         self._level = per_second
-        self._at = clock()
+        self._at = self._paid_at = clock()
         self._turnstile = asyncio.Lock()
 
     def count(self) -> None:
         """One request is sent."""
         self._refill()
         self._level -= 1
+        if self._level < 0:
+            self._paid_at = self._at - self._level / self.per_second
+
+    def paid_for(self) -> float:
+        """Seconds since it was last overdrawn; below zero while it is, and turns wait."""
+        return self._clock() - self._paid_at
 
     async def wait(self) -> None:
         """Wait until the budget is not overdrawn; first come, first served."""

@@ -91,6 +91,10 @@ class SiteSession:
         """Services with an open operation."""
         return len(self._slots.holders())
 
+    def paid_for(self) -> float:
+        """Seconds since the request budget was last overdrawn; below zero while turns wait for it."""
+        return self._budget.paid_for()
+
     def adjust(self, wanted: SiteWanted) -> None:
         """Take over limits and suspension of a changed spec (another URL makes another session)."""
         self._wanted = wanted
