@@ -72,3 +72,10 @@ def test_a_request_without_answer_is_remembered_until_it_can_no_longer_arrive(
     clock[0] += 20
     assert ledger.leave("roads") == math.inf
     assert ledger["roads"].unsure_at is None
+
+
+def test_a_service_is_remembered_until_it_is_left(ledger: Ledger) -> None:
+    send(ledger, "roads", Accepted("job", "SUBMITTED"))
+    assert ledger.remembered() == {"roads"}
+    ledger.leave("roads")
+    assert ledger.remembered() == set()

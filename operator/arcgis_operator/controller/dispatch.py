@@ -94,12 +94,16 @@ class Dispatch:
                 self._registry.forget(name)
 
     def look_at_everything(self, within: float) -> None:
-        """A resync: a glance for every folder, a turn for every other key, spread over so many seconds."""
+        """A resync: a glance for every folder, a turn for every other key, spread over so many seconds.
+
+        What is remembered of a service that nobody declares any more ends with such a turn.
+        """
         self._registry.tidy()
         folders = {
             folder: keys for folder, keys in self._registry.folders().items() if len(keys) >= WORTH_A_GLANCE
         }
-        alone = set(self._registry.keys()).difference(*folders.values())
+        remembered = self._services.remembered() if self._services else ()
+        alone = {*self._registry.keys(), *remembered}.difference(*folders.values())
         for key in (*alone, *map(folder_key, folders), *map(site_key, self._registry.sites())):
             self._queue.add(key, Priority.RESYNC, random.uniform(0, within))  # noqa: S311 - spreads load
 

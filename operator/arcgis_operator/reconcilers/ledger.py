@@ -6,7 +6,7 @@ for safety after a restart: then the settle time of the new term and the site's 
 
 import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass, field
 
 from arcgis_operator.core.bounds import HOUR
@@ -57,6 +57,10 @@ class Ledger:
             _, sends = self._left.pop(key, (0.0, ()))
             entry = self._entries[key] = Entry(sends=sends)
         return entry
+
+    def remembered(self) -> Set[str]:
+        """The services that have an entry; nobody may speak for them any more."""
+        return self._entries.keys()
 
     def leave(self, key: str) -> float:
         """Nobody speaks for the service any more: for an hour its sends still count, if somebody comes again.

@@ -9,7 +9,7 @@ into the record of that intent only. The reasons for this order: `docs/architect
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import replace
 
 from arcgis_operator.adapters.kube.api import Object
@@ -77,6 +77,10 @@ class ServiceReconciler:
     def look_anew(self, key: str) -> None:
         """Something is told of the service: its next turn reads the object, whatever was stored last."""
         self._followed.pop(key, None)
+
+    def remembered(self) -> Set[str]:
+        """Services of which something is remembered, that nobody may speak for any more."""
+        return self._ledger.remembered()
 
     async def fail(self, key: str, error: Exception) -> None:
         """Say on the resource that its turn crashed; the error's own text may hold secrets: not shown."""

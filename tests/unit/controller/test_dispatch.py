@@ -1,5 +1,6 @@
 """What a full list tells: turns for what is gone as well."""
 
+from types import SimpleNamespace
 from typing import Any
 
 from arcgis_operator.controller.dispatch import Dispatch, site_key
@@ -22,3 +23,13 @@ async def test_a_site_whose_deletion_was_missed_gets_the_turn_that_ends_its_sess
     dispatch = Dispatch(queue, registry, lambda: None)
     dispatch.gone("site", [SITE])
     assert queue.take() == site_key(SITE)
+
+
+async def test_what_is_remembered_of_a_service_that_nobody_declares_gets_a_turn_in_every_resync() -> None:
+    """Its key may be lost with the turn in which a term ends, and its slot would be taken for ever."""
+    queue: WorkQueue[str] = WorkQueue()
+    dispatch = Dispatch(queue, Registry(lambda _: None), lambda: None)
+    services: Any = SimpleNamespace(remembered=lambda: {"https://gis.example.com/arcgis|roads.mapserver"})
+    dispatch.connect(services, services, services)
+    dispatch.look_at_everything(within=0.0)
+    assert queue.take() == "https://gis.example.com/arcgis|roads.mapserver"
