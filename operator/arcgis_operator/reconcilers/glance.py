@@ -32,9 +32,10 @@ class Glance:
         for resting in self._registry.resting(folder):
             site = await self._sites.resolve(resting.desired, resting.namespace)
             found.append((None if isinstance(site, Hold) or site.gate() else site, resting))
-        found.sort(key=lambda pair: id(pair[0]))
-        for site, pairs in groupby(found, key=lambda pair: pair[0]):
-            await self._look(site, [resting for _, resting in pairs])
+        found.sort(key=_shelf)
+        for _, pairs in groupby(found, key=_shelf):
+            together = list(pairs)
+            await self._look(together[0][0], [resting for _, resting in together])
         return math.inf
 
     async def _look(self, site: Site | None, resting: list[Resting]) -> None:
@@ -67,3 +68,9 @@ class Glance:
         self._ledger.concluded(one.key, listed)
         self._ledger.looked(one.key, in_vain=False)
         return True
+
+
+def _shelf(found: tuple[Site | None, Resting]) -> tuple[int, str]:
+    """What is read at once: a key may have been joined with that of another folder."""
+    site, resting = found
+    return id(site), resting.desired.service.folder.casefold()

@@ -1,0 +1,73 @@
+"""A glance at a folder: what it takes for granted, and what it leaves to a turn."""
+
+from collections.abc import Mapping, Sequence
+from types import SimpleNamespace
+from typing import Any, cast
+
+from arcgis_operator.core.identity import ServiceRef
+from arcgis_operator.core.model import Desired, Leaf, LeafKind, SiteRef
+from arcgis_operator.reconcilers.glance import Glance
+from arcgis_operator.reconcilers.ledger import Ledger
+from arcgis_operator.reconcilers.ports import JobsOn, Resting
+
+URL = "https://gis.example.com/arcgis"
+WANTED = "as declared"
+
+
+class FakeSite:
+    """Its folders hold documents by `name.type`."""
+
+    def __init__(self, folders: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
+        self.folders = folders
+
+    def gate(self) -> None:
+        return None
+
+    async def pace(self) -> None:
+        return None
+
+    async def folder(self, name: str, refs: Sequence[ServiceRef]) -> Mapping[str, Any]:
+        return self.folders[name]
+
+    async def jobs_on(self, service_key: str, fresh: bool) -> JobsOn:
+        return JobsOn()
+
+
+def resting(name: str, folder: str, key_folder: str = "") -> Resting:
+    """A resource at rest, under the key of its own folder or of another one that it was joined with."""
+    ref = ServiceRef(name, "MapServer", folder)
+    key = f"{URL}|{(key_folder or folder).casefold()}/{ref.leaf.casefold()}"
+    leaf = Leaf(("description",), LeafKind.TEXT, WANTED)
+    return Resting(key, "gis", Desired(SiteRef("gis", "prod"), ref, (leaf,)))
+
+
+async def glance(site: FakeSite, *at_rest: Resting) -> list[str]:
+    """The keys that get a turn of their own."""
+
+    async def resolve(*_: object) -> FakeSite:
+        return site
+
+    woken: list[str] = []
+    registry = SimpleNamespace(resting=lambda _: list(at_rest), identify=lambda *_: True)
+    ledger = Ledger(lambda: 0.0, 90.0, 1800.0)
+    sites = cast("Any", SimpleNamespace(resolve=resolve))
+    await Glance(sites, cast("Any", registry), ledger, woken.append).turn(f"{URL}|transport")
+    return woken
+
+
+def document(description: str) -> Mapping[str, Any]:
+    """What the site says of a service."""
+    return {"serviceName": "Roads", "type": "MapServer", "description": description}
+
+
+async def test_each_service_is_compared_with_the_document_of_its_own_folder() -> None:
+    """Under a key of one folder a resource may speak that names the service by its address in another one."""
+    site = FakeSite(
+        {
+            "Archive": {"rivers.mapserver": document(WANTED), "roads.mapserver": document(WANTED)},
+            "Transport": {"roads.mapserver": document("drifted")},
+        }
+    )
+    joined = resting("Rivers", "Archive", key_folder="Transport")
+    roads = resting("Roads", "Transport")
+    assert await glance(site, joined, roads) == [roads.key]
