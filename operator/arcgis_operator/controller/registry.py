@@ -142,7 +142,8 @@ class Registry:
         if not self._names.get(primary):
             self._ids[service_id] = key
             return True
-        self._alias[key] = primary
+        joined = [one for one, former in self._alias.items() if former == key]
+        self._alias |= dict.fromkeys([key, *joined], primary)
         for name in self._names.pop(key, set()):
             self._place(name, self._services[name])
         self._wake(primary)

@@ -146,3 +146,17 @@ def test_a_site_is_told_which_services_are_declared_and_by_whom() -> None:
     assert one.declared(Name("gis", "prod")) == {("gis", "Transport/Roads.MapServer")}
     one.service_gone(Name("gis", "a"))
     assert one.declared(Name("gis", "prod")) == frozenset()
+
+
+def test_a_key_joined_with_one_that_is_joined_later_goes_along() -> None:
+    """Left behind, its turn would find the same again and again, without a pause."""
+    one, _ = registry()
+    first, second = two_addresses(one)
+    one.site_seen(site("third", "https://10.0.0.2/arcgis"))
+    third = one.service_seen(service("c", siteRef={"name": "third"}))
+    assert one.identify(first, "s1")
+    assert not one.identify(second, "s1")
+    assert one.identify(third, "s2")
+    assert not one.identify(first, "s2"), "the service was made anew on the site"
+    assert one.claim(third) == Claim(Name("gis", "a"), (Name("gis", "b"), Name("gis", "c")))
+    assert one.claim(first) == one.claim(second) == Claim(None)
