@@ -168,6 +168,9 @@ class Process:
     def at(self, url: str) -> "Process | None":
         return self if url == URL else None
 
+    def left(self, key: str) -> None:
+        """Slots are not looked at here."""
+
     url = URL
     username = "gitops"
 

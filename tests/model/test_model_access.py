@@ -67,7 +67,7 @@ async def test_who_may_not_use_the_site_any_more_leaves_the_line_for_a_slot() ->
     """Else a slot would be kept for it, and those behind it would not be called."""
     stage = Stage({})
     process, world = stage.processes["A"], stage.world
-    left: list[tuple[str, bool]] = []
+    left: list[str] = []
 
     async def resolve(*_: object) -> Hold:
         return Hold(Reason.SITE_NOT_ALLOWED, "Not allowed.")
@@ -76,6 +76,25 @@ async def test_who_may_not_use_the_site_any_more_leaves_the_line_for_a_slot() ->
     stage.take_over("A")
     process.sync()
     process.resolve = resolve  # type: ignore[method-assign, assignment]
-    process.occupy = lambda key, busy: left.append((key, busy))  # type: ignore[method-assign]
+    process.left = left.append  # type: ignore[method-assign]
     await whole_turn(stage)
-    assert left == [(KEY, False)]
+    assert left == [KEY]
+
+
+async def test_a_resource_that_goes_gives_its_slot_back_once_its_edit_has_ended() -> None:
+    stage = Stage({})
+    process, world = stage.processes["A"], stage.world
+    left: list[str] = []
+    world.create("roads", "second")
+    stage.take_over("A")
+    process.sync()
+    await whole_turn(stage)
+    world.delete("roads")
+    process.sync()
+    process.left = left.append  # type: ignore[method-assign]
+    await whole_turn(stage)
+    assert left == []
+    for _ in range(TURNS):
+        await whole_turn(stage)
+    assert set(left) == {KEY}
+    assert process.ledger.remembered() == set()

@@ -124,6 +124,10 @@ class SiteSession:
         """Take or free the service's job slot; a free one is kept for the first in line."""
         self._slots.occupy(key, busy)
 
+    def keeps(self, key: str) -> bool:
+        """Whether the service has a slot here, or a place in the line for one."""
+        return self._slots.knows(key)
+
     def call_when_free(self, key: str) -> bool:
         """Wake the service when a job slot becomes free. The first in line (True) also looks by itself."""
         return self._slots.wait(key)

@@ -101,6 +101,12 @@ class Sessions:
         """The session with the site at this URL, None when there is none."""
         return next((session for session in self._sessions.values() if session.url == url), None)
 
+    def left(self, key: str) -> None:
+        """No site keeps a job slot for this service: it may have taken one through another ArcGISSite."""
+        for session in self._sessions.values():
+            if session.keeps(key):
+                session.occupy(key, busy=False)
+
     def all(self) -> Mapping[Name, SiteSession]:
         """The open sessions."""
         return self._sessions

@@ -29,6 +29,10 @@ class Slots:
         """Services that wait, the first in line first."""
         return [*self._waiting]
 
+    def knows(self, key: str) -> bool:
+        """Whether it has a slot, was called for one, or waits."""
+        return key in self._holders or key in self._promised or key in self._waiting
+
     def taken_for(self, key: str) -> set[str]:
         """Services that have a slot, and others that one is kept for."""
         now = self._clock()

@@ -136,6 +136,9 @@ class Sites(Protocol):
     def at(self, url: str) -> Site | None:
         """The session with the site at this URL, None when no resource names it any more."""
 
+    def left(self, key: str) -> None:
+        """The service has nothing open and waits for nothing: no site keeps a job slot for it."""
+
 
 class Registry(Protocol):
     """Which resources speak about which service."""

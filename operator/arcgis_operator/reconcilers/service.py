@@ -241,16 +241,14 @@ class ServiceReconciler:
         return NOW if failure.kind is KubeFailureKind.MISSING else failure.retry_after or BACKOFF
 
     def _slot(self, key: str, site: Site | Hold, verdict: Verdict) -> float:
-        """When to look again: of those that wait for a slot one looks by itself, the others are called.
-
-        Who may not use the site any more leaves the line.
-        """
-        waits_at = self._sites.at(key.partition("|")[0]) if isinstance(site, Hold) else site
-        if waits_at is None:
-            return verdict.wake
-        if verdict.reason is Reason.QUEUED:
-            return verdict.wake if waits_at.call_when_free(key) else math.inf
-        waits_at.occupy(key, verdict.record.journal.open)
+        """When to look again: of those that wait for a slot one looks by itself, the others are called."""
+        used = None if isinstance(site, Hold) else site
+        if used and verdict.reason is Reason.QUEUED:
+            return verdict.wake if used.call_when_free(key) else math.inf
+        if used:
+            used.occupy(key, verdict.record.journal.open)
+        if not verdict.record.journal.open:
+            self._sites.left(key)
         return verdict.wake
 
     def _remember(self, key: str, case: Case, verdict: Verdict) -> None:
@@ -353,8 +351,7 @@ class ServiceReconciler:
         """No resource is left: an edit that still runs is followed to its end."""
         entry, site = self._ledger[key], self._sites.at(key.partition("|")[0])
         if not entry.open_job:
-            if site is not None:
-                site.occupy(key, busy=False)
+            self._sites.left(key)
             return self._ledger.leave(key)
         if site is None:
             return math.inf

@@ -208,3 +208,13 @@ async def test_a_session_that_ends_during_a_login_fails_the_request_and_opens_no
         assert isinstance(answer, Failure)
         assert answer.kind is FailureKind.NOT_SENT
         assert "ended" in answer.detail
+
+
+async def test_a_service_gives_back_its_slot_at_whichever_site_it_took_it() -> None:
+    """Two ArcGISSites may name one address; a resource goes, or changes from one to the other."""
+    sessions = made(Slow(NAMESPACES), Registry(lambda _: None))
+    for name in ("one", "other"):
+        session = await sessions.session(Name("gis", name), wanted(name))
+        session.occupy("roads", busy=name == "other")
+    sessions.left("roads")
+    assert [session.jobs_in_flight for session in sessions.all().values()] == [0, 0]
