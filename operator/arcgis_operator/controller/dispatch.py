@@ -2,7 +2,7 @@
 
 import math
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from arcgis_operator.controller.folders import WORTH_A_GLANCE
@@ -79,13 +79,14 @@ class Dispatch:
         else:
             self._service_seen(body, gone, event_type == "LISTED")
 
-    def known(self, kind: Word) -> frozenset[Name]:
-        """The resources known now; take it before a list begins."""
+    def known(self, kind: Word) -> Mapping[Name, object]:
+        """The resources known now, and what is known of each; take it before a list begins."""
         return self._registry.sites() if kind == "site" else self._registry.services()
 
-    def gone(self, kind: Word, names: Iterable[Name]) -> None:
-        """These were known before a full list began, and are not in it."""
-        for name in names:
+    def gone(self, kind: Word, before: Mapping[Name, object]) -> None:
+        """These were known before a full list began, and are not in it; some may have been told of since."""
+        now = self.known(kind)
+        for name in [name for name, known in before.items() if now.get(name) is known]:
             self.standings.gone(kind, name)
             if kind == "site":
                 self._wake_all(self._registry.site_gone(name))

@@ -191,13 +191,13 @@ class Registry:
         """A site's spec, None when there is no such site."""
         return self._sites.get(name)
 
-    def services(self) -> frozenset[Name]:
-        """All resources known."""
-        return frozenset(self._services)
+    def services(self) -> Mapping[Name, Known]:
+        """All resources known; what is known of one that is made anew is another value."""
+        return dict(self._services)
 
-    def sites(self) -> frozenset[Name]:
-        """All sites known."""
-        return frozenset(self._sites)
+    def sites(self) -> Mapping[Name, SiteWanted | SpecInvalid]:
+        """All sites known; what is known of one that is made anew is another value."""
+        return dict(self._sites)
 
     def keys(self) -> tuple[str, ...]:
         """All keys that somebody speaks for."""

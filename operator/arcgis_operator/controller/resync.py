@@ -61,14 +61,14 @@ class Resync:
 
     async def _take(self, word: Word, kind: Kind) -> bool:
         """Object by object, so that the list is never whole in memory."""
-        left, untouched = set(self._dispatch.known(word)), True
+        left, untouched = dict(self._dispatch.known(word)), True
         number = 0
         async for body in self._list(kind):
             number += 1
             if number % BREATH == 0:
                 await asyncio.sleep(0)
             self._dispatch.seen(word, "LISTED", body)
-            left.discard(name_of(body))
+            left.pop(name_of(body), None)
             untouched = untouched and "journal" not in (body.get("status") or {})
         self._dispatch.gone(word, left)
         return untouched

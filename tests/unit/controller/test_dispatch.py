@@ -21,7 +21,7 @@ async def test_a_site_whose_deletion_was_missed_gets_the_turn_that_ends_its_sess
     registry = Registry(lambda _: None)
     registry.site_seen(BODY)
     dispatch = Dispatch(queue, registry, lambda: None)
-    dispatch.gone("site", [SITE])
+    dispatch.gone("site", dispatch.known("site"))
     assert queue.take() == site_key(SITE)
 
 
@@ -33,3 +33,23 @@ async def test_what_is_remembered_of_a_service_that_nobody_declares_gets_a_turn_
     dispatch.connect(services, services, services)
     dispatch.look_at_everything(within=0.0)
     assert queue.take() == "https://gis.example.com/arcgis|roads.mapserver"
+
+
+async def test_what_is_made_anew_while_a_list_is_read_is_not_gone() -> None:
+    """The list shows the moment in which it was not there."""
+    registry = Registry(lambda _: None)
+    dispatch = Dispatch(WorkQueue(), registry, lambda: None)
+    where = {"siteRef": {"name": "prod"}, "service": {"name": "Roads", "type": "MapServer"}}
+    metadata = {"namespace": "gis", "name": "roads", "creationTimestamp": "", "uid": "first"}
+    resource: dict[str, Any] = {"metadata": metadata, "spec": where}
+    dispatch.seen("site", "CHANGED", BODY)
+    dispatch.seen("service", "CHANGED", resource)
+    before = {word: dispatch.known(word) for word in ("site", "service")}
+    dispatch.seen("site", "DELETED", BODY)
+    dispatch.seen("service", "DELETED", resource)
+    dispatch.seen("site", "CHANGED", BODY)
+    dispatch.seen("service", "CHANGED", {**resource, "metadata": {**metadata, "uid": "second"}})
+    for word in ("site", "service"):
+        dispatch.gone(word, before[word])
+    assert registry.site(SITE)
+    assert registry.is_known(Name("gis", "roads"))
