@@ -98,3 +98,33 @@ async def test_a_resource_that_goes_gives_its_slot_back_once_its_edit_has_ended(
         await whole_turn(stage)
     assert set(left) == {KEY}
     assert process.ledger.remembered() == set()
+
+
+async def test_rights_that_are_taken_away_while_a_turn_waits_for_the_sites_budget_count() -> None:
+    """A site that allows little lets a turn wait for minutes."""
+    stage = Stage({})
+    process, world = stage.processes["A"], stage.world
+
+    async def resolve(*_: object) -> Hold:
+        return REFUSED["the site's rules do not allow it any more"]
+
+    world.create("roads", "second")
+    stage.take_over("A")
+    process.sync()
+    process.begin()
+    for _ in range(YIELDS):
+        if process.points and process.points[0][0] != "pace":
+            process.go_on(0)
+        await asyncio.sleep(0)
+    assert [label for label, _ in process.points] == ["pace"]
+    process.resolve = resolve  # type: ignore[method-assign, assignment]
+    process.go_on(0)
+    for _ in range(YIELDS):
+        if process.points:
+            process.go_on(0)
+        await asyncio.sleep(0)
+    process.finish()
+    assert world.sends == []
+    assert process.wake_at == world.at
+    await whole_turn(stage)
+    assert status.parse(world.objects["roads"]).ready.reason == Reason.SITE_NOT_ALLOWED

@@ -32,6 +32,7 @@ MODE_SECONDS = 5.0  # between two questions whether read-only mode is over
 SCOUTS = 2  # jobs that are looked at often while nobody knows how long one takes
 SPARE_SECONDS = 1.0  # between two looks whether the site is left alone for now
 WHOLE_SITE = frozenset(("root", "mode", "token", "jobs"))  # a pause asked for here is meant for all
+SUSPENDED = Hold(Reason.SUSPENDED, "The site is suspended: nothing is read from it or sent to it.")
 ENDED = "the session with the site has ended"
 TRUST_AGAIN = 3  # failures in a row after which the CA bundle is read anew
 
@@ -103,7 +104,7 @@ class SiteSession:
     def gate(self) -> Hold | None:
         """Why the site is not even read now."""
         if self._wanted.suspend:
-            return Hold(Reason.SUSPENDED, "The site is suspended: nothing is read from it or sent to it.")
+            return SUSPENDED
         if self._asked_to_wait:
             return Hold(Reason.SITE_BUSY, f"The site asks to be asked later: {self._later}")
         if not self._breaker.let_through():
@@ -113,6 +114,8 @@ class SiteSession:
 
     def sending(self, key: str) -> Hold | None:
         """Why nothing may be sent for this service now."""
+        if self._wanted.suspend:
+            return SUSPENDED
         if self._read_only:
             return Hold(Reason.SITE_READ_ONLY, self._read_only)
         taken = self._taken_for(key)

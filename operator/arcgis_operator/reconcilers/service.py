@@ -122,8 +122,9 @@ class ServiceReconciler:
         if not self._registry.speaks(key, _name(body), body["metadata"]["uid"]):
             return BACKOFF  # the turn is another service's: what tells of the object gives it its own
         gate, site = _gate(desired, allowed), self._holding(record, allowed)
-        if not isinstance(site, Hold) and (gate is None or record.journal.open):
-            await site.pace()
+        looks = not isinstance(site, Hold) and (gate is None or record.journal.open)
+        if looks and not await self._admitted(site, allowed, desired, body):
+            return NOW
         read_at = self._clock.monotonic()
         fresh = again or not (record.known and record.is_ready(body["metadata"]["generation"]))
         case = await self._case(key, body, record, desired, site, gate, term, fresh)
@@ -160,6 +161,14 @@ class ServiceReconciler:
         if isinstance(desired, SpecInvalid):
             return Hold(Reason.SPEC_INVALID, " ".join(desired.problems))
         return await self._sites.resolve(desired, body["metadata"]["namespace"])
+
+    async def _admitted(
+        self, site: Site | Hold, allowed: Site | Hold, desired: Desired | SpecInvalid, body: Object
+    ) -> bool:
+        """Waits for the site's budget; False when the site, or its rules, changed meanwhile."""
+        if not isinstance(site, Hold):
+            await site.pace()
+        return allowed == await self._allowed(desired, body)
 
     def _holding(self, record: Record, allowed: Site | Hold) -> Site | Hold:
         """While an operation is open, the session that holds it will do to follow it."""

@@ -218,3 +218,13 @@ async def test_a_service_gives_back_its_slot_at_whichever_site_it_took_it() -> N
         session.occupy("roads", busy=name == "other")
     sessions.left("roads")
     assert [session.jobs_in_flight for session in sessions.all().values()] == [0, 0]
+
+
+async def test_a_site_that_is_suspended_while_a_turn_waits_for_it_is_sent_nothing() -> None:
+    sessions = made(Slow(NAMESPACES), Registry(lambda _: None))
+    session = await sessions.session(PROD, wanted("account"))
+    assert session.sending("roads") is None
+    await sessions.session(PROD, replace(wanted("account"), suspend=True))
+    hold = session.sending("roads")
+    assert hold
+    assert hold == session.gate()
