@@ -119,7 +119,7 @@ class SiteSession:
         if self._read_only:
             return Hold(Reason.SITE_READ_ONLY, self._read_only)
         taken = self._taken_for(key)
-        if key not in taken and len(taken) >= self._wanted.max_jobs:
+        if _service(key) not in taken and len(taken) >= self._wanted.max_jobs:
             return Hold(Reason.QUEUED, f"All {self._wanted.max_jobs} job slots of the site are taken.")
         return None
 
@@ -136,7 +136,7 @@ class SiteSession:
         return self._slots.wait(key)
 
     def _taken_for(self, key: str) -> set[str]:
-        return self._slots.taken_for(key).union(map(self._key, self._index.running(self.username)))
+        return self._index.running(self.username).union(map(_service, self._slots.taken_for(key)))
 
     def _room(self) -> int:
         return self._wanted.max_jobs - len(self._taken_for(""))
@@ -174,8 +174,8 @@ class SiteSession:
 
     async def jobs_on(self, service_key: str, fresh: bool) -> JobsOn:
         """The jobs on a service. The first in line for a slot learns which others still take one."""
-        if self._slots.waiting()[:1] == [self._key(service_key)]:
-            followed = {key.partition("|")[2] for key in self._slots.holders()}
+        if list(map(_service, self._slots.waiting()[:1])) == [service_key]:
+            followed = set(map(_service, self._slots.holders()))
             await self._index.look_at_running(self.username, followed)
         return await self._index.on(service_key, fresh)
 
@@ -261,9 +261,6 @@ class SiteSession:
         uri = f"/{self.url.rsplit('/', 1)[-1]}/admin/services/{ref.title}/edit"
         return Job(id=accepted.job_id, status=accepted.status, operation_uri=uri, username=self.username)
 
-    def _key(self, service: str) -> str:
-        return f"{self.url}|{service}"
-
     async def _folder(self, name: str) -> Mapping[str, Mapping[str, Json]] | Failure:
         client = await self._connected()
         return client if isinstance(client, Failure) else await client.folder(name)
@@ -318,6 +315,11 @@ class SiteSession:
         else:
             self._breaker.answered()
             self._unreachable_in_a_row = 0
+
+
+def _service(key: str) -> str:
+    """Of a key, which may hold another address of this site."""
+    return key.partition("|")[2]
 
 
 def _outcome(fact: Fact) -> str:

@@ -19,6 +19,7 @@ from arcgis_operator.controller.sessions import Sessions
 from arcgis_operator.core.case import Hold
 from arcgis_operator.core.failures import Failure
 from arcgis_operator.core.failures import Kind as FailureKind
+from arcgis_operator.core.job import Job
 from arcgis_operator.core.model import Desired, SiteWanted
 from arcgis_operator.core.service_spec import parse_service
 from arcgis_operator.reconcilers.ports import Name
@@ -228,3 +229,26 @@ async def test_a_site_that_is_suspended_while_a_turn_waits_for_it_is_sent_nothin
     hold = session.sending("roads")
     assert hold
     assert hold == session.gate()
+
+
+async def test_an_edit_under_the_key_of_another_address_takes_one_slot_and_its_service_leads_the_line() -> (
+    None
+):
+    """Two ArcGISSites reach one site by two addresses: the key names the first, the job only the service."""
+    sessions = made(Slow(NAMESPACES), Registry(lambda _: None))
+    session = await sessions.session(PROD, replace(wanted("account"), max_jobs=2))
+    key, uri = f"{ANOTHER}|roads.mapserver", "/arcgis/admin/services/Roads.MapServer/edit"
+    session.occupy(key, busy=True)
+    session._index.noted(Job("j1", "EXECUTING", uri))
+    assert session.sending(f"{ANOTHER}|rivers.mapserver") is None
+    assert session.sending(key) is None
+    looked: list[str] = []
+
+    async def look(username: str, followed: object) -> None:
+        looked.append(username)
+
+    session._index.look_at_running = look  # type: ignore[method-assign, assignment]
+    assert session.call_when_free(f"{ANOTHER}|rivers.mapserver")
+    await session.jobs_on("rivers.mapserver", fresh=True)
+    assert looked == [""]
+    await sessions.aclose()
