@@ -125,14 +125,18 @@ def test_a_job_that_is_unavailable_for_a_while_is_waited_for(shared: Workbench) 
     assert len(shared.edits(service)) == 1
 
 
-def test_a_job_forgotten_while_it_runs_is_presumed_to_run(shared: Workbench) -> None:
-    service = shared.fresh_service()
+@pytest.mark.parametrize("code", [404, 400, 500])
+def test_a_job_forgotten_while_it_runs_is_presumed_to_run(shared: Workbench, code: int) -> None:
+    """Nobody knows how the site answers an id that it does not know; its list has no such job."""
+    service, name = shared.fresh_service(), f"forgotten-{code}"
+    shared.site.switch(unknown_job_code=code)
     shared.site.next_job(service=service, seconds=2)
-    shared.declare("forgotten", service, SETTINGS)
-    shared.site.forget(shared.wait_job("forgotten", "EXECUTING"))
-    body = shared.came_to("forgotten", "LookingForJob")
+    shared.declare(name, service, SETTINGS)
+    shared.site.forget(shared.wait_job(name, "EXECUTING"))
+    body = shared.came_to(name, "LookingForJob")
     assert "presumed to run" in condition(body)["message"]
-    shared.converged("forgotten")
+    shared.converged(name)
+    shared.site.switch(unknown_job_code=404)
     assert len(shared.edits(service)) == 1
 
 

@@ -159,6 +159,7 @@ class Operator:
     def _begin(self, term: Term) -> None:
         self._metrics.leader.set(1)
         self._resynced_at = self._led_since = time.monotonic()
+        self._sessions.begin()
         self._leading.begin(term)
 
     def _end(self, reason: str) -> None:

@@ -24,6 +24,7 @@ READERS = 8
 LATE = 40  # jobs of late from which to learn how long one takes
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 NOT_LISTABLE = (Kind.MISSING, Kind.UNAUTHORISED, Kind.REFUSED)
+UNSHOWN = (Kind.REFUSED, Kind.UNSURE, Kind.GARBLED)  # beside 404, for an unknown id. Assumed: no page says
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ class JobIndex:
         self._unfinished: dict[str, float] = {}  # when they were last read or listed
         self._unread: dict[str, float] = {}
         self._failure: Failure | None = None
+        self._ids: set[str] = set()
         self._listed_at = float("-inf")
         self._begun_at = float("-inf")
         self._listing: asyncio.Task[None] | None = None
@@ -81,6 +83,16 @@ class JobIndex:
             if job:
                 jobs.append(job)
         return JobsOn(tuple(jobs))
+
+    async def is_gone(self, job_id: str, failure: Failure) -> bool:
+        """Whether the site knows no such job: it says so, or fails to show what it does not list either."""
+        if failure.kind in UNSHOWN and failure.code:
+            await self._listed(self._clock())
+        return self._gone(job_id, failure)
+
+    def _gone(self, job_id: str, failure: Failure) -> bool:
+        unshown = failure.kind in UNSHOWN and failure.code and self._failure is None
+        return failure.kind is Kind.MISSING or bool(unshown and job_id not in self._ids)
 
     def noted(self, job: Job) -> None:
         """Somebody read this job, or the site named it to us."""
@@ -155,7 +167,8 @@ class JobIndex:
         self._begun_at = begun
 
     async def _take(self, ids: tuple[str, ...]) -> Failure | None:
-        listed, self._listed_at = set(ids), self._clock()
+        self._ids = listed = set(ids)
+        self._listed_at = self._clock()
         self._unfinished |= dict.fromkeys(self._unfinished.keys() & listed, self._listed_at)
         seen_since = self._listed_at - self._presumed_seconds
         for gone in self._known.keys() - listed:
@@ -251,7 +264,7 @@ class JobIndex:
         if isinstance(job, Job):
             self.noted(job)
             return job
-        if job.kind is not Kind.MISSING:
+        if not self._gone(known.job.id, job):
             return job
         if self._clock() - known.since > self._presumed_seconds:
             self._forget(known.job.id)

@@ -4,6 +4,7 @@ import asyncio
 import math
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 
 from arcgis_operator.adapters.admin import (
     AdminClient,
@@ -60,7 +61,7 @@ class SiteSession:
         self._retired: AdminClient | None = None
         self._budget = Budget(wanted.requests_per_second, clock)
         self._breaker = Breaker(clock, longest_pause=longest_pause)
-        self._index = JobIndex(self._job_ids, self.job, clock, presumed_seconds, self._spare)
+        self._index = JobIndex(self._job_ids, self._read_job, clock, presumed_seconds, self._spare)
         self._folders = Folders(self._folder, self.document)
         self._version = ""
         self._slots = Slots(clock, wake, self._room)
@@ -127,6 +128,10 @@ class SiteSession:
         """Take or free the service's job slot; a free one is kept for the first in line."""
         self._slots.occupy(key, busy)
 
+    def begin(self) -> None:
+        """A term of the lease begins."""
+        self._slots.clear()
+
     def keeps(self, key: str) -> bool:
         """Whether the service has a slot here, or a place in the line for one."""
         return self._slots.knows(key)
@@ -161,7 +166,13 @@ class SiteSession:
         await self._budget.wait()
 
     async def job(self, job_id: str) -> Job | Failure:
-        """One job, read now."""
+        """One job, read now; MISSING as well where the site fails to show what it does not list either."""
+        job = await self._read_job(job_id)
+        if isinstance(job, Failure) and await self._index.is_gone(job_id, job):
+            return replace(job, kind=Kind.MISSING)
+        return job
+
+    async def _read_job(self, job_id: str) -> Job | Failure:
         client = await self._connected()
         job = client if isinstance(client, Failure) else await client.job(job_id)
         if isinstance(job, Job):

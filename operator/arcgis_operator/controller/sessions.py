@@ -101,6 +101,11 @@ class Sessions:
         """The session with the site at this URL, None when there is none."""
         return next((session for session in self._sessions.values() if session.url == url), None)
 
+    def begin(self) -> None:
+        """A term of the lease begins: another may have led meanwhile."""
+        for session in self._sessions.values():
+            session.begin()
+
     def left(self, key: str) -> None:
         """No site keeps a job slot for this service: it may have taken one through another ArcGISSite."""
         for session in self._sessions.values():

@@ -63,6 +63,11 @@ class Slots:
         self._waiting[key] = True
         return self._head() == key
 
+    def clear(self) -> None:
+        """Another led meanwhile: what is open takes its slot anew."""
+        for one in (self._holders, self._waiting, self._promised):
+            one.clear()
+
     def _head(self) -> str | None:
         return next(iter(self._waiting), None)
 

@@ -439,3 +439,37 @@ async def test_an_old_id_that_leaves_the_list_is_forgotten() -> None:
     site.jobs["old"] = old
     site.now += 1
     assert [one.id for one in (await index.on(ROADS, fresh=True)).jobs] == ["old"]
+
+
+ANSWERED = {
+    "no such job": (Failure(Kind.MISSING, "no"), True, True),
+    "refused": (Failure(Kind.REFUSED, "no", 400), False, True),
+    "failed": (Failure(Kind.UNSURE, "no", 500), False, True),
+    "no answer": (Failure(Kind.UNSURE, "no"), False, False),
+    "no right": (Failure(Kind.UNAUTHORISED, "no", 403), False, False),
+    "later": (Failure(Kind.BUSY, "no", 503), False, False),
+}
+"""What a job's address answers: whether the job is gone where it is listed, and where it is not."""
+
+
+@pytest.mark.parametrize("what", ANSWERED)
+async def test_a_job_is_gone_that_the_site_neither_shows_nor_lists(what: str) -> None:
+    failure, gone_if_listed, gone_if_not = ANSWERED[what]
+    site = FakeSite(job("listed"))
+    index = site.index()
+    assert await index.is_gone("listed", failure) is gone_if_listed
+    assert await index.is_gone("another", failure) is gone_if_not
+    site.listed = Failure(Kind.UNSURE, "no", 500)
+    site.now += 1
+    assert await index.is_gone("another", failure) is (failure.kind is Kind.MISSING)
+
+
+async def test_a_running_job_that_is_neither_shown_nor_listed_any_more_runs_for_its_time() -> None:
+    site = FakeSite(job("theirs"))
+    index = site.index()
+    await index.on(ROADS, fresh=True)
+    site.jobs["theirs"], site.listed = Failure(Kind.UNSURE, "no", 500), ()
+    site.now += 50
+    assert [one.status for one in (await index.on(ROADS, fresh=True)).jobs] == ["UNAVAILABLE"]
+    site.now += 50
+    assert (await index.on(ROADS, fresh=True)) == JobsOn(())

@@ -108,3 +108,12 @@ def test_when_jobs_of_others_keep_the_last_slot_given_back_the_first_in_line_loo
     assert slots.wait("b")
     slots.occupy("newcomer", busy=False)
     assert site.called == ["b"]
+
+
+def test_a_new_term_begins_with_nobody_in_line_and_every_slot_free() -> None:
+    site = Site()
+    slots = site.full("a", "b", "c")
+    slots.occupy("a", busy=False)
+    slots.clear()
+    assert line(site) == Line([], [], ["b"])
+    assert slots.taken_for("") == set()
