@@ -8,7 +8,7 @@ site keeps its jobs, so of those that ended long ago only the ids are kept.
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from sys import intern
 from types import MappingProxyType
@@ -57,6 +57,7 @@ class JobIndex:
         self._on: dict[str | None, set[str]] = {}  # ids by service
         self._unfinished: dict[str, float] = {}  # when they were last read or listed
         self._unread: dict[str, float] = {}
+        self._unshown: Failure | None = None  # what one of these was answered with
         self._failure: Failure | None = None
         self._ids: set[str] = set()
         self._listed_at = float("-inf")
@@ -167,10 +168,9 @@ class JobIndex:
         self._begun_at = begun
 
     async def _take(self, ids: tuple[str, ...]) -> Failure | None:
-        self._ids = listed = set(ids)
-        self._listed_at = self._clock()
-        self._unfinished |= dict.fromkeys(self._unfinished.keys() & listed, self._listed_at)
-        seen_since = self._listed_at - self._presumed_seconds
+        self._ids, now = set(ids), self._clock()
+        listed, seen_since = self._ids, now - self._presumed_seconds
+        self._unfinished |= dict.fromkeys(self._unfinished.keys() & listed, now)
         for gone in self._known.keys() - listed:
             if self._unfinished.get(gone, float("-inf")) < seen_since:
                 self._forget(gone)
@@ -178,11 +178,12 @@ class JobIndex:
         self._past &= listed
         self._unread = {key: since for key, since in self._unread.items() if key in listed}
         self._old = {key: None for key in self._old if key in listed}
-        read = self._known.keys() | self._old.keys() | self._past
+        read = self._known.keys() | self._old.keys() | self._past | self._put_off(seen_since)
         unknown = [job_id for job_id in ids if job_id not in read]
-        if len(unknown) < backlog.LONG:
-            return await self._read_all(unknown)
-        return await self._read_long(unknown)
+        failure = await (self._read_all if len(unknown) < backlog.LONG else self._read_long)(unknown)
+        self._set_aside_unread(ids)
+        self._listed_at = self._listed_at if failure else now
+        return failure
 
     def _set_aside(self) -> None:
         """A job that ended so long ago explains nothing any more."""
@@ -193,10 +194,28 @@ class JobIndex:
             self._forget(job_id)
         self._past |= old
 
+    def _put_off(self, seen_since: float) -> set[str]:
+        """Of jobs that could not be read for so long a few are tried with each list, in turn."""
+        long_tried = [job_id for job_id, since in self._unread.items() if since < seen_since]
+        for job_id in long_tried[:READERS]:
+            self._unread[job_id] = self._unread.pop(job_id)
+        return set(long_tried[READERS:])
+
+    def _set_aside_unread(self, ids: Sequence[str]) -> None:
+        """A job that cannot be read, but began long before others that can, does not run any more."""
+        starts = self._starts(ids) if self._unread else {}
+        if by_age := backlog.newest_first(ids, starts):
+            old = self._unread.keys() - set(backlog.recent(by_age, starts, 2 * self._presumed_seconds))
+            self._unread = {key: since for key, since in self._unread.items() if key not in old}
+            self._past |= old
+
     async def _read_long(self, ids: list[str]) -> Failure | None:
         """What may still run is read now, the rest by and by; all now if their order is not that of time."""
-        if failure := await self._read_all(backlog.sample(ids)):
+        sample = backlog.sample(ids)
+        if failure := await self._read_all(sample):
             return failure
+        if self._unshown and self._unread.keys() >= set(sample):
+            return self._unshown  # none of them can be read: that is no list
         if by_age := backlog.newest_first(ids, self._starts(ids)):
             recent = backlog.recent(by_age, self._starts(ids), 2 * self._presumed_seconds)
             if failure := await self._read_all(recent):
@@ -240,6 +259,7 @@ class JobIndex:
             elif job.unreachable or job.kind in (Kind.BUSY, Kind.NO_CREDENTIALS):
                 return job
             else:
+                self._unshown = job
                 self._unread.setdefault(job_id, self._clock())
         return None
 

@@ -473,3 +473,40 @@ async def test_a_running_job_that_is_neither_shown_nor_listed_any_more_runs_for_
     assert [one.status for one in (await index.on(ROADS, fresh=True)).jobs] == ["UNAVAILABLE"]
     site.now += 50
     assert (await index.on(ROADS, fresh=True)) == JobsOn(())
+
+
+def unshown(*job_ids: str) -> dict[str, Job | Failure]:
+    """Jobs that the site lists and does not let us read."""
+    return dict.fromkeys(job_ids, Failure(Kind.REFUSED, "no", 400))
+
+
+async def test_of_jobs_that_cannot_be_read_for_long_a_few_are_tried_with_each_list_in_turn() -> None:
+    site = FakeSite()
+    site.jobs |= unshown(*(f"j{number}" for number in range(20)))
+    index = site.index()
+    await index.on(ROADS, fresh=True)
+    site.now += 61
+    site.reads.clear()
+    for expected in (8, 16, 24):
+        site.now += 1
+        assert (await index.on(ROADS, fresh=True)).failure is None
+        assert len(site.reads) == expected
+    assert len(set(site.reads)) == 20
+
+
+async def test_a_long_list_of_which_nothing_can_be_read_is_none() -> None:
+    site = FakeSite()
+    site.jobs |= unshown(*(f"j{number}" for number in range(500)))
+    assert await site.index().on(ROADS, fresh=True) == JobsOn(listed=False)
+    assert len(site.reads) <= 40
+
+
+async def test_a_job_that_cannot_be_read_and_began_long_before_others_holds_nobody() -> None:
+    """Its place in the list tells when it began."""
+    site = FakeSite()
+    for number in range(40):
+        site.jobs[f"j{number:02}"] = replace(job(f"j{number:02}", "COMPLETED"), start_ms=1 + number * 60_000)
+    site.jobs |= unshown("j05")
+    assert (await site.index().on(ROADS, fresh=True)).failure is None
+    site.jobs |= unshown("j39")
+    assert (await site.index().on(ROADS, fresh=True)).failure is not None
