@@ -45,7 +45,7 @@ class Sessions:
         self._redactors: dict[Name, Redactor] = {}
         self._sessions: dict[Name, SiteSession] = {}
         self._identity: dict[Name, tuple[object, ...]] = {}
-        self._labels: dict[str, tuple[float, Mapping[str, str]]] = {}
+        self._labels: dict[str, tuple[float, Mapping[str, str] | None]] = {}
         self._refused: dict[Name, set[tuple[str, str]]] = {}
 
     async def resolve(self, desired: Desired, namespace: str) -> SiteSession | Hold:
@@ -140,14 +140,12 @@ class Sessions:
         return allowed(wanted.access, site.namespace, namespace, labels, folder)
 
     async def _labels_of(self, namespace: str) -> Mapping[str, str] | None:
-        """The namespace's labels, remembered for half a minute; None when they cannot be read."""
+        """The namespace's labels, None when they cannot be read; either is remembered for half a minute."""
         known = self._labels.get(namespace)
         if known and self._clock() - known[0] < LABELS_SECONDS:
             return known[1]
         body = await self._api.get(NAMESPACES, None, namespace)
-        if isinstance(body, KubeFailure):
-            return None
-        labels = body["metadata"].get("labels") or {}
+        labels = None if isinstance(body, KubeFailure) else body["metadata"].get("labels") or {}
         self._labels[namespace] = (self._clock(), labels)
         return labels
 

@@ -252,3 +252,21 @@ async def test_an_edit_under_the_key_of_another_address_takes_one_slot_and_its_s
     await session.jobs_on("rivers.mapserver", fresh=True)
     assert looked == [""]
     await sessions.aclose()
+
+
+async def test_a_namespace_that_cannot_be_read_is_not_asked_for_again_at_once() -> None:
+    """A resync would ask once for each of thousands of services."""
+
+    class Counting(Forbidding):
+        asked = 0
+
+        async def get(self, *_: object) -> KubeFailure:
+            self.asked += 1
+            return await super().get()
+
+    api, registry = Counting(), Registry(lambda _: None)
+    registry.site_seen(site(NOBODY_LISTENS))
+    sessions = made(api, registry)
+    for _ in range(3):
+        assert isinstance(await sessions.resolve(roads(), "tenant"), Hold)
+    assert api.asked == 1
