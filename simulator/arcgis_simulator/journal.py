@@ -8,9 +8,7 @@ its document), ``job`` (a change of status), ``applied``, ``restarted``, ``drift
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable
-from itertools import islice
 from typing import IO, Any
 
 from arcgis_simulator import jsontext
@@ -25,7 +23,8 @@ class Journal:
         self, now_ms: Callable[[], int], *, keep: int = 500_000, file: IO[str] | None = None
     ) -> None:
         self._now_ms = now_ms
-        self._records: deque[Record] = deque(maxlen=keep)
+        self._records: list[Record] = []  # a deque would touch all of them to find the newest
+        self._keep = keep
         self._file = file
         self._seq = 0
         self.cause: int | None = None  # the request that is being processed
@@ -43,6 +42,8 @@ class Journal:
         if self.cause is not None and "request" not in facts:
             record["request"] = self.cause
         self._records.append(record)
+        if len(self._records) > self._keep + self._keep // 8:
+            del self._records[: -self._keep]
         if self._file is not None:
             self._file.write(jsontext.dumps(record) + "\n")
             self._file.flush()
@@ -55,6 +56,6 @@ class Journal:
 
     def after(self, seq: int, limit: int) -> list[Record]:
         """The records that follow ``seq``, the oldest first, at most ``limit``."""
-        first = self._seq - len(self._records) + 1
-        start = max(0, seq + 1 - first)
-        return list(islice(self._records, start, start + limit))
+        newer = max(0, min(self._seq - seq, self._keep, len(self._records)))
+        start = len(self._records) - newer
+        return self._records[start : start + limit]
