@@ -8,13 +8,14 @@ site keeps its jobs, so of those that ended long ago only the ids are kept.
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from sys import intern
 from types import MappingProxyType
 from typing import Any
 
 from arcgis_operator.controller import backlog
+from arcgis_operator.controller.unread import Unread
 from arcgis_operator.core.failures import Failure, Kind
 from arcgis_operator.core.job import Job, JobState
 from arcgis_operator.reconcilers.ports import JobsOn
@@ -56,8 +57,7 @@ class JobIndex:
         self._known: dict[str, KnownJob] = {}
         self._on: dict[str | None, set[str]] = {}  # ids by service
         self._unfinished: dict[str, float] = {}  # when they were last read or listed
-        self._unread: dict[str, float] = {}
-        self._unshown: Failure | None = None  # what one of these was answered with
+        self._unread = Unread()
         self._failure: Failure | None = None
         self._ids: set[str] = set()
         self._listed_at = float("-inf")
@@ -74,7 +74,7 @@ class JobIndex:
         await self._listed(self._clock() - (0.0 if fresh else SHARED_SECONDS))
         if self._failure:
             return self._unlisted(self._failure)
-        if fresh and (hidden := self._hidden()):
+        if fresh and (hidden := self._unread.newer(self._clock() - self._presumed_seconds)):
             return JobsOn(failure=Failure(Kind.GARBLED, f"job {hidden} is listed but cannot be read"))
         jobs = []
         for known in [self._known[job_id] for job_id in self._on.get(service_key, ())]:
@@ -110,7 +110,7 @@ class JobIndex:
             self._unfinished[job.id] = self._clock()
         elif ends and job.id not in self._past:
             self._learn(job)
-        self._unread.pop(job.id, None)
+        self._unread.drop([job.id])
         self._past.discard(job.id)
 
     def usual_seconds(self) -> float:
@@ -176,10 +176,11 @@ class JobIndex:
                 self._forget(gone)
         self._set_aside()
         self._past &= listed
-        self._unread = {key: since for key, since in self._unread.items() if key in listed}
+        self._unread.drop(self._unread.ids() - listed)
         self._old = {key: None for key in self._old if key in listed}
-        read = self._known.keys() | self._old.keys() | self._past | self._put_off(seen_since)
-        unknown = [job_id for job_id in ids if job_id not in read]
+        put_off = self._unread.put_off(seen_since, READERS)
+        passed_over = self._known.keys() | self._old.keys() | self._past | put_off
+        unknown = [job_id for job_id in ids if job_id not in passed_over]
         failure = await (self._read_all if len(unknown) < backlog.LONG else self._read_long)(unknown)
         self._set_aside_unread(ids)
         self._listed_at = self._listed_at if failure else now
@@ -194,28 +195,23 @@ class JobIndex:
             self._forget(job_id)
         self._past |= old
 
-    def _put_off(self, seen_since: float) -> set[str]:
-        """Of jobs that could not be read for so long a few are tried with each list, in turn."""
-        long_tried = [job_id for job_id, since in self._unread.items() if since < seen_since]
-        for job_id in long_tried[:READERS]:
-            self._unread[job_id] = self._unread.pop(job_id)
-        return set(long_tried[READERS:])
-
     def _set_aside_unread(self, ids: Sequence[str]) -> None:
         """A job that cannot be read, but began long before others that can, does not run any more."""
-        starts = self._starts(ids) if self._unread else {}
+        starts = self._starts(ids) if self._unread.ids() else {}
         if by_age := backlog.newest_first(ids, starts):
-            old = self._unread.keys() - set(backlog.recent(by_age, starts, 2 * self._presumed_seconds))
-            self._unread = {key: since for key, since in self._unread.items() if key not in old}
-            self._past |= old
+            self._let_be(self._unread.ids() - set(backlog.recent(by_age, starts, 2 * self._presumed_seconds)))
+
+    def _let_be(self, unread: Set[str]) -> None:
+        self._unread.drop(unread)
+        self._past |= unread
 
     async def _read_long(self, ids: list[str]) -> Failure | None:
         """What may still run is read now, the rest by and by; all now if their order is not that of time."""
         sample = backlog.sample(ids)
         if failure := await self._read_all(sample):
             return failure
-        if self._unshown and self._unread.keys() >= set(sample):
-            return self._unshown  # none of them can be read: that is no list
+        if self._unread.answer and self._unread.ids() >= set(sample):
+            return self._unread.answer  # none of them can be read: that is no list
         if by_age := backlog.newest_first(ids, self._starts(ids)):
             recent = backlog.recent(by_age, self._starts(ids), 2 * self._presumed_seconds)
             if failure := await self._read_all(recent):
@@ -245,6 +241,7 @@ class JobIndex:
                 await asyncio.sleep(SHARED_SECONDS)
             else:
                 self._old.pop(job_id, None)
+                self._let_be(self._unread.ids() & {job_id})
 
     async def _read_all(self, ids: Iterable[str]) -> Failure | None:
         unread = iter([job_id for job_id in ids if job_id not in self._known])
@@ -259,8 +256,7 @@ class JobIndex:
             elif job.unreachable or job.kind in (Kind.BUSY, Kind.NO_CREDENTIALS):
                 return job
             else:
-                self._unshown = job
-                self._unread.setdefault(job_id, self._clock())
+                self._unread.tried(job_id, job, self._clock())
         return None
 
     def _unlisted(self, failure: Failure) -> JobsOn:
@@ -274,10 +270,6 @@ class JobIndex:
             f"nothing is sent until they are listed, or were not for {self._presumed_seconds:.0f} s"
         )
         return JobsOn(failure=Failure(Kind.GARBLED, text))
-
-    def _hidden(self) -> str | None:
-        limit = self._clock() - self._presumed_seconds
-        return next((job_id for job_id, since in self._unread.items() if since >= limit), None)
 
     async def _again(self, known: KnownJob) -> Job | Failure | None:
         job = await self._read_job(known.job.id)

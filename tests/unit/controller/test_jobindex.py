@@ -510,3 +510,14 @@ async def test_a_job_that_cannot_be_read_and_began_long_before_others_holds_nobo
     assert (await site.index().on(ROADS, fresh=True)).failure is None
     site.jobs |= unshown("j39")
     assert (await site.index().on(ROADS, fresh=True)).failure is not None
+
+
+async def test_an_old_job_that_is_read_later_and_cannot_be_read_holds_nobody() -> None:
+    site = FakeSite(*history())
+    site.jobs |= unshown("j0200", "j0201")
+    index = site.index()
+    await index.on(ROADS, fresh=True)
+    site.rest.set()
+    await site.all_read.wait()
+    assert (await index.on(ROADS, fresh=True)).failure is None
+    assert len(site.reads) == len(history())
