@@ -12,7 +12,7 @@ import pytest
 from model_process import Process, Term
 from model_schedule import Draw, Search
 
-from arcgis_operator.controller.jobindex import JobIndex
+from arcgis_operator.controller.unread import Unread
 from arcgis_operator.core import look, status
 from arcgis_operator.core.jobs import Signal
 from arcgis_operator.core.record import Phase
@@ -96,7 +96,7 @@ def not_found_is_over(patch: Patch) -> None:
 
 
 def a_listed_job_that_is_not_found_is_over(patch: Patch) -> None:
-    patch.setattr(JobIndex, "_hidden", lambda self: None)
+    patch.setattr(Unread, "newer", lambda self, since: None)
 
 
 def an_old_document_is_sent(patch: Patch) -> None:
