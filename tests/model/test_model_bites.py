@@ -12,6 +12,7 @@ import pytest
 from model_process import Process, Term
 from model_schedule import Draw, Search
 
+from arcgis_operator.controller.jobindex import JobIndex
 from arcgis_operator.controller.unread import Unread
 from arcgis_operator.core import look, status
 from arcgis_operator.core.jobs import Signal
