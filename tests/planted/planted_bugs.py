@@ -177,8 +177,8 @@ BUGS: Mapping[str, Bug] = {
         "controller/sessions.py",
         "        if bundle:  #",
         "        if bundle is None:\n            return ssl.create_default_context()\n        if bundle:  #",
-        "tests/security/test_security_malice.py::test_it_says_why_nothing_is_sent"
-        "[secret: a CA under a key that is not there]",
+        "tests/unit/controller/test_sessions.py"
+        "::test_a_ca_bundle_under_a_key_that_is_not_there_is_no_reason_to_trust_the_systems_roots",
     ),
     "who is refused keeps others out": Bug(
         SERVICE,

@@ -270,3 +270,16 @@ async def test_a_namespace_that_cannot_be_read_is_not_asked_for_again_at_once() 
     for _ in range(3):
         assert isinstance(await sessions.resolve(roads(), "tenant"), Hold)
     assert api.asked == 1
+
+
+async def test_a_ca_bundle_under_a_key_that_is_not_there_is_no_reason_to_trust_the_systems_roots() -> None:
+    class Other(Forbidding):
+        async def get(self, *_: object) -> Any:
+            return {"data": {"other.crt": "PEM"}}
+
+    sessions = made(Other(), Registry(lambda _: None))
+    session = await sessions.session(PROD, replace(WANTED, ca=("ConfigMap", "prod-ca", "ca.crt")))
+    answer = await session.root()
+    assert isinstance(answer, Failure)
+    assert "holds no PEM certificates under ca.crt" in answer.detail
+    await sessions.aclose()
