@@ -97,7 +97,7 @@ _ANSWERS = {
     **dict.fromkeys(("canCreateService", "mode/update"), "Success"),
     **dict.fromkeys(("edit", "scaling/edit", "start", "stop"), "Accepted"),
     **dict.fromkeys(("myself", "user"), "User"),
-    "token": "Token",
+    "token": "Token",  # nosec B105 - the name of a schema
     "info": "Info",
     "sharing": "PortalVersion",
     "oauth2/token": "OAuthToken",

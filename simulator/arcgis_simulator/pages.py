@@ -33,7 +33,8 @@ def render(call: Call, reply: Reply) -> str:
     if reply.page == "signin":
         return _page("signin.html", call, next=call.fields.get("next", call.raw_path), error=None)
     if reply.page in ALWAYS_HTML:
-        value = markupsafe.Markup(json.dumps(reply.body).replace("<", "\\u003c"))  # noqa: S704 - it is no markup
+        script = json.dumps(reply.body).replace("<", "\\u003c")
+        value = markupsafe.Markup(script)  # noqa: S704 # nosec B704 - it is no markup
         styled = call.world.switches.sign_in_page == "styled"
         return _page(f"{reply.page}.html", call, value=value, code=reply.body.get("code", ""), styled=styled)
     if reply.page == "operation":
