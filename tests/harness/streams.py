@@ -44,7 +44,7 @@ BROKEN: Mapping[str, Deed] = {
     "a reset before the event": {"swallow": True, "then": "reset"},
     "an HTML page in the stream": {"instead": b"<html><body>", "then": "end"},
     "an event of an unknown type": {"instead": b'{"type": "RUMOUR", "object": {}}', "then": "end"},
-    "every event twice": {"twice": True},
+    "every event twice": {"twice": True, "times": None},
 }
 
 LYING: Mapping[str, Callable[[str], Deed]] = {

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 
 from arcgis_operator.adapters.admin import (
+    ENDED,
     AdminClient,
     CredentialSource,
     Hooks,
@@ -34,7 +35,6 @@ SCOUTS = 2  # jobs that are looked at often while nobody knows how long one take
 SPARE_SECONDS = 1.0  # between two looks whether the site is left alone for now
 WHOLE_SITE = frozenset(("root", "mode", "token", "jobs"))  # a pause asked for here is meant for all
 SUSPENDED = Hold(Reason.SUSPENDED, "The site is suspended: nothing is read from it or sent to it.")
-ENDED = "the session with the site has ended"
 TRUST_AGAIN = 3  # failures in a row after which the CA bundle is read anew
 
 

@@ -32,6 +32,7 @@ from arcgis_operator.core.job import Job
 from arcgis_operator.core.jsondoc import Json, dumps
 
 T = TypeVar("T")
+ENDED = "the session with the site has ended"
 _HEADERS = {
     "Accept": "application/json",
     "Accept-Encoding": "identity",
@@ -178,7 +179,7 @@ class AdminClient:
     async def _login(self, credentials: Credentials) -> Token | Failure:
         self._redactor.learn(credentials.password)
         if self._http.is_closed:  # while the credentials were read
-            return Failure(Kind.NOT_SENT, "the session with the site has ended")
+            return Failure(Kind.NOT_SENT, ENDED)
         attempt, asked_at = Attempt(), self._clock()
         request = self._http.build_request(
             "POST", self._addresses.token, data=login_form(credentials), extensions=attempt.extensions
