@@ -2,58 +2,11 @@
 
 import asyncio
 from dataclasses import replace
-from typing import Any
 
 import pytest
+from listing_site import ROADS, URI, FakeSite, job, past
 
-from arcgis_operator.controller.jobindex import SHARED_SECONDS, JobIndex
 from arcgis_operator.core.failures import Failure, Kind
-from arcgis_operator.core.job import Job
-from arcgis_operator.reconcilers.ports import JobsOn
-from harness import virtual_time
-
-ROADS = "transport/roads.mapserver"
-URI = "/arcgis/admin/services/Transport/Roads.MapServer/edit"
-
-
-def job(job_id: str, status: str = "EXECUTING", uri: str = URI, username: str = "we") -> Job:
-    """A job on the roads."""
-    return Job(id=job_id, status=status, operation_uri=uri, username=username, result={"big": "x"})
-
-
-class FakeSite:
-    """Answers lists and reads, and counts them; `gate` holds a list back until it is set, `reading` a job."""
-
-    def __init__(self, *jobs: Job) -> None:
-        self.jobs: dict[str, Job | Failure] = {one.id: one for one in jobs}
-        self.listed: tuple[str, ...] | Failure | None = None
-        self.lists = 0
-        self.reads: list[str] = []
-        self.now = 100.0
-        self.asked, self.gate = asyncio.Event(), asyncio.Event()
-        self.gate.set()
-        self.reading = asyncio.Event()
-        self.reading.set()
-        self.rest, self.all_read = asyncio.Event(), asyncio.Event()
-
-    async def ids(self) -> tuple[str, ...] | Failure:
-        self.lists += 1
-        self.asked.set()
-        await self.gate.wait()
-        return tuple(self.jobs) if self.listed is None else self.listed
-
-    async def read(self, job_id: str) -> Job | Failure:
-        self.reads.append(job_id)
-        if len(set(self.reads)) == len(self.jobs):
-            self.all_read.set()
-        await self.reading.wait()
-        return self.jobs.get(job_id, Failure(Kind.MISSING, "no such job"))
-
-    def index(self) -> JobIndex:
-        return JobIndex(self.ids, self.read, lambda: self.now, presumed_seconds=60, spare=self.spare)
-
-    async def spare(self) -> None:
-        await self.rest.wait()
 
 
 async def test_a_new_id_is_read_once_and_an_ended_job_never_again() -> None:
@@ -181,34 +134,6 @@ async def test_a_list_or_a_new_job_that_cannot_be_read_now_fails_the_look() -> N
     assert (await site.index().on(ROADS, fresh=True)).failure == away
 
 
-@pytest.mark.parametrize(
-    "failure",
-    [
-        Failure(Kind.UNSURE, "the site failed (500): planted", code=500),
-        Failure(Kind.UNAUTHORISED, "the site does not accept the token (498)", code=498),
-        Failure(Kind.REFUSED, "the site refused (400): planted", code=400),
-        Failure(Kind.GARBLED, "the job has no status"),
-    ],
-    ids=lambda failure: failure.kind,
-)
-async def test_a_new_job_that_the_site_answers_for_with_an_error_may_run_until_it_is_read(
-    failure: Failure,
-) -> None:
-    """Or until it has had its time: a job that nobody can ever read does not hold the site for ever."""
-    site = FakeSite(job("j1"))
-    index = site.index()
-    site.jobs["j1"] = failure
-    for seconds in (0, 60):
-        site.now += seconds
-        found = await index.on(ROADS, fresh=True)
-        assert found.failure == Failure(Kind.GARBLED, "job j1 is listed but cannot be read")
-    site.now += 1
-    assert await index.on(ROADS, fresh=True) == JobsOn()
-    site.jobs["j1"] = job("j1")
-    site.now += 1
-    assert [one.id for one in (await index.on(ROADS, fresh=True)).jobs] == ["j1"]
-
-
 async def test_after_a_failed_list_the_next_look_lists_again() -> None:
     """And reads what it could not."""
     site = FakeSite(job("j1"))
@@ -296,94 +221,6 @@ async def test_a_job_seen_to_end_runs_no_more_and_is_forgotten_with_the_list() -
     assert (await index.on(ROADS, fresh=True)).jobs == ()
 
 
-def past(number: int, seconds_ago: float) -> Job:
-    """A job that ended long ago."""
-    start = int(1_700_000_000_000 - 1000 * seconds_ago)
-    return replace(job(f"j{number:04}", "COMPLETED"), start_ms=start, end_ms=start + 4000)
-
-
-def history(count: int = 1000) -> list[Job]:
-    """A job every ten seconds, the oldest first."""
-    return [past(number, 10 * (count - number)) for number in range(count)]
-
-
-@pytest.mark.parametrize("newest_first", [False, True])
-async def test_of_a_thousand_old_jobs_only_the_recent_ones_are_read_before_the_first_answer(
-    newest_first: bool,
-) -> None:
-    """The rest is read later, and then all are known."""
-    jobs = sorted(history(), key=lambda one: one.start_ms, reverse=newest_first)
-    site = FakeSite(*jobs)
-    index = site.index()
-    found = await index.on(ROADS, fresh=True)
-    assert {one.id for one in found.jobs} >= {f"j{number:04}" for number in range(988, 1000)}
-    assert len(site.reads) < 100
-    site.rest.set()
-    await site.all_read.wait()
-    assert sorted(site.reads) == [one.id for one in history()]
-    assert len((await index.on(ROADS, fresh=True)).jobs) == 1000
-
-
-async def test_a_job_that_runs_among_a_thousand_is_found_wherever_it_stands() -> None:
-    """At once when it began of late, else when the old ones are read."""
-    jobs = history()
-    jobs[995] = replace(jobs[995], status="EXECUTING", end_ms=0)
-    jobs[500] = replace(jobs[500], status="EXECUTING", end_ms=0)
-    site = FakeSite(*jobs)
-    index = site.index()
-    found = await index.on(ROADS, fresh=True)
-    assert [one.id for one in found.jobs if not one.ended] == ["j0995"]
-    site.rest.set()
-    await site.all_read.wait()
-    found = await index.on(ROADS, fresh=True)
-    assert sorted(one.id for one in found.jobs if not one.ended) == ["j0500", "j0995"]
-
-
-@pytest.mark.parametrize(
-    "order",
-    [
-        lambda jobs: sorted(jobs, key=lambda one: hash(one.id)),
-        lambda jobs: jobs[::2] + jobs[1::2],
-        lambda jobs: jobs[:990] + jobs[:989:-1],
-    ],
-    ids=["by id", "by node", "the newest first, but only they"],
-)
-async def test_a_long_list_that_is_not_in_the_order_of_time_is_read_whole_first(order: Any) -> None:
-    """A sample may not show it; what was read because of the sample does."""
-    site = FakeSite(*order(history()))
-    await site.index().on(ROADS, fresh=True)
-    assert len(set(site.reads)) == 1000
-
-
-def test_old_jobs_are_read_again_after_a_failure_until_all_are_known() -> None:
-    """A site that does not answer meanwhile loses nothing."""
-
-    async def story() -> None:
-        site = FakeSite(*history())
-        index = site.index()
-        await index.on(ROADS, fresh=True)
-        away, site.jobs["j0500"] = site.jobs["j0500"], Failure(Kind.UNSURE, "the site stopped answering")
-        site.rest.set()
-        await asyncio.sleep(1)
-        assert site.reads[-1] == "j0500"
-        site.jobs["j0500"] = away
-        await asyncio.sleep(SHARED_SECONDS)
-        assert len(set(site.reads)) == 1000
-        assert site.reads.count("j0500") == 2
-
-    virtual_time.run(story())
-
-
-async def test_an_index_that_is_closed_while_it_reads_a_long_list_does_not_go_on_by_itself() -> None:
-    site = FakeSite(*history())
-    index = site.index()
-    asking = asyncio.create_task(index.on(ROADS, fresh=True))
-    await site.asked.wait()
-    index.close()
-    await asking
-    assert "old jobs" not in {task.get_name() for task in asyncio.all_tasks()}
-
-
 async def test_how_long_edits_take_is_learned_from_the_short_ones_that_succeeded() -> None:
     """By the site's own clock; a failed job, another operation and a job without times teach nothing."""
     site = FakeSite()
@@ -439,85 +276,3 @@ async def test_an_old_id_that_leaves_the_list_is_forgotten() -> None:
     site.jobs["old"] = old
     site.now += 1
     assert [one.id for one in (await index.on(ROADS, fresh=True)).jobs] == ["old"]
-
-
-ANSWERED = {
-    "no such job": (Failure(Kind.MISSING, "no"), True, True),
-    "refused": (Failure(Kind.REFUSED, "no", 400), False, True),
-    "failed": (Failure(Kind.UNSURE, "no", 500), False, True),
-    "no answer": (Failure(Kind.UNSURE, "no"), False, False),
-    "no right": (Failure(Kind.UNAUTHORISED, "no", 403), False, False),
-    "later": (Failure(Kind.BUSY, "no", 503), False, False),
-}
-"""What a job's address answers: whether the job is gone where it is listed, and where it is not."""
-
-
-@pytest.mark.parametrize("what", ANSWERED)
-async def test_a_job_is_gone_that_the_site_neither_shows_nor_lists(what: str) -> None:
-    failure, gone_if_listed, gone_if_not = ANSWERED[what]
-    site = FakeSite(job("listed"))
-    index = site.index()
-    assert await index.is_gone("listed", failure) is gone_if_listed
-    assert await index.is_gone("another", failure) is gone_if_not
-    site.listed = Failure(Kind.UNSURE, "no", 500)
-    site.now += 1
-    assert await index.is_gone("another", failure) is (failure.kind is Kind.MISSING)
-
-
-async def test_a_running_job_that_is_neither_shown_nor_listed_any_more_runs_for_its_time() -> None:
-    site = FakeSite(job("theirs"))
-    index = site.index()
-    await index.on(ROADS, fresh=True)
-    site.jobs["theirs"], site.listed = Failure(Kind.UNSURE, "no", 500), ()
-    site.now += 50
-    assert [one.status for one in (await index.on(ROADS, fresh=True)).jobs] == ["UNAVAILABLE"]
-    site.now += 50
-    assert (await index.on(ROADS, fresh=True)) == JobsOn(())
-
-
-def unshown(*job_ids: str) -> dict[str, Job | Failure]:
-    """Jobs that the site lists and does not let us read."""
-    return dict.fromkeys(job_ids, Failure(Kind.REFUSED, "no", 400))
-
-
-async def test_of_jobs_that_cannot_be_read_for_long_a_few_are_tried_with_each_list_in_turn() -> None:
-    site = FakeSite()
-    site.jobs |= unshown(*(f"j{number}" for number in range(20)))
-    index = site.index()
-    await index.on(ROADS, fresh=True)
-    site.now += 61
-    site.reads.clear()
-    for expected in (8, 16, 24):
-        site.now += 1
-        assert (await index.on(ROADS, fresh=True)).failure is None
-        assert len(site.reads) == expected
-    assert len(set(site.reads)) == 20
-
-
-async def test_a_long_list_of_which_nothing_can_be_read_is_none() -> None:
-    site = FakeSite()
-    site.jobs |= unshown(*(f"j{number}" for number in range(500)))
-    assert await site.index().on(ROADS, fresh=True) == JobsOn(listed=False)
-    assert len(site.reads) <= 40
-
-
-async def test_a_job_that_cannot_be_read_and_began_long_before_others_holds_nobody() -> None:
-    """Its place in the list tells when it began."""
-    site = FakeSite()
-    for number in range(40):
-        site.jobs[f"j{number:02}"] = replace(job(f"j{number:02}", "COMPLETED"), start_ms=1 + number * 60_000)
-    site.jobs |= unshown("j05")
-    assert (await site.index().on(ROADS, fresh=True)).failure is None
-    site.jobs |= unshown("j39")
-    assert (await site.index().on(ROADS, fresh=True)).failure is not None
-
-
-async def test_an_old_job_that_is_read_later_and_cannot_be_read_holds_nobody() -> None:
-    site = FakeSite(*history())
-    site.jobs |= unshown("j0200", "j0201")
-    index = site.index()
-    await index.on(ROADS, fresh=True)
-    site.rest.set()
-    await site.all_read.wait()
-    assert (await index.on(ROADS, fresh=True)).failure is None
-    assert len(site.reads) == len(history())
