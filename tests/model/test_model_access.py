@@ -5,10 +5,10 @@ import asyncio
 import pytest
 from model_actions import Stage
 from model_process import KEY
+from model_schedule import whole_turn
 
 from arcgis_operator.core import status
 from arcgis_operator.core.case import Hold
-from arcgis_operator.core.failures import Accepted
 from arcgis_operator.core.verdict import Reason
 
 YIELDS = 20
@@ -19,21 +19,11 @@ REFUSED = {
 }
 
 
-async def whole_turn(stage: Stage) -> None:
-    """One turn of replica A; the site takes what is sent, and jobs go on afterwards."""
-    process, world = stage.processes["A"], stage.world
-    process.begin()
-    while process.task:
-        for request in world.inbox:
-            if not request.delivered:
-                request.answer = Accepted(world.deliver(request, "applied", 0), "SUBMITTED")
-        for number in reversed(range(len(process.points))):
-            process.go_on(number)
-        for _ in range(YIELDS):
-            await asyncio.sleep(0)
-        process.finish()
-    for job in world.ours_run():
-        world.move(job)
+async def turn_and_jobs(stage: Stage) -> None:
+    """One turn of replica A; jobs go on afterwards."""
+    await whole_turn(stage.processes["A"])
+    for job in stage.world.ours_run():
+        stage.world.move(job)
 
 
 @pytest.mark.parametrize("refused", REFUSED)
@@ -47,7 +37,7 @@ async def test_who_may_not_use_the_site_any_more_sends_nothing_after_the_edit_un
     world.create("roads", "second")
     stage.take_over("A")
     process.sync()
-    await whole_turn(stage)
+    await turn_and_jobs(stage)
     assert status.parse(world.objects["roads"]).journal.open
 
     world.respecify("roads", lambda spec: spec["settings"].update(description="third"))
@@ -55,7 +45,7 @@ async def test_who_may_not_use_the_site_any_more_sends_nothing_after_the_edit_un
     process.sync()
     for _ in range(TURNS):
         world.advance(15.0)
-        await whole_turn(stage)
+        await turn_and_jobs(stage)
     assert len(world.sends) == 1
     record = status.parse(world.objects["roads"])
     assert not record.journal.open
@@ -77,7 +67,7 @@ async def test_who_may_not_use_the_site_any_more_leaves_the_line_for_a_slot() ->
     process.sync()
     process.resolve = resolve  # type: ignore[method-assign, assignment]
     process.left = left.append  # type: ignore[method-assign]
-    await whole_turn(stage)
+    await turn_and_jobs(stage)
     assert left == [KEY]
 
 
@@ -88,14 +78,14 @@ async def test_a_resource_that_goes_gives_its_slot_back_once_its_edit_has_ended(
     world.create("roads", "second")
     stage.take_over("A")
     process.sync()
-    await whole_turn(stage)
+    await turn_and_jobs(stage)
     world.delete("roads")
     process.sync()
     process.left = left.append  # type: ignore[method-assign]
-    await whole_turn(stage)
+    await turn_and_jobs(stage)
     assert left == []
     for _ in range(TURNS):
-        await whole_turn(stage)
+        await turn_and_jobs(stage)
     assert set(left) == {KEY}
     assert process.ledger.remembered() == set()
 
@@ -126,5 +116,5 @@ async def test_rights_that_are_taken_away_while_a_turn_waits_for_the_sites_budge
     process.finish()
     assert world.sends == []
     assert process.wake_at == world.at
-    await whole_turn(stage)
+    await turn_and_jobs(stage)
     assert status.parse(world.objects["roads"]).ready.reason == Reason.SITE_NOT_ALLOWED
