@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from arcgis_demo import playground as play
-from arcgis_demo.endings import ends_well, last_words
+from arcgis_demo.endings import Stopped, ends_well, last_words
 from arcgis_demo.performance import last_line, looks, perform
 from arcgis_demo.picture import draw
 from arcgis_demo.report import report
@@ -75,7 +75,7 @@ def playground(submitted_seconds: float, job_seconds: float, deadline_seconds: f
         screen.say(last_line(story), "bold")
         play.introduce(stage, screen)
         show = screen.lines(story, said=len(story.entries))
-        with suppress(KeyboardInterrupt):
+        with suppress(Stopped):
             for _ in looks(stage, story):
                 show()
     last_words("playground: stopped; nothing is left running")
