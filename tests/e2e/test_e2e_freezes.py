@@ -49,8 +49,9 @@ def test_a_leader_that_gets_its_lease_back_goes_on_in_a_new_term(stage: Stage, c
     leader, trap = frozen(stage, cut)
     stage.lease_ran_out()
     trap.release()
+    before = stage.received()
     leader.process.thaw()
-    leader.said("leading", times=2)
+    stage.judge_new_term(leader, before)
     stage.judge()
 
 
@@ -61,8 +62,9 @@ def test_a_leader_whose_successor_was_killed_goes_on_in_a_new_term(stage: Stage,
     successor.said("lease acquired")
     assert successor.process.kill() == -9
     trap.release()
+    before = stage.received()
     leader.process.thaw()
-    leader.said("leading", times=2)
+    stage.judge_new_term(leader, before)
     stage.judge()
 
 
@@ -72,7 +74,8 @@ def test_a_leader_whose_standby_did_the_work_finds_nothing_to_do(stage: Stage) -
     successor = stage.start("successor").leads()
     stage.converged()
     assert successor.process.terminate() == 0
+    before = stage.received()
     leader.process.thaw()
-    leader.said("leading", times=2)
+    stage.judge_new_term(leader, before)
     stage.judge()
     assert ready(stage.bench.get(stage.name)) == "Converged"

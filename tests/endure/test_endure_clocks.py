@@ -1,12 +1,15 @@
 """The wall clock of the operator or of the site is a day off, or jumps by a day: no flow notices."""
 
+import json
 import os
 import re
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -14,8 +17,9 @@ from typing import Any
 import pytest
 from endure_flows import FLOWS, Actor
 
-from arcgis_devcluster import Cluster
+from arcgis_devcluster import ChildProcess, Cluster
 from harness.bench import PASSWORD, Workbench
+from harness.canaries import told
 from harness.site import SiteControl
 from harness.stage import SETTINGS
 
@@ -77,6 +81,12 @@ def clock_of_children(offsets: tuple[float, ...]) -> Iterator[None]:
         yield
 
 
+def was_off(process: ChildProcess) -> bool:
+    """Whether some of its log lines bear a time that is hours away from ours."""
+    stamps = (json.loads(line)["ts"] for line in process.lines())
+    return any(abs(datetime.fromisoformat(stamp).timestamp() - time.time()) > DAY / 2 for stamp in stamps)
+
+
 def all_flows(bench: Workbench) -> dict[str, tuple[Actor, list[str]]]:
     """Plays all flows side by side; whom each was played by, and the edits that must have been accepted."""
     actors = {flow: Actor(bench, re.sub(r"\W", "-", flow), bench.fresh_service()) for flow in FLOWS}
@@ -104,6 +114,8 @@ def test_every_flow_passes_when(control_plane: Cluster, say: Any, case: str) -> 
             assert bench.sent(actor.service, "description") == edits, flow
             assert bench.most_jobs_at_once(actor.service) == 1, flow
             assert site.document(actor.service)["description"] == "at last", flow
+        for process, offsets in ((first, wrong.operator), (second, wrong.restarted)):
+            assert was_off(process) == any(offsets), f"{process.name} did not live in the time it was given"
         assert second.running
-        assert PASSWORD not in second.log.read_text()
+        assert not told(second.log.read_text(), [PASSWORD])
     say(f"{case}: {len(FLOWS)} flows and a restart passed")

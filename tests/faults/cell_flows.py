@@ -11,10 +11,11 @@ from cell_house import USERNAME, House
 
 from arcgis_simulator.jobs import Plan
 from arcgis_simulator.tokens import User
+from harness.canaries import canary
 
 PATIENCE = 15.0
 LONG_SECONDS = 4.0
-OTHER_PASSWORD = "other"
+OTHER_PASSWORD = canary()
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,13 +34,14 @@ from arcgis_simulator.site import Site
 from arcgis_simulator.tokens import User
 from arcgis_simulator.world import World
 from harness.bench import FAST
+from harness.canaries import canary
 from harness.fault import DOORS, UNTOUCHED, Fault, operation_of
 
 Json = Any
 BASE = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 TRUST = ssl.create_default_context()
 SERVICE = "FireWeatherWatch.MapServer"
-USERNAME, PASSWORD = "gitops", "right"
+USERNAME, PASSWORD = "gitops", canary()
 
 
 def now() -> float:

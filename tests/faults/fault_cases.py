@@ -119,15 +119,14 @@ class Case:
         if comes_back:
             successor.said("lease acquired")
             assert successor.process.kill() == -9
-            before = []
         else:
             self._settled(successor)
-            before = self.stage.received()
+        before = self.stage.received()
         trap.release()
         leader.process.thaw()
         leader.said("lease lost")
         if comes_back:
-            leader.said("leading", times=2)
+            self.stage.judge_new_term(leader, before)
             self._settled(leader)
         else:
             assert leader.process.terminate() == 0

@@ -24,6 +24,7 @@ from arcgis_demo import parts
 from arcgis_devcluster import ChildProcess
 from harness.apiserver import GROUP, wait_until
 from harness.bench import PASSWORD, SERVICES, SITES, Workbench, condition, is_current, ready
+from harness.canaries import told
 from harness.fault import DOORS, Fault
 from harness.history import ENDED, read
 from harness.invariants import violations
@@ -131,7 +132,7 @@ class Ground:
         log = self.operator.log.read_text()
         new, self._judged = log[self._judged :], len(log)
         assert not (found := bugs(new)), found
-        assert PASSWORD not in new
+        assert not told(new, [PASSWORD])
 
 
 class Scene:

@@ -70,6 +70,7 @@ class Workbench:
         self.audit = Audit(cluster.audit_log, self.namespace)
         self.audit_begins = self.audit.size()
         self.controls: list[SiteControl] = []
+        self.told: list[outputs.Output] = []  # by operators that have ended before the search for secrets
 
     # -- processes -----------------------------------------------------------------
 
@@ -139,9 +140,7 @@ class Workbench:
 
     def metrics(self) -> str:
         """What the operator tells Prometheus."""
-        port = self.operator.wait_for_json(lambda line: line.get("msg") == "started", 10)["health_port"]
-        answer = httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=5.0, trust_env=False)
-        return answer.raise_for_status().text
+        return outputs.metrics(self.operator)
 
     # -- resources -----------------------------------------------------------------
 

@@ -44,6 +44,12 @@ def leaks(outputs: Mapping[str, str], hidden: Mapping[str, str]) -> list[tuple[s
     ]
 
 
+def told(output: str, secrets: Iterable[str]) -> bool:
+    """Whether any of the secrets, or a half of one, is in the output in any form."""
+    search = Search({str(number): secret for number, secret in enumerate(secrets)})
+    return bool(search.hits(output.encode()))
+
+
 class Search:
     """Finds any of thousands of secrets in any form, in one pass over the bytes of an output."""
 

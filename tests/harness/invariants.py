@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from harness.canaries import told
 from harness.history import ENDED, Edit, History, Write
 
 Json = Any
@@ -45,17 +46,17 @@ def an_edit_has_its_own_intent(history: History) -> Iterator[str]:
 
 
 def nothing_is_doubled(history: History) -> Iterator[str]:
-    edits: Counter[tuple[str, int]] = Counter()
-    failed: Counter[tuple[str, int]] = Counter()
+    """An edit of others, or a drift, is a reason for one more only of the edits that come after it."""
+    edits: dict[tuple[str, int], list[Edit]] = {}
     for edit, intent in _intents(history):
         if intent is not None:
-            key = (intent.uid, int(intent.journal["generation"]))
-            edits[key] += 1
-            failed[key] += history.ended_as(edit.job) not in ("COMPLETED", "")
-    spare = len(history.drifts) + sum(not edit.ours for edit in history.edits)
-    for (uid, generation), count in edits.items():
-        if count > 1 + failed[uid, generation] + spare:
-            yield f"{count} edits for generation {generation} of {uid}"
+            edits.setdefault((intent.uid, int(intent.journal["generation"])), []).append(edit)
+    others = [*history.drifts, *(edit.at for edit in history.edits if not edit.ours)]
+    for (uid, generation), same in edits.items():
+        failed = sum(history.ended_as(edit.job) not in ("COMPLETED", "") for edit in same)
+        spare = sum(same[0].at <= at + CLOCKS and at <= same[-1].at + CLOCKS for at in others)
+        if len(same) > 1 + failed + spare:
+            yield f"{len(same)} edits for generation {generation} of {uid}"
 
 
 def nothing_older_after_something_newer(history: History) -> Iterator[str]:
@@ -144,8 +145,7 @@ def only_known_addresses_are_asked_for(history: History) -> Iterator[str]:
 
 def no_secret_is_told(history: History) -> Iterator[str]:
     for write in history.writes:
-        told = json.dumps(write.status)
-        if any(secret in told for secret in history.secrets):
+        if told(json.dumps(write.status), history.secrets):
             yield f"a secret is in the status of {write.name}"
 
 

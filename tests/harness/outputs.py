@@ -19,6 +19,7 @@ from arcgis_devcluster.errors import ProcessFailed
 from harness.canaries import Search
 
 if TYPE_CHECKING:
+    from arcgis_devcluster import ChildProcess
     from harness.bench import Workbench
 
 Json = Any
@@ -50,9 +51,23 @@ def shown(bench: Workbench) -> Iterator[Output]:
             yield "status", _text(body.get("status"))
             yield "managedFields", _text(body["metadata"].get("managedFields"))
     yield "events", _text(bench.api.events())
-    if hasattr(bench, "operator") and bench.operator.running:
+    if hasattr(bench, "operator"):
+        yield from measured(bench.operator)
+    yield from bench.told
+
+
+def measured(operator: ChildProcess) -> Iterator[Output]:
+    """What an operator tells Prometheus, if it is up."""
+    if operator.running:
         with suppress(httpx.TransportError, ProcessFailed):  # frozen, or it never came up
-            yield "metrics", bench.metrics().encode()
+            yield "metrics", metrics(operator).encode()
+
+
+def metrics(operator: ChildProcess) -> str:
+    """What an operator tells Prometheus."""
+    port = operator.wait_for_json(lambda line: line.get("msg") == "started", 10)["health_port"]
+    answer = httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=5.0, trust_env=False)
+    return answer.raise_for_status().text
 
 
 def written(bench: Workbench) -> Iterator[Output]:

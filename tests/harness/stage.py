@@ -5,6 +5,7 @@ Lease goes between two cases, so that every case begins as a first install. What
 recorded: the site's journal, the audit log, exit codes and logs.
 """
 
+import json
 import re
 import time
 import uuid
@@ -16,8 +17,10 @@ from typing import Any, Self
 
 from arcgis_demo import parts
 from arcgis_devcluster import ChildProcess, Cluster
+from harness import outputs
 from harness.apiserver import wait_until, written_at
 from harness.bench import FAST, PASSWORD, SERVICES, Workbench, condition, is_current
+from harness.canaries import told
 from harness.history import ENDED
 from harness.invariants import CLOCKS
 from harness.kubeproxy import KubeProxy
@@ -62,6 +65,11 @@ class Replica:
         """Waits until it leads."""
         self.said("leading")
         return self
+
+    def leads_again(self) -> float:
+        """Waits until it leads for the second time; since when, in seconds since the epoch."""
+        self.said("leading", times=2)
+        return datetime.fromisoformat(json.loads(self.lines("leading")[1])["ts"]).timestamp()
 
     def watches(self) -> Self:
         """Waits until both kinds are being watched."""
@@ -196,6 +204,12 @@ class Stage:
         properties = {**self.before["properties"], **self.settings.get("properties", {})}
         return {**self.before, **self.settings, "properties": properties}
 
+    def judge_new_term(self, leader: Replica, known: list[Json]) -> None:
+        """Waits until the leader leads again; until then no edit came but those that are `known`."""
+        since = leader.leads_again()
+        old = [one for one in self.received() if one["time_ms"] / 1000 + CLOCKS < since]
+        assert old == known, f"sent under the old term\n{self.story()}"
+
     def _judge_intent(self, edit: Json) -> None:
         """It was stored before the edit came, by the operator's own account."""
         stored = [
@@ -211,7 +225,7 @@ class Stage:
         for replica in self.replicas:
             log = replica.process.log.read_text()
             assert not (found := bugs(log)), f"a bug in {replica.process.name}: {found}\n{self.story()}"
-            assert PASSWORD not in log, replica.process.name
+            assert not told(log, [PASSWORD]), replica.process.name
 
     # -- the end -------------------------------------------------------------------------
 
@@ -220,6 +234,7 @@ class Stage:
 
     def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
         for replica in self.replicas:
+            self.bench.told += outputs.measured(replica.process)
             replica.process.kill()
         self._proxies.close()
         self.site.clear_faults()

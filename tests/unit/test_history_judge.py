@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from harness.canaries import canary
 from harness.history import Edit, History, JobChange, Write
 from harness.invariants import EDITS_PER_HOUR, RULES, WRITES_PER_MINUTE, violations
 
 SERVICE = "Roads.MapServer"
+SECRET = canary()
 BEFORE = {"description": "old", "properties": {"maxRecordCount": "1000"}, "extensions": []}
 WANTED = {**BEFORE, "description": "new"}
 
@@ -48,7 +50,7 @@ GOOD = History(
     before=BEFORE,
     after=WANTED,
     wanted=WANTED,
-    secrets=("hunter2",),
+    secrets=(SECRET,),
 )
 
 
@@ -94,6 +96,14 @@ BAD: Mapping[str, tuple[str, History]] = {
     ),
     "one intent sent twice": ("P2", second_edit(10, intent="i1")),
     "a second edit for the same generation": ("I2", second_edit(10)),
+    "a second edit for the same generation, though a colleague's edit came before the first": (
+        "I2",
+        replace(second_edit(10), edits=(edit(0.5, "j7", ours=False), *second_edit(10).edits)),
+    ),
+    "a second edit for the same generation, though something drifted after it": (
+        "I2",
+        replace(second_edit(10), drifts=(20.0,)),
+    ),
     "an edit of an older generation after a newer one": (
         "I3 P8",
         replace(
@@ -161,7 +171,7 @@ BAD: Mapping[str, tuple[str, History]] = {
     "a request for an address that is none": ("I6", replace(GOOD, operations=("token", "unknown"))),
     "a password in a message": (
         "I7 P7",
-        followed_by(write(6, "Idle", "Converged", message="login with hunter2"))(GOOD),
+        followed_by(write(6, "Idle", "Converged", message=f"login with {SECRET}"))(GOOD),
     ),
     "a write that was denied": ("I8", followed_by(write(6, "Idle", "Converged", code=403))(GOOD)),
     "a write that changes nothing": (
