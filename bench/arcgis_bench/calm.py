@@ -13,15 +13,21 @@ from arcgis_bench.stage import Plan, Stage
 from arcgis_bench.story import Story, tell
 
 CHANGES = 100
+BUSY_CHANGES = 200  # twenty seconds: the list, and the looks at the folders after it
+RESYNCS_OF_A_REST = 1.2
+SPREAD = 0.2  # of a rest: within a tenth of the pause between two resyncs all is looked at
 _LOOK_SECONDS = 0.5
 
 
 def idle(contender: Contender, sizes: Sizes, profile: Path | None) -> Figures:
-    """Nothing happens; there is one resync in that time."""
-    plan = _plan(sizes, sizes.calm, sizes.idle_seconds / 1.2)
+    """Nothing happens; there is one resync in that time, not the first one, which proves the folders."""
+    plan = _plan(sizes, sizes.calm, sizes.idle_seconds / RESYNCS_OF_A_REST)
     with Stage(plan, contender, profile) as stage:
         process = stage.start()
         converged = work.converge(stage, plan.targets())
+        if contender.resyncs:
+            stage.wait_for_resync()
+            time.sleep(SPREAD * sizes.idle_seconds)
         mark = time.time()
         with Meter(process.pid) as meter:
             time.sleep(sizes.idle_seconds)
@@ -30,6 +36,7 @@ def idle(contender: Contender, sizes: Sizes, profile: Path | None) -> Figures:
         return {
             "first_convergence_s": converged,
             "status_writes": sum(n for what, n in story.writes.items() if what.endswith("/status")),
+            "api_writes": sum(story.writes.values()),
             "site_reads_per_resync": sum(story.asked.values()),
             "cpu_percent": 100 * cpu / sizes.idle_seconds,
             "rss_mib": memory_mib(process.pid),
@@ -71,14 +78,15 @@ def busy_resync(contender: Contender, sizes: Sizes, profile: Path | None) -> Fig
     with Stage(plan, contender, profile) as stage:
         stage.start()
         work.converge(stage, targets)
-        _wait_for_resync(stage, period)
+        stage.wait_for_resync()
         mark = time.time()
-        spread = targets[:: max(1, len(targets) // CHANGES)][:CHANGES]
-        chosen = work.stream(stage, spread, CHANGES, "beside a resync")
+        spread = targets[:: max(1, len(targets) // BUSY_CHANGES)][:BUSY_CHANGES]
+        chosen = work.stream(stage, spread, BUSY_CHANGES, "beside a resync")
         stage.wait_ready(chosen, mark, work.patience(len(chosen)))
         story = tell(stage, chosen, mark)
         return {
             **figures.spread("submit_s", figures.submit_seconds(story.list)),
+            "folders_read_meanwhile": len(story.folders),
             "services_read_meanwhile": len(story.readers),
         }
 
@@ -118,13 +126,3 @@ def _all_known(stage: Stage, targets: list[Target], mark: float, seconds: float)
 
 def _is_known(story: Story, target: Target) -> bool:
     return (target.site, target.folder) in story.folders or (target.site, target.title) in story.readers
-
-
-def _wait_for_resync(stage: Stage, period: float) -> None:
-    """Until a full list of the resources was asked for."""
-    begin, deadline = time.time(), time.time() + 2 * period
-    while time.time() < deadline:
-        stage.audit.read()
-        if any(one.verb == "list" for one in stage.audit.since(begin, stage.contender.user)):
-            return
-        time.sleep(_LOOK_SECONDS)

@@ -12,7 +12,7 @@ from arcgis_bench.stage import MOST_JOBS, Plan, Stage
 from arcgis_bench.story import tell
 
 SITES = 20
-ROUNDS = 5
+ROUNDS = 20
 SLOTS = 50
 HUNG = "s00"
 
@@ -94,7 +94,7 @@ def hanging(contender: Contender, sizes: Sizes, profile: Path | None) -> Figures
 
 
 def _others_change(stage: Stage, done: int) -> list[float]:
-    """One service of each healthy site at once, five times."""
+    """One service of each healthy site at once, so many times."""
     seconds: list[float] = []
     for number in range(done + 1, done + ROUNDS + 1):
         mark = time.time()

@@ -13,6 +13,8 @@ from arcgis_bench.contenders import PROGRAM, Contender, contenders
 from arcgis_bench.figures import Figures, Summary, summarised
 from arcgis_bench.scenarios import SCENARIOS
 from arcgis_bench.sizes import Sizes
+from arcgis_bench.stage import TookTooLongError
+from arcgis_devcluster import DevclusterError
 
 
 @click.group(context_settings={"show_default": True, "max_content_width": 110})
@@ -68,14 +70,22 @@ def run(
     console, about = Console(), machine.described()
     console.print(about)
     results: dict[str, dict[str, dict[str, Summary]]] = {}
+    failed: list[str] = []
     for name in scenarios or SCENARIOS:
         results[name] = {}
         for who in both if reference and SCENARIOS[name].reference else ("operator",):
-            found = [_once(console, name, both[who], chosen, profile) for _ in range(runs)]
+            found: list[Figures] = []
+            for _ in range(runs):
+                try:
+                    found.append(_once(console, name, both[who], chosen, profile))
+                except (TookTooLongError, DevclusterError) as error:
+                    failed.append(f"{name}: {who}: {error}")
             results[name][who] = summarised(found)
         report.show(console, name, results[name])
         report.write(output, report.document(about, asdict(chosen), results))
     console.print(f"written to {output}")
+    if failed:
+        raise click.ClickException("\n".join(failed))
 
 
 def _once(console: Console, name: str, who: Contender, sizes: Sizes, profile: Path | None) -> Figures:

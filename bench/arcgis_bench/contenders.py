@@ -25,6 +25,7 @@ class Contender:
     name: str
     user: str
     start: Callable[[Cluster, Mapping[str, parts.Site], str, Settings, tuple[str, ...]], ChildProcess]
+    resyncs: bool = True
 
 
 def _operator(
@@ -106,6 +107,6 @@ def contenders(program: Path = PROGRAM) -> Mapping[str, Contender]:
     account = f"system:serviceaccount:{parts.SYSTEM}"
     both = (
         Contender("operator", f"{account}:{parts.ACCOUNT}", functools.partial(_operator, program)),
-        Contender("reference", f"{account}:reference", _reference),
+        Contender("reference", f"{account}:reference", _reference, resyncs=False),
     )
     return {one.name: one for one in both}

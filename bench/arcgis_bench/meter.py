@@ -67,7 +67,9 @@ class Meter:
         self._cpu = 0.0
         self._machine = (0.0, 0.0)
         self.most_descriptors = 0
+        self._before: set[str] = set()
         self.sockets: set[str] = set()
+        """Those that were opened since the beginning."""
         self.samples: list[Sample] = []
         """One for each second."""
 
@@ -95,7 +97,7 @@ class Meter:
     def __enter__(self) -> Self:
         self._cpu, self._machine = cpu_seconds(self._pid), machine_seconds()
         self._sample()
-        self.sockets.clear()  # what was open before is not counted
+        self._before, self.sockets = self.sockets, set()
         self._thread.start()
         return self
 
@@ -113,7 +115,7 @@ class Meter:
         links = [self._target(entry) for entry in Path(f"/proc/{self._pid}/fd").iterdir()]
         self.most_descriptors = max(self.most_descriptors, len(links))
         sockets = {link for link in links if link.startswith("socket:")}
-        self.sockets |= sockets
+        self.sockets |= sockets - self._before
         if kept:
             threads = int(status(self._pid, "Threads")[0])
             self.samples.append(Sample(memory_mib(self._pid), len(links), len(sockets), threads))

@@ -12,6 +12,8 @@ from rich.table import Table
 from arcgis_bench.figures import Summary
 from arcgis_bench.scenarios import SCENARIOS
 
+NEVER = frozenset(("edits_mean", "edits_most", "cap_exceeded_by", "lost", "status_writes", "edits_of_others"))
+"""Figures of which no run may be above the goal."""
 Results = Mapping[str, Mapping[str, Mapping[str, Summary]]]
 """Scenario → contender → figure."""
 
@@ -66,7 +68,7 @@ def _goal(goal: float | None, found: Mapping[str, Summary], figure: str) -> str:
         return ""
     if figure not in found:
         return f"≤ {_number(goal)}"
-    met = found[figure].median <= goal
+    met = (found[figure].most if figure in NEVER else found[figure].median) <= goal
     return f"[{'green' if met else 'red'}]≤ {_number(goal)} {'met' if met else 'missed'}[/]"
 
 

@@ -20,6 +20,8 @@ from arcgis_demo import parts
 from arcgis_devcluster import ChildProcess, ControlPlane
 
 MOST_JOBS = 100  # the schema of ArcGISSite allows no more for one site
+BEGINS_A_RESYNC = "arcgissites"  # their list is the first one
+PATIENCE_PERIODS = 3
 _LOOK_SECONDS = 0.05
 _PAGE = 5000
 
@@ -114,12 +116,26 @@ class Stage:
 
     def wait_quiet(self, seconds: float = 1.0) -> None:
         """Until the contender has written nothing for so long: events and counts that come after."""
+        began = time.time()
         while True:
             self.audit.read()
-            newest = max((one.answered for one in self.audit.work(self.contender.user)), default=0.0)
+            newest = max((one.answered for one in self.audit.work(self.contender.user)), default=began)
             if time.time() - newest > seconds:
                 return
             time.sleep(_LOOK_SECONDS)
+
+    def wait_for_resync(self) -> None:
+        """Until the operator begins with a full list, once a period. Raises TookTooLongError."""
+        begin, period = time.time(), float(str(self.plan.settings["resync_seconds"]))
+        while time.time() - begin < PATIENCE_PERIODS * period:
+            self.audit.read()
+            if any(
+                one.verb == "list" and one.resource == BEGINS_A_RESYNC
+                for one in self.audit.since(begin, self.contender.user)
+            ):
+                return
+            time.sleep(_LOOK_SECONDS)
+        raise TookTooLongError(f"no resync in {PATIENCE_PERIODS * period:g} s")
 
     def journals(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Every record of every site, with the site's name and `at`: its time on the wall clock."""

@@ -1,6 +1,8 @@
 """Scenarios of long work: a steady stream of changes on many sites, and a site with a long past."""
 
 import time
+from contextlib import suppress
+from itertools import cycle
 from pathlib import Path
 
 import httpx
@@ -11,35 +13,41 @@ from arcgis_bench.figures import Figures
 from arcgis_bench.load import Target, new_value
 from arcgis_bench.meter import Meter, memory_mib
 from arcgis_bench.sizes import Sizes
-from arcgis_bench.stage import Plan, Stage
+from arcgis_bench.stage import Plan, Stage, TookTooLongError
 from arcgis_bench.story import tell
+from arcgis_demo import parts
 
 SITES = 20
 JOB_SECONDS = 2.0
+RESYNCS_OF_A_LOAD = 5
+LOST_SECONDS = 120.0  # after the last change
 DAYS = 10
 CHANGES = 100
 LOOK_SECONDS = 1.0
-BLOCKS = 6  # of a day: an API server ends after each
+BLOCKS = 8  # of a day: an API server ends after each
 RESYNCS = 144  # of a day, at the default of ten minutes
+JOB_TIMES = 48  # of a day, at the default of half an hour
 TOKEN_MINUTES = 0.6
 
 
 def load(contender: Contender, sizes: Sizes, profile: Path | None) -> Figures:
-    """Ten changes a second on twenty sites; each site's waits are compared with those of the others."""
+    """Ten changes a second on twenty sites, resyncs beside them; each site's waits are compared."""
     plan = Plan(
         sites=SITES,
         services=max(1, sizes.calm // SITES),
         job_seconds=JOB_SECONDS - 0.5,
-        settings=sizes.settings(),
+        settings=sizes.settings(resync_seconds=sizes.load_seconds / RESYNCS_OF_A_LOAD),
     )
     targets = plan.targets()
     with Stage(plan, contender, profile) as stage:
         process = stage.start()
         work.converge(stage, targets)
+        stage.wait_for_resync()
         mark = time.time()
         with Meter(process.pid) as meter:
             chosen = work.stream(stage, targets, sizes.load_seconds)
-            stage.wait_ready(chosen, mark, 120)
+            with suppress(TookTooLongError):
+                stage.wait_ready(chosen, mark, LOST_SECONDS)
         changes = tell(stage, chosen, mark)
     by_site = [
         figures.percentile(
@@ -51,7 +59,7 @@ def load(contender: Contender, sizes: Sizes, profile: Path | None) -> Figures:
         "changes": len(chosen),
         **figures.spread("submit_s", figures.submit_seconds(changes.list)),
         **figures.spread("ready_s", figures.ready_seconds(changes.list)),
-        "lost": sum(not one.ready or not one.received for one in changes.list),
+        "lost": sum(one.ready < mark or not one.received for one in changes.list),
         "edits_most": max(one.edits for one in changes.list),
         "submit_s_p99_worst_site": max(by_site),
         "submit_s_p99_best_site": min(by_site),
@@ -61,7 +69,9 @@ def load(contender: Contender, sizes: Sizes, profile: Path | None) -> Figures:
 
 def day(contender: Contender, sizes: Sizes, profile: Path | None) -> Figures:
     """A day in minutes: as many resyncs, changes all the time, short tokens, API servers that end."""
-    settings = sizes.settings(resync_seconds=sizes.day_seconds / RESYNCS)
+    settings = sizes.settings(
+        resync_seconds=sizes.day_seconds / RESYNCS, job_timeout_seconds=sizes.day_seconds / JOB_TIMES
+    )
     plan = Plan(sites=2, services=100, job_seconds=1.0, settings=settings)
     targets = plan.targets()
     with Stage(plan, contender, profile) as stage:
@@ -95,7 +105,7 @@ def retained(contender: Contender, sizes: Sizes, profile: Path | None) -> Figure
     plan = Plan(services=10, job_seconds=1.0, requests_per_second=10, settings=sizes.settings())
     target = plan.targets()[0]
     with Stage(plan, contender, profile) as stage:
-        _leave_jobs(stage, target, sizes.retained)
+        _leave_jobs(stage, [target], sizes.retained)
         stage.load.create([target], new_value("behind a long list"))
         mark = time.time()
         stage.start()
@@ -119,10 +129,11 @@ def long_list(contender: Contender, sizes: Sizes, profile: Path | None) -> Figur
     found: Figures = {}
     for count in (0, sizes.retained):
         with Stage(plan, contender, profile) as stage:
-            _leave_jobs(stage, plan.targets()[0], count)
+            _leave_jobs(stage, plan.targets(), count)
             process = stage.start()
             work.converge(stage, plan.targets())
             _wait_until_read(stage, count)
+            work.change(stage, plan.targets(), "from which to learn how long a job takes")
             found[f"rss_mib_{count}"] = memory_mib(process.pid)
             found[f"cpu_ms_per_change_{count}"] = work.cpu_ms(stage, plan.targets(), "beside a long list")
     found["cpu_ratio"] = found[f"cpu_ms_per_change_{sizes.retained}"] / found["cpu_ms_per_change_0"]
@@ -136,13 +147,17 @@ def _grown(meter: Meter) -> Figures:
 def _wait_until_read(stage: Stage, count: int) -> None:
     """Until so many jobs were read: old ones are, in the background."""
     deadline = time.monotonic() + work.patience(count)
-    while tell(stage, [], 0).asked["job"] < count and time.monotonic() < deadline:
+    while (read := tell(stage, [], 0).asked["job"]) < count:
+        if time.monotonic() > deadline:
+            raise TookTooLongError(f"{read} of {count} old jobs were read")
         time.sleep(LOOK_SECONDS)
 
 
-def _leave_jobs(stage: Stage, target: Target, count: int) -> None:
-    """Ended edits of somebody else, spread over the days before."""
-    with httpx.Client(base_url=stage.sites[target.site].control, trust_env=False, timeout=60) as control:
-        for _ in range(count):
-            control.post("/jobs/foreign", json={"service": target.title, "seconds": 1}).raise_for_status()
+def _leave_jobs(stage: Stage, targets: list[Target], count: int) -> None:
+    """Ended edits of these services, all of one site, by the operator's own account, over the days before."""
+    site = stage.sites[targets[0].site]
+    edit = {"seconds": 1, "username": parts.USERNAME}
+    with httpx.Client(base_url=site.control, trust_env=False, timeout=60) as control:
+        for _, target in zip(range(count), cycle(targets), strict=False):
+            control.post("/jobs/foreign", json={**edit, "service": target.title}).raise_for_status()
             control.post("/clock", json={"advance": DAYS * 86400 / count}).raise_for_status()

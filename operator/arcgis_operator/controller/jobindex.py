@@ -242,6 +242,13 @@ class JobIndex:
             else:
                 self._old.pop(job_id, None)
                 self._let_be(self._unread.ids() & {job_id})
+                self._let_rest(job_id)
+
+    def _let_rest(self, job_id: str) -> None:
+        """An old job that has ended is no news: told of only now, it would look like an edit of late."""
+        if (known := self._known.get(job_id)) and known.job.ended:
+            self._forget(job_id)
+            self._past.add(job_id)
 
     async def _read_all(self, ids: Iterable[str]) -> Failure | None:
         unread = iter([job_id for job_id in ids if job_id not in self._known])
