@@ -197,7 +197,9 @@ class JobIndex:
 
     def _set_aside_unread(self, ids: Sequence[str]) -> None:
         """A job that cannot be read, but began long before others that can, does not run any more."""
-        starts = self._starts(ids) if self._unread.ids() else {}
+        if not self._unread.ids():
+            return
+        starts = self._starts(ids)
         if by_age := backlog.newest_first(ids, starts):
             self._let_be(self._unread.ids() - set(backlog.recent(by_age, starts, 2 * self._presumed_seconds)))
 
@@ -251,8 +253,9 @@ class JobIndex:
             self._past.add(job_id)
 
     async def _read_all(self, ids: Iterable[str]) -> Failure | None:
-        unread = iter([job_id for job_id in ids if job_id not in self._known])
-        failures = await asyncio.gather(*(self._read_each(unread) for _ in range(READERS)))
+        unread = [job_id for job_id in ids if job_id not in self._known]
+        each = iter(unread)
+        failures = await asyncio.gather(*(self._read_each(each) for _ in unread[:READERS]))
         return next((failure for failure in failures if failure), None)
 
     async def _read_each(self, ids: Iterator[str]) -> Failure | None:

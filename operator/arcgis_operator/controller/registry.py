@@ -13,7 +13,7 @@ from arcgis_operator.core.jsondoc import Json
 from arcgis_operator.core.model import Desired, SiteWanted, SpecInvalid
 from arcgis_operator.core.service_spec import parse_service
 from arcgis_operator.core.site_spec import parse_site
-from arcgis_operator.core.status import at_rest
+from arcgis_operator.core.status import at_rest, is_written
 from arcgis_operator.reconcilers.ports import Claim, Name, Resting
 
 
@@ -169,7 +169,7 @@ class Registry:
         known, metadata = self._services.get(name_of(body)), body["metadata"]
         if known and known.uid == metadata["uid"] and known.generation > metadata.get("generation", 0):
             return False
-        if known is None or "journal" not in (body.get("status") or {}):
+        if known is None or not is_written(body):
             return True
         now = (metadata["uid"], metadata.get("generation", 0), _asked(body))
         return now != (known.uid, known.generation, known.asked)

@@ -82,7 +82,10 @@ def merge_patch(old: Mapping[str, Json], new: Mapping[str, Json]) -> dict[str, J
 
 def printable(text: object, limit: int) -> str:
     """One printable line of at most `limit` characters."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in str(text)[: 4 * limit]).split())
+    line = str(text)[: 4 * limit]
+    if not line.isprintable():
+        line = "".join(c if c.isprintable() else " " for c in line)
+    line = " ".join(line.split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 

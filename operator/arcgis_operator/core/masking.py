@@ -3,6 +3,7 @@
 Assumed: secrets of a service (a data store's connection text, a token in a URL) stand under such names.
 """
 
+import functools
 import re
 from collections.abc import Mapping
 
@@ -15,6 +16,7 @@ _SECRET = re.compile(
 )
 
 
+@functools.lru_cache(maxsize=4096)  # most names are those of the documents of one release
 def is_secret(name: str) -> bool:
     """Whether a value under this name is masked wherever it would be shown."""
     return bool(_SECRET.search(name))

@@ -1,5 +1,6 @@
 """The status subresource: `parse` reads it, `render` writes it. The only place that knows its spelling."""
 
+import functools
 import re
 from collections.abc import Mapping
 from dataclasses import fields
@@ -57,6 +58,12 @@ def render_site(
         "observedGeneration": generation,
         "conditions": _conditions(before, verdict, generation, now),
     }
+
+
+def is_written(body: Mapping[str, Json]) -> bool:
+    """Whether the operator has said something: not of what is new, and not once the status was wiped."""
+    generation = (body.get("status") or {}).get("observedGeneration")
+    return isinstance(generation, int) and generation >= 0
 
 
 def ready(body: Mapping[str, Json]) -> tuple[str, str]:
@@ -141,6 +148,7 @@ def _since(old: Mapping[str, Json] | None, value: Ready, now: datetime) -> str:
     return str(old["lastTransitionTime"]) if same and old and "lastTransitionTime" in old else stamp(now)
 
 
+@functools.cache
 def _key(attribute: str) -> str:
     return _SPELLING.get(attribute) or re.sub("_([a-z])", lambda found: found[1].upper(), attribute)
 

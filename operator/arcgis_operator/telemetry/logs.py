@@ -119,5 +119,6 @@ def _trace(formatter: logging.Formatter, record: logging.LogRecord) -> str:
 def _clean(text: str, limit: int) -> str:
     """One printable line without secrets: a newline shows as `\\n`, an escape as `\\x1b`."""
     text = SECRET.sub(r"\1\2***", BEARER.sub(r"\1 ***", text[: 2 * limit]))
-    line = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
-    return line if len(line) <= limit else line[: limit - 1] + "…"
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+    return text if len(text) <= limit else text[: limit - 1] + "…"

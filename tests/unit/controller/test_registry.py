@@ -21,7 +21,11 @@ def service(name: str, created: str = "2026-01-01T00:00:00Z", **spec: Any) -> Bo
         "creationTimestamp": created,
         "generation": 1,
     }
-    return {"metadata": metadata, "spec": {**wanted, **spec}, "status": {"journal": {"phase": "Idle"}}}
+    return {
+        "metadata": metadata,
+        "spec": {**wanted, **spec},
+        "status": {"observedGeneration": 1, "journal": {"phase": "Idle"}},
+    }
 
 
 def site(name: str = "prod", url: str = "https://gis.example.com/arcgis") -> Body:
@@ -104,12 +108,15 @@ def test_echoes_of_our_own_status_writes_are_no_news() -> None:
     one.service_seen(service("a"))
     echo = service("a")
     echo["metadata"]["resourceVersion"] = "99"
+    queued = {"status": {"observedGeneration": 1, "conditions": [{"type": "Ready", "reason": "Queued"}]}}
     assert not one.is_news(echo)
+    assert not one.is_news({**echo, **queued}), "nothing of it was ever sent, so there is no journal"
     for change in (
         {"metadata": {**echo["metadata"], "generation": 2}},
         {"metadata": {**echo["metadata"], "uid": "another"}},
         {"metadata": {**echo["metadata"], "annotations": {"arcgis-operator.dev/requestedAt": "now"}}},
         {"status": {}},
+        {"status": {"observedGeneration": -1}},
     ):
         assert one.is_news({**echo, **change})
 
