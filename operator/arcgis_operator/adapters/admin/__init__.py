@@ -5,11 +5,11 @@ library, an address or a token. Must not know Kubernetes, metrics or configurati
 Read on in `client.py`; `answers.py` has the table of what each answer means.
 """
 
-from arcgis_operator.adapters.admin.client import ENDED, AdminClient, Hooks
+from arcgis_operator.adapters.admin.client import AdminClient, Hooks
 from arcgis_operator.adapters.admin.redaction import Redactor, silence
 from arcgis_operator.adapters.admin.resources import SiteInfo, SiteMode
 from arcgis_operator.adapters.admin.tokens import Credentials, CredentialSource
-from arcgis_operator.adapters.admin.transport import Guard, Timeouts
+from arcgis_operator.adapters.admin.transport import ENDED, Guard, Timeouts
 
 __all__ = [
     "ENDED",

@@ -4,7 +4,6 @@ import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TypeVar
 
 import httpx
@@ -19,20 +18,26 @@ from arcgis_operator.adapters.admin.tokens import (
     Credentials,
     CredentialSource,
     Token,
-    TokenAuth,
     Tokens,
     login_failure,
     login_form,
+    signed,
     token_of,
+    turned_away,
 )
-from arcgis_operator.adapters.admin.transport import Attempt, Guard, SiteTransport, Stopped, Timeouts
+from arcgis_operator.adapters.admin.transport import (
+    Attempt,
+    Guard,
+    SiteTransport,
+    Stopped,
+    Timeouts,
+)
 from arcgis_operator.core.failures import Accepted, Fact, Failure, Kind
 from arcgis_operator.core.identity import ServiceRef
 from arcgis_operator.core.job import Job
 from arcgis_operator.core.jsondoc import Json, dumps
 
 T = TypeVar("T")
-ENDED = "the session with the site has ended"
 _HEADERS = {
     "Accept": "application/json",
     "Accept-Encoding": "identity",
@@ -83,23 +88,13 @@ class AdminClient:
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
     ) -> None:
-        limits = timeouts or Timeouts()
+        self._timeouts = timeouts or Timeouts()
         self._hooks = hooks or Hooks()
         self._clock, self._wall = clock, wall
         self._addresses = Addresses(url)
         self._redactor = redactor or Redactor()
         self._tokens = Tokens(credentials, self._login, clock)
-        self._auth = TokenAuth(self._tokens)
-        self._http = httpx.AsyncClient(
-            transport=SiteTransport(tls, limits, self._hooks.pace, clock, transport),
-            headers=_HEADERS,
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            timeout=httpx.Timeout(
-                connect=limits.connect, read=limits.read, write=limits.write, pool=limits.pool
-            ),
-            follow_redirects=False,
-            trust_env=False,
-        )
+        self._transport = SiteTransport(tls, self._timeouts, self._hooks.pace, clock, transport)
 
     @property
     def username(self) -> str:
@@ -148,15 +143,15 @@ class AdminClient:
             return _no_address()
         form = {"service": dumps(document), "async": "true", "f": "json"}
         attempt = Attempt(guard)
-        request = self._http.build_request("POST", url, data=form, extensions=attempt.extensions)
-        fact: Fact = await self._call("edit", request, attempt, _edit_fact, self._auth)
+        request = self._request("POST", url, attempt, form)
+        fact: Fact = await self._call("edit", request, attempt, _edit_fact, self._send_signed)
         if isinstance(fact, Accepted):
             return replace(fact, status=self._redactor.line(fact.status))
         return fact if not isinstance(fact, Failure) or fact.kind is not Kind.GARBLED else _not_sent(fact)
 
     async def aclose(self) -> None:
         """Closes all connections."""
-        await self._http.aclose()
+        await self._transport.aclose()
 
     async def _get(
         self, operation: str, url: httpx.URL | None, parse: Callable[[Json], T | Failure]
@@ -164,13 +159,12 @@ class AdminClient:
         if url is None:
             return _no_address()
         attempt = Attempt()
-        address = url.copy_with(query=b"f=json")
-        request = self._http.build_request("GET", address, extensions=attempt.extensions)
+        request = self._request("GET", url.copy_with(query=b"f=json"), attempt)
 
         def interpret(answer: Answer) -> T | Failure:
             return failure_of(answer, edit=False) or parse(answer.body)
 
-        return await self._call(operation, request, attempt, interpret, self._auth)
+        return await self._call(operation, request, attempt, interpret, self._send_signed)
 
     def _masked(self, parse: Callable[[Json], T]) -> Callable[[Json], T]:
         """Parses a body in which our secrets are masked."""
@@ -178,21 +172,40 @@ class AdminClient:
 
     async def _login(self, credentials: Credentials) -> Token | Failure:
         self._redactor.learn(credentials.password)
-        if self._http.is_closed:  # while the credentials were read
-            return Failure(Kind.NOT_SENT, ENDED)
         attempt, asked_at = Attempt(), self._clock()
-        request = self._http.build_request(
-            "POST", self._addresses.token, data=login_form(credentials), extensions=attempt.extensions
-        )
+        request = self._request("POST", self._addresses.token, attempt, login_form(credentials))
 
         def interpret(answer: Answer) -> Token | Failure:
             return failure_of(answer, edit=False) or token_of(answer, asked_at, self._wall())
 
-        outcome = await self._call("token", request, attempt, interpret, None)
+        outcome = await self._call("token", request, attempt, interpret, self._send)
         if isinstance(outcome, Failure):
             return login_failure(outcome)
         self._redactor.learn(outcome.value)
         return outcome
+
+    def _request(
+        self, method: str, url: httpx.URL, attempt: Attempt, form: dict[str, str] | None = None
+    ) -> httpx.Request:
+        extensions = {**attempt.extensions, **self._timeouts.extensions}
+        return httpx.Request(method, url, headers=_HEADERS, data=form, extensions=extensions)
+
+    async def _send(self, request: httpx.Request) -> httpx.Response:
+        return await self._transport.handle_async_request(request)
+
+    async def _send_signed(self, request: httpx.Request) -> httpx.Response:
+        """With a token, and once more with a new one when the site turns the first one away."""
+        token = await self._token()
+        response = await self._send(signed(request, token))
+        if turned_away(response):
+            response = await self._send(signed(request, await self._token(refused=token)))
+        return response
+
+    async def _token(self, refused: Token | None = None) -> Token:
+        token = await self._tokens.current(refused)
+        if isinstance(token, Failure):
+            raise Stopped(token)
+        return token
 
     async def _call(
         self,
@@ -200,13 +213,12 @@ class AdminClient:
         request: httpx.Request,
         attempt: Attempt,
         interpret: Callable[[Answer], T | Failure],
-        auth: httpx.Auth | None,
+        send: Callable[[httpx.Request], Awaitable[httpx.Response]],
     ) -> T | Failure:
         """Sends and interprets; the only way out, so the only place where texts are made safe."""
         outcome: T | Failure
         try:
-            response = await self._http.send(request, auth=auth)
-            outcome = interpret(read_answer(response, self._wall()))
+            outcome = interpret(read_answer(await send(request), self._wall()))
         except Stopped as stop:
             outcome = stop.failure
         failure = None

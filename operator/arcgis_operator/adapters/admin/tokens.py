@@ -4,14 +4,13 @@ Source: Generate Token page; Esri's clients for the referer and the early renewa
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
 import httpx
 
 from arcgis_operator.adapters.admin.answers import Answer, error_of, number_of
-from arcgis_operator.adapters.admin.transport import Stopped
 from arcgis_operator.core.failures import Failure, Kind
 from arcgis_operator.core.jsondoc import Json, Unreadable, loads
 
@@ -143,25 +142,6 @@ class Tokens:
         elif outcome.kind is Kind.UNAUTHORISED:
             self._refused = (credentials, outcome, self._clock() + _REFUSED_PAUSE_SECONDS)
         return outcome
-
-
-class TokenAuth(httpx.Auth):
-    """Signs every request, and once more with a new token when the site turns the first one away."""
-
-    def __init__(self, tokens: Tokens) -> None:
-        self._tokens = tokens
-
-    async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
-        token = await self._token()
-        response = yield signed(request, token)
-        if turned_away(response):
-            yield signed(request, await self._token(refused=token))
-
-    async def _token(self, refused: Token | None = None) -> Token:
-        token = await self._tokens.current(refused)
-        if isinstance(token, Failure):
-            raise Stopped(token)
-        return token
 
 
 def signed(request: httpx.Request, token: Token) -> httpx.Request:

@@ -1,6 +1,6 @@
 """The way to the site: guard, caps, total time-out, and what every breakage of it means.
 
-Below httpx's client, so login and re-sends pass here as well. Must not read what an answer says.
+Every request passes here, logins and re-sends as well. Must not read what an answer says.
 """
 
 import asyncio
@@ -19,6 +19,7 @@ from arcgis_operator.core.failures import Failure, Kind
 Guard = Callable[[], str | None]
 """None when a request that changes the site may be written now, else why not."""
 
+ENDED = "the session with the site has ended"
 MAX_ANSWER_BYTES = 8 * 1024 * 1024
 _ATTEMPT = "arcgis_attempt"
 
@@ -33,13 +34,25 @@ class Timeouts:
     pool: float = 15.0
     total: float = 30.0
 
+    @property
+    def extensions(self) -> dict[str, object]:
+        """To be given to a request, as httpx's own client does."""
+        return {
+            "timeout": {
+                "connect": self.connect,
+                "read": self.read,
+                "write": self.write,
+                "pool": self.pool,
+            }
+        }
+
 
 _HEARD = ("date", "retry-after")
 """The headers that are read. From others httpx would make requests to come, and raise where it cannot."""
 
 
 class Stopped(Exception):
-    """Carries a failure through the HTTP library; never leaves this package."""
+    """Carries a failure through what sends; never leaves this package."""
 
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure.kind)
@@ -92,11 +105,14 @@ class SiteTransport(httpx.AsyncBaseTransport):
         self._traced = inner is None
         self._inner = inner or Network(tls or ssl.create_default_context())
         self._total, self._pace, self._clock = timeouts.total, pace, clock
+        self._closed = False
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         attempt: Attempt = request.extensions[_ATTEMPT]
         await self._pace()
         attempt.check()
+        if self._closed:
+            raise Stopped(Failure(Kind.NOT_SENT, ENDED))
         attempt.sent, attempt.http = not self._traced, None
         began = self._clock()
         try:
@@ -120,6 +136,8 @@ class SiteTransport(httpx.AsyncBaseTransport):
         return httpx.Response(response.status_code, headers=heard, content=body)
 
     async def aclose(self) -> None:
+        """Closes all connections, and opens none again."""
+        self._closed = True
         await self._inner.aclose()
 
 
