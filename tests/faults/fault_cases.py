@@ -1,5 +1,6 @@
 """One case: a flow, and an operator that is killed at one of its requests. Then the judge is asked."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -69,10 +70,12 @@ class Trap:
 
 
 class Case:
-    """Runs a flow on a stage."""
+    """Runs a flow on a stage. `settled_seconds`: from the last kill or thaw until all had settled."""
 
     def __init__(self, stage: Stage, name: str) -> None:
         self.stage, self.flow = stage, FLOWS[name]
+        self.settled_seconds = 0.0
+        self._fault_over = time.monotonic()
 
     def clean(self) -> list[str]:
         """A run in which nothing breaks; the request sites it shows."""
@@ -124,6 +127,7 @@ class Case:
         before = self.stage.received()
         trap.release()
         leader.process.thaw()
+        self._fault_over = time.monotonic()
         leader.said("lease lost")
         if comes_back:
             self.stage.judge_new_term(leader, before)
@@ -179,6 +183,7 @@ class Case:
         assert victim.process.kill() == -9
         if not trap.cut.answered:
             trap.release()
+        self._fault_over = time.monotonic()
 
     def _goes_on(self, victim: Replica) -> None:
         """Until its next request, or a moment."""
@@ -195,3 +200,4 @@ class Case:
         else:
             stage.converged()
         stage.wait(lambda: not stage.running_jobs())
+        self.settled_seconds = time.monotonic() - self._fault_over

@@ -149,6 +149,21 @@ def running(control_plane: Cluster) -> Iterator[Workbench]:
         yield bench
 
 
+def test_all_invalid_specs_at_once_stall_and_nothing_is_sent(
+    answers: list[Answer], running: Workbench
+) -> None:
+    before = running.site.stats()["seq"]
+    bad = {f"bad-{number}": one for number, one in enumerate(invalid(answers))}
+    for name, (what, body) in bad.items():
+        answer = running.api.create(SERVICES, {**body, "metadata": {"name": name}})
+        assert answer.status_code == 201, (what, answer.text)
+    for name, (what, _) in bad.items():
+        body = running.wait(name, "SpecInvalid")
+        assert condition(body, "Stalled")["status"] == "True", what
+    assert running.site.journal(before, kind="request", operation="edit") == []
+    running.kubectl("delete", SERVICES, *bad, "--wait=false")
+
+
 def test_invalid_specs_one_after_the_other_stall_and_the_good_one_after_them_makes_one_edit(
     answers: list[Answer], running: Workbench, asked: httpx.Client
 ) -> None:
@@ -174,10 +189,11 @@ def test_invalid_specs_one_after_the_other_stall_and_the_good_one_after_them_mak
 
 def sample(answers: list[Answer]) -> list[tuple[str, Json]]:
     """Settings that the API server takes and the operator refuses, from all over the table."""
-    invalid = [
-        (what, body["spec"]["settings"])
-        for what, body in admitted(answers)
-        if isinstance(parse_service(body), SpecInvalid)
-    ]
-    step = len(invalid) // SHOWN_ONE_AFTER_THE_OTHER
-    return invalid[::step][:SHOWN_ONE_AFTER_THE_OTHER]
+    found = [(what, body["spec"]["settings"]) for what, body in invalid(answers)]
+    step = len(found) // SHOWN_ONE_AFTER_THE_OTHER
+    return found[::step][:SHOWN_ONE_AFTER_THE_OTHER]
+
+
+def invalid(answers: list[Answer]) -> list[tuple[str, Json]]:
+    """What the API server takes and the operator refuses."""
+    return [(what, body) for what, body in admitted(answers) if isinstance(parse_service(body), SpecInvalid)]
