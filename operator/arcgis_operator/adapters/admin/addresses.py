@@ -21,7 +21,7 @@ class Addresses:
         if parsed.scheme != "https" or not parsed.host or parsed.userinfo or parsed.query or parsed.fragment:
             raise ValueError("the address of a site is https://<host>/<context> and nothing more")
         self._path = parsed.raw_path.decode().partition("?")[0].rstrip("/")
-        self._base = parsed.copy_with(path="/")
+        self._origin = str(parsed.copy_with(raw_path=b"/")).removesuffix("/")
         self.token = self._fixed("/sharing/rest/generateToken")
         self.root = self._fixed("/admin")
         self.mode = self._fixed("/admin/mode")
@@ -44,7 +44,7 @@ class Addresses:
         return self._below("/admin/jobs", (job_id,)) if is_id(job_id) else None
 
     def _fixed(self, path: str) -> httpx.URL:
-        return self._base.copy_with(raw_path=(self._path + path).encode())
+        return httpx.URL(self._origin + self._path + path)
 
     def _below(self, parent: str, names: tuple[str, ...]) -> httpx.URL | None:
         if not all(is_segment(name) for name in names):
@@ -54,9 +54,8 @@ class Addresses:
 
     def _join(self, path: str) -> httpx.URL | None:
         """None unless the HTTP library would send this very path."""
-        target = (path or "/").encode()
-        address = self._base.copy_with(raw_path=target)
-        return address if httpx.URL(str(address)).raw_path == target else None
+        address = httpx.URL(self._origin + path)
+        return address if address.raw_path == path.encode() else None
 
 
 def _parsed(url: str) -> httpx.URL:
