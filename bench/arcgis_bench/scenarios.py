@@ -85,6 +85,7 @@ SCENARIOS: Mapping[str, Scenario] = {
         steady.load,
         {
             "submit_s_p99": 2,
+            "submit_s_p99_beside_a_burst": 2,
             "lost": 0,
             "edits_most": 1,
             "rss_mib_growth_percent": 5,

@@ -18,6 +18,8 @@ from arcgis_bench.story import tell
 from arcgis_demo import parts
 
 SITES = 20
+NOISY = "s00"
+NOISY_CHANGES = 200  # of others, after the burst of the noisy one began: twenty seconds
 JOB_SECONDS = 2.0
 RESYNCS_OF_A_LOAD = 5
 LOST_SECONDS = 120.0  # after the last change
@@ -31,7 +33,10 @@ TOKEN_MINUTES = 0.6
 
 
 def load(contender: Contender, sizes: Sizes, profile: Path | None) -> Figures:
-    """Ten changes a second on twenty sites, resyncs beside them; each site's waits are compared."""
+    """Ten changes a second on twenty sites, resyncs beside them; each site's waits are compared.
+
+    At half-time all services of one more site are changed at once: what do the others feel of it?
+    """
     plan = Plan(
         sites=SITES,
         services=max(1, sizes.calm // SITES),
@@ -39,28 +44,36 @@ def load(contender: Contender, sizes: Sizes, profile: Path | None) -> Figures:
         settings=sizes.settings(resync_seconds=sizes.load_seconds / RESYNCS_OF_A_LOAD),
     )
     targets = plan.targets()
+    noisy = [one for one in targets if one.site == NOISY]
+    quiet = [one for one in targets if one.site != NOISY]
     with Stage(plan, contender, profile) as stage:
         process = stage.start()
         work.converge(stage, targets)
         stage.wait_for_resync()
         mark = time.time()
         with Meter(process.pid) as meter:
-            chosen = work.stream(stage, targets, sizes.load_seconds)
+            before = work.stream(stage, quiet, sizes.load_seconds / 2)
+            stage.load.change(noisy, new_value("all at once"))
+            beside = work.stream(stage, quiet[len(before) :], sizes.load_seconds / 2)
             with suppress(TookTooLongError):
-                stage.wait_ready(chosen, mark, LOST_SECONDS)
-        changes = tell(stage, chosen, mark)
+                stage.wait_ready([*before, *noisy, *beside], mark, LOST_SECONDS)
+        changes = tell(stage, [*before, *beside], mark)
+        burst = tell(stage, noisy, mark)
     by_site = [
         figures.percentile(
             figures.submit_seconds(one for target, one in changes.changes.items() if target.site == site), 99
         )
-        for site in {target.site for target in chosen}
+        for site in {target.site for target in quiet}
     ]
+    soon = [changes.changes[one] for one in beside[:NOISY_CHANGES]]
+    everything = [*changes.list, *burst.list]
     return {
-        "changes": len(chosen),
+        "changes": len(everything),
         **figures.spread("submit_s", figures.submit_seconds(changes.list)),
         **figures.spread("ready_s", figures.ready_seconds(changes.list)),
-        "lost": sum(one.ready < mark or not one.received for one in changes.list),
-        "edits_most": max(one.edits for one in changes.list),
+        "submit_s_p99_beside_a_burst": figures.percentile(figures.submit_seconds(soon), 99),
+        "lost": sum(one.ready < mark or not one.received for one in everything),
+        "edits_most": max(one.edits for one in everything),
         "submit_s_p99_worst_site": max(by_site),
         "submit_s_p99_best_site": min(by_site),
         **_grown(meter),
