@@ -85,6 +85,8 @@ BAD_SITES = {
     "a user": "https://user:secret@site.test/arcgis",
     "a query": "https://site.test/arcgis?token=x",
     "a fragment": "https://site.test/arcgis#x",
+    "an empty query": "https://site.test/arcgis?",
+    "an empty fragment": "https://site.test/arcgis#",
 }
 
 

@@ -30,11 +30,15 @@ UNSHOWN = (Kind.REFUSED, Kind.UNSURE, Kind.GARBLED)  # beside 404, for an unknow
 
 @dataclass(frozen=True, slots=True)
 class KnownJob:
-    """A bare job, the service it works on, and when this process first saw it (or its end)."""
+    """A bare job, the service it works on, and when this process first saw it (or its end).
+
+    `old`: it had ended long before it was read.
+    """
 
     job: Job
     service_key: str | None
     since: float
+    old: bool = False
 
 
 class JobIndex:
@@ -76,14 +80,18 @@ class JobIndex:
             return self._unlisted(self._failure)
         if fresh and (hidden := self._unread.newer(self._clock() - self._presumed_seconds)):
             return JobsOn(failure=Failure(Kind.GARBLED, f"job {hidden} is listed but cannot be read"))
+        there = [self._known[job_id] for job_id in self._on.get(service_key, ())]
+        old = tuple(known.job for known in there if known.old)
         jobs = []
-        for known in [self._known[job_id] for job_id in self._on.get(service_key, ())]:
+        for known in there:
+            if known.old:
+                continue
             job = known.job if known.job.ended else await self._again(known)
             if isinstance(job, Failure):
                 return JobsOn(failure=job)
             if job:
                 jobs.append(job)
-        return JobsOn(tuple(jobs))
+        return JobsOn(tuple(jobs), old)
 
     async def is_gone(self, job_id: str, failure: Failure) -> bool:
         """Whether the site knows no such job: it says so, or fails to show what it does not list either."""
@@ -102,9 +110,10 @@ class JobIndex:
             self._forget(job.id)
         ends = job.ended and not (before and before.job.ended)
         since = before.since if before and not ends else self._clock()
+        old = before is not None and before.old and job.ended
         bare = _bare(job)
         service_key = intern(bare.service_key) if bare.service_key else None
-        self._known[job.id] = KnownJob(bare, service_key, since)
+        self._known[job.id] = KnownJob(bare, service_key, since, old)
         self._on.setdefault(service_key, set()).add(job.id)
         if not job.ended:
             self._unfinished[job.id] = self._clock()
@@ -249,8 +258,7 @@ class JobIndex:
     def _let_rest(self, job_id: str) -> None:
         """An old job that has ended is no news: told of only now, it would look like an edit of late."""
         if (known := self._known.get(job_id)) and known.job.ended:
-            self._forget(job_id)
-            self._past.add(job_id)
+            self._known[job_id] = replace(known, old=True)
 
     async def _read_all(self, ids: Iterable[str]) -> Failure | None:
         unread = [job_id for job_id in ids if job_id not in self._known]

@@ -61,9 +61,14 @@ def render_site(
 
 
 def is_written(body: Mapping[str, Json]) -> bool:
-    """Whether the operator has said something: not of what is new, and not once the status was wiped."""
-    generation = (body.get("status") or {}).get("observedGeneration")
-    return isinstance(generation, int) and generation >= 0
+    """Whether the operator has said something: not of what is new, and not once the status was wiped.
+
+    Without a journal, as nothing was ever sent for it, a service is not Ready.
+    """
+    status = body.get("status") or {}
+    generation = status.get("observedGeneration")
+    said = isinstance(generation, int) and generation >= 0
+    return said and ("journal" in status or ready(body)[0] != Ready.TRUE.value)
 
 
 def ready(body: Mapping[str, Json]) -> tuple[str, str]:

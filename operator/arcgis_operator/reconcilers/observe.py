@@ -82,7 +82,7 @@ async def _candidate(site: Site, jobs: JobsOn, record: Record) -> Job | None:
     sent = moment(journal.intent_time)
     likely = [
         job
-        for job in jobs.jobs
+        for job in (*jobs.jobs, *jobs.old)
         if (not journal.username or job.username == journal.username)
         and job.operation_uri.casefold() == journal.operation_uri.casefold()
         and job.id not in earlier

@@ -36,9 +36,13 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class JobsOn:
-    """The jobs on one service that the site lists. `listed` False: the site does not let them be listed."""
+    """The jobs on one service that the site lists. `listed` False: the site does not let them be listed.
+
+    `old` had ended long before they were read: no news, but one may be what an unanswered request became.
+    """
 
     jobs: tuple[Job, ...] = ()
+    old: tuple[Job, ...] = ()
     failure: Failure | None = None
     listed: bool = True
 

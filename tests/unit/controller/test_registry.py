@@ -117,6 +117,7 @@ def test_echoes_of_our_own_status_writes_are_no_news() -> None:
         {"metadata": {**echo["metadata"], "annotations": {"arcgis-operator.dev/requestedAt": "now"}}},
         {"status": {}},
         {"status": {"observedGeneration": -1}},
+        {"status": {"observedGeneration": 1, "conditions": [{"type": "Ready", "status": "True"}]}},
     ):
         assert one.is_news({**echo, **change})
 

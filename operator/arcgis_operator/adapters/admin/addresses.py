@@ -18,9 +18,9 @@ class Addresses:
 
     def __init__(self, url: str) -> None:
         parsed = _parsed(url)
-        if parsed.scheme != "https" or not parsed.host or parsed.userinfo or parsed.query or parsed.fragment:
+        if parsed.scheme != "https" or not parsed.host or parsed.userinfo or {"?", "#"} & set(url):
             raise ValueError("the address of a site is https://<host>/<context> and nothing more")
-        self._path = parsed.raw_path.decode().partition("?")[0].rstrip("/")
+        self._path = parsed.raw_path.decode().rstrip("/")
         self._origin = str(parsed.copy_with(raw_path=b"/")).removesuffix("/")
         self.token = self._fixed("/sharing/rest/generateToken")
         self.root = self._fixed("/admin")
