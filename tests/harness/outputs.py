@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -52,15 +52,15 @@ def shown(bench: Workbench) -> Iterator[Output]:
             yield "managedFields", _text(body["metadata"].get("managedFields"))
     yield "events", _text(bench.api.events())
     if hasattr(bench, "operator"):
-        yield from measured(bench.operator)
+        yield from measured(bench.operator, bench.metrics)
     yield from bench.told
 
 
-def measured(operator: ChildProcess) -> Iterator[Output]:
+def measured(operator: ChildProcess, tell: Callable[[], str]) -> Iterator[Output]:
     """What an operator tells Prometheus, if it is up."""
     if operator.running:
         with suppress(httpx.TransportError, ProcessFailed):  # frozen, or it never came up
-            yield "metrics", metrics(operator).encode()
+            yield "metrics", tell().encode()
 
 
 def metrics(operator: ChildProcess) -> str:

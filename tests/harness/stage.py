@@ -61,6 +61,10 @@ class Replica:
         """The log lines with this message."""
         return [line for line in self.process.lines() if f'"msg": "{message}"' in line]
 
+    def metrics(self) -> str:
+        """What it tells Prometheus."""
+        return outputs.metrics(self.process)
+
     def leads(self) -> Self:
         """Waits until it leads."""
         self.said("leading")
@@ -234,7 +238,7 @@ class Stage:
 
     def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
         for replica in self.replicas:
-            self.bench.told += outputs.measured(replica.process)
+            self.bench.told += outputs.measured(replica.process, replica.metrics)
             replica.process.kill()
         self._proxies.close()
         self.site.clear_faults()
