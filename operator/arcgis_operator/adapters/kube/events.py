@@ -63,10 +63,13 @@ def event(regarding: Object, happening: Happening, instance: str, moment: dateti
 
 
 class EventPoster:
-    """Posts events one after the other. `dropped` is called once for every event that was lost."""
+    """Posts events one after the other. `dropped` is called once for every event that was lost.
+
+    `size` of them, of about a KiB each, can wait: thousands of changes may go live at once.
+    """
 
     def __init__(
-        self, api: KubeApi, instance: str, *, size: int = 256, dropped: Callable[[], None] | None = None
+        self, api: KubeApi, instance: str, *, size: int = 4096, dropped: Callable[[], None] | None = None
     ) -> None:
         self._api = api
         self._instance = instance
