@@ -61,8 +61,8 @@ SEED ?= 1
 mutants: $(STAMP) ## Mutation score of core and wire by the fast tests, of a seeded sample: fails under 90 %
 	@nice -n 10 $(BIN)/python tests/mutants $(MUTANTS) $(SEED)
 
-faults: $(STAMP) ## The whole fault harness: every state, kill, freeze, fault, outage and clock (about an hour on 2 cores)
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --plans=whole --endure-full tests/endure/test_endure_absence.py tests/endure/test_endure_clocks.py tests/search tests/faults tests/planted tests/integration/test_every_switch.py tests/fidelity/test_openapi_cases.py
+faults: $(STAMP) ## The whole fault harness: every state, kill, freeze, fault, outage, clock and attack (an hour or more on 2 cores)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --plans=whole --endure-full tests/endure/test_endure_absence.py tests/endure/test_endure_clocks.py tests/search tests/faults tests/planted tests/integration/test_every_switch.py tests/integration/test_late_request.py tests/integration/test_rights_used.py tests/fidelity tests/security tests/manifests/test_truth_table.py tests/e2e tests/model tests/unit/test_history_judge.py
 	@$(BIN)/python -m pytest --endure-full tests/endure/test_endure_kills.py tests/endure/test_endure_judge.py
 
 nightly: faults mutants ## The faults, the mutants, and a soak of two hours with random faults
