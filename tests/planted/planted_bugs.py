@@ -167,10 +167,10 @@ BUGS: Mapping[str, Bug] = {
         "",
         DECIDE,
     ),
-    "the address of a redirect reaches the HTTP library": Bug(
-        "adapters/admin/transport.py",
-        '_HEARD = ("date", "retry-after")',
-        '_HEARD = ("date", "retry-after", "location")',
+    "a token that was turned away is sent once more": Bug(
+        "adapters/admin/client.py",
+        "signed(request, await self._token(refused=token))",
+        "signed(request, token)",
         WIRE,
     ),
     "a missing CA bundle means the system's roots": Bug(

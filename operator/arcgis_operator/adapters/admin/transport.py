@@ -48,7 +48,7 @@ class Timeouts:
 
 
 _HEARD = ("date", "retry-after")
-"""The headers that are read. From others httpx would make requests to come, and raise where it cannot."""
+"""The headers that are read: of the others nothing goes further, above all no address."""
 
 
 class Stopped(Exception):
