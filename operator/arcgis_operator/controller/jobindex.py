@@ -81,17 +81,14 @@ class JobIndex:
         if fresh and (hidden := self._unread.newer(self._clock() - self._presumed_seconds)):
             return JobsOn(failure=Failure(Kind.GARBLED, f"job {hidden} is listed but cannot be read"))
         there = [self._known[job_id] for job_id in self._on.get(service_key, ())]
-        old = tuple(known.job for known in there if known.old)
         jobs = []
-        for known in there:
-            if known.old:
-                continue
+        for known in (one for one in there if not one.old):
             job = known.job if known.job.ended else await self._again(known)
             if isinstance(job, Failure):
                 return JobsOn(failure=job)
             if job:
                 jobs.append(job)
-        return JobsOn(tuple(jobs), old)
+        return JobsOn(tuple(jobs), tuple(one.job for one in there if one.old))
 
     async def is_gone(self, job_id: str, failure: Failure) -> bool:
         """Whether the site knows no such job: it says so, or fails to show what it does not list either."""

@@ -25,13 +25,7 @@ from arcgis_operator.adapters.admin.tokens import (
     token_of,
     turned_away,
 )
-from arcgis_operator.adapters.admin.transport import (
-    Attempt,
-    Guard,
-    SiteTransport,
-    Stopped,
-    Timeouts,
-)
+from arcgis_operator.adapters.admin.transport import Attempt, Guard, SiteTransport, Stopped, Timeouts
 from arcgis_operator.core.failures import Accepted, Fact, Failure, Kind
 from arcgis_operator.core.identity import ServiceRef
 from arcgis_operator.core.job import Job
