@@ -5,7 +5,7 @@ from email.utils import formatdate
 import httpx
 import pytest
 from admin_wire import DOCUMENT, ROADS, allowed
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from arcgis_operator.adapters.admin.answers import ROWS, Answer, error_of, failure_of, read_answer
@@ -214,6 +214,7 @@ def test_any_answer_has_a_meaning_and_a_doubtful_one_is_never_taken_for_not_appl
 @given(
     st.binary(max_size=200), st.dictionaries(st.sampled_from(["Date", "Retry-After"]), st.text(max_size=40))
 )
+@example(b"", {"Retry-After": "0\x1f"})
 def test_any_bytes_and_headers_are_an_answer(content, headers):
     raw = [(name.encode(), value.encode("utf-8", "replace")) for name, value in headers.items()]
     read = read_answer(httpx.Response(200, content=content, headers=raw), NOW)

@@ -185,8 +185,8 @@ def _moment(text: str) -> float | None:
 
 def _pause(text: str, now: float) -> float | None:
     """Seconds of a Retry-After header, as a number or a date. None when it is neither, or past."""
-    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", text.strip()):
-        return min(float(text), LONGEST_PAUSE_SECONDS)
+    if number := re.fullmatch(r"\s*([0-9]+(\.[0-9]+)?)\s*", text):
+        return min(float(number[1]), LONGEST_PAUSE_SECONDS)
     moment = _moment(text)
     if moment is None or moment < now:
         return None
