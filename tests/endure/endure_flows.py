@@ -1,131 +1,90 @@
-"""What may happen to one resource, each as a flow that ends with the edits that the site must have accepted.
+"""The flows that can be played side by side on one operator, each on a resource and a service of its own.
 
-Flows run side by side on one operator, each on a resource and a service of its own. None looks at a clock.
+None looks at a clock. With some more, in which the site does not do its part at once.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
 
 from harness.bench import SERVICES, Workbench
+from harness.flows import FLOWS, Flow, Player
 
-Json = Any
-SLOW: Json = {"seconds": 1.5}
+SLOW = 1.5
+
+BESIDE: Mapping[str, Flow] = {
+    **{name: flow for name, flow in FLOWS.items() if not flow.is_alone},
+    "status wiped at rest": Flow(("want one", "settle"), ("wipe_status", "look"), ("one",)),
+    "the job failed once": Flow(("fail_job",), ("want one",), ("one", "one")),
+    "the edit was not answered": Flow(("lose_answer",), ("want one",), ("one",)),
+    "the edit never arrived": Flow(("lose_edit",), ("want one",), ("one",)),
+}
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Does to the resource `name` and to its `service` what people and sites do."""
+class Actor(Player[None]):
+    """The resource is `name`, its service has the title `service`."""
 
-    bench: Workbench
-    name: str
-    service: str
+    def __init__(self, bench: Workbench, name: str, service: str) -> None:
+        self.bench, self.name, self.service = bench, name, service
 
-    def wants(self, text: str) -> None:
+    def act(self, flow: Flow) -> None:
+        """Plays it to its end, when as many edits as it makes have been accepted and all is settled."""
+        for step in (*flow.before, *flow.then):
+            self.play(step)
+        self.bench.wait_edits(self.service, len(flow.edits))
+        if not flow.gone:
+            self.settle()
+
+    def want(self, text: str) -> None:
         self.bench.declare(self.name, self.service, {"description": text})
 
-    def gets(self, text: str) -> None:
-        self.wants(text)
-        self.settles()
-
-    def settles(self) -> None:
-        self.bench.converged(self.name)
-
-    def starts_slowly(self, text: str) -> None:
-        """Wants it, and its job runs when this returns."""
-        self.bench.site.next_job(service=self.service, **SLOW)
-        self.wants(text)
+    def want_slowly(self, text: str) -> None:
+        self.bench.site.next_job(service=self.service, seconds=SLOW)
+        accepted = len(self.bench.edits(self.service))
+        self.want(text)
+        self.bench.wait_edits(self.service, accepted + 1)
         self.bench.wait_job(self.name)
 
-    def is_looked_at(self) -> None:
-        """A person asks for it, and it is settled afterwards."""
+    def settle(self) -> None:
+        self.bench.converged(self.name)
+
+    def wait(self, reason: str) -> None:
+        self.bench.came_to(self.name, reason)
+
+    def look(self) -> None:
         self.bench.looked_at(self.service, asked=lambda: self.bench.ask_again(self.name))
-        self.settles()
 
+    def end_job(self) -> None:
+        """It has its time."""
 
-def _updated(actor: Actor) -> list[str]:
-    actor.gets("one")
-    actor.gets("two")
-    return ["one", "two"]
+    def drift(self) -> None:
+        self.bench.site.drift(self.service, {"description": "somebody else's"})
 
+    def foreign_job(self) -> None:
+        self.bench.site.foreign_job(self.service, seconds=SLOW)
 
-def _updated_during_the_job(actor: Actor) -> list[str]:
-    actor.starts_slowly("one")
-    actor.gets("two")
-    return ["one", "two"]
+    def wipe_status(self) -> None:
+        self.bench.api.merge(SERVICES, self.name, {"status": None}, subresource="status")
 
+    def delete(self) -> None:
+        self.bench.api.delete(SERVICES, self.name)
 
-def _reverted_during_the_job(actor: Actor) -> list[str]:
-    actor.gets("one")
-    actor.starts_slowly("two")
-    actor.gets("one")
-    return ["one", "two", "one"]
+    def elder_wants(self, text: str) -> None:
+        self.bench.converge_on(self._elder, self.service, {"description": text})
 
+    def elder_leaves(self) -> None:
+        self.bench.api.delete(SERVICES, self._elder)
 
-def _drifted(actor: Actor) -> list[str]:
-    actor.gets("one")
-    actor.bench.site.drift(actor.service, {"description": "somebody else's"})
-    actor.bench.ask_again(actor.name)
-    actor.bench.wait_edits(actor.service, 2)
-    actor.settles()
-    return ["one", "one"]
+    def fail_job(self) -> None:
+        """The next job on the service fails."""
+        self.bench.site.next_job(service=self.service, outcome="FAILED")
 
+    def lose_answer(self) -> None:
+        """The next edit is applied and not answered."""
+        self.bench.site.fault({"drop": True}, when="after", operation="edit", service=self.service)
 
-def _beside_a_foreign_job(actor: Actor) -> list[str]:
-    actor.bench.site.foreign_job(actor.service, **SLOW)
-    actor.gets("one")
-    return ["one"]
+    def lose_edit(self) -> None:
+        """The next edit never arrives."""
+        self.bench.site.fault({"drop": True}, operation="edit", service=self.service)
 
-
-def _wiped(actor: Actor) -> list[str]:
-    actor.gets("one")
-    actor.bench.api.merge(SERVICES, actor.name, {"status": None}, subresource="status")
-    actor.is_looked_at()
-    return ["one"]
-
-
-def _wiped_during_the_job(actor: Actor) -> list[str]:
-    actor.starts_slowly("one")
-    actor.bench.api.merge(SERVICES, actor.name, {"status": None}, subresource="status")
-    actor.settles()
-    return ["one"]
-
-
-def _created_again(actor: Actor) -> list[str]:
-    actor.starts_slowly("one")
-    actor.bench.api.delete(SERVICES, actor.name)
-    actor.gets("one")
-    return ["one"]
-
-
-def _failed_once(actor: Actor) -> list[str]:
-    actor.bench.site.next_job(service=actor.service, outcome="FAILED")
-    actor.gets("one")
-    return ["one", "one"]
-
-
-def _not_answered(actor: Actor) -> list[str]:
-    actor.bench.site.fault({"drop": True}, when="after", operation="edit", service=actor.service)
-    actor.gets("one")
-    return ["one"]
-
-
-def _never_arrived(actor: Actor) -> list[str]:
-    actor.bench.site.fault({"drop": True}, operation="edit", service=actor.service)
-    actor.gets("one")
-    return ["one"]
-
-
-FLOWS: Mapping[str, Callable[[Actor], list[str]]] = {
-    "updated": _updated,
-    "updated during the job": _updated_during_the_job,
-    "reverted during the job": _reverted_during_the_job,
-    "drifted": _drifted,
-    "beside a foreign job": _beside_a_foreign_job,
-    "status wiped": _wiped,
-    "status wiped during the job": _wiped_during_the_job,
-    "created again during the job": _created_again,
-    "the job failed once": _failed_once,
-    "the edit was not answered": _not_answered,
-    "the edit never arrived": _never_arrived,
-}
+    @property
+    def _elder(self) -> str:
+        return f"a-{self.name}"

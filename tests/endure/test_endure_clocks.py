@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from endure_flows import FLOWS, Actor
+from endure_flows import BESIDE, Actor
 
 from arcgis_devcluster import ChildProcess, Cluster
 from harness.bench import PASSWORD, Workbench
@@ -87,18 +87,20 @@ def was_off(process: ChildProcess) -> bool:
     return any(abs(datetime.fromisoformat(stamp).timestamp() - time.time()) > DAY / 2 for stamp in stamps)
 
 
-def all_flows(bench: Workbench) -> dict[str, tuple[Actor, list[str]]]:
-    """Plays all flows side by side; whom each was played by, and the edits that must have been accepted."""
-    actors = {flow: Actor(bench, re.sub(r"\W", "-", flow), bench.fresh_service()) for flow in FLOWS}
-    with ThreadPoolExecutor(len(FLOWS)) as pool:
-        played = {flow: pool.submit(FLOWS[flow], actor) for flow, actor in actors.items()}
-    return {flow: (actors[flow], future.result()) for flow, future in played.items()}
+def all_flows(bench: Workbench) -> dict[str, Actor]:
+    """Plays all flows side by side; whom each was played by."""
+    actors = {flow: Actor(bench, re.sub(r"\W", "-", flow), bench.fresh_service()) for flow in BESIDE}
+    with ThreadPoolExecutor(len(BESIDE)) as pool:
+        played = [pool.submit(actor.act, BESIDE[flow]) for flow, actor in actors.items()]
+    for future in played:
+        future.result()
+    return actors
 
 
 def test_every_flow_passes_when(control_plane: Cluster, say: Any, case: str) -> None:
     wrong = CASES[case]
     with Workbench(control_plane) as bench:
-        site = bench.start_site(f"--services={len(FLOWS)}")
+        site = bench.start_site(f"--services={len(BESIDE)}")
         bench.register()
         with site_clock(site, wrong.site):
             with clock_of_children(wrong.operator):
@@ -107,15 +109,15 @@ def test_every_flow_passes_when(control_plane: Cluster, say: Any, case: str) -> 
             first.kill()
             with clock_of_children(wrong.restarted):
                 second = bench.start_operator("second", **SETTINGS)
-            for actor, edits in played.values():
-                actor.gets("at last")
-                edits.append("at last")
-        for flow, (actor, edits) in played.items():
-            assert bench.sent(actor.service, "description") == edits, flow
+            for actor in played.values():
+                actor.want("at last")
+                actor.settle()
+        for flow, actor in played.items():
+            assert bench.sent(actor.service, "description") == [*BESIDE[flow].edits, "at last"], flow
             assert bench.most_jobs_at_once(actor.service) == 1, flow
             assert site.document(actor.service)["description"] == "at last", flow
         for process, offsets in ((first, wrong.operator), (second, wrong.restarted)):
             assert was_off(process) == any(offsets), f"{process.name} did not live in the time it was given"
         assert second.running
         assert not told(second.log.read_text(), [PASSWORD])
-    say(f"{case}: {len(FLOWS)} flows and a restart passed")
+    say(f"{case}: {len(BESIDE)} flows and a restart passed")

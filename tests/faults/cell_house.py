@@ -163,8 +163,40 @@ class Store:
         return 200, self.put(name, {**old, "status": _merged(old.get("status") or {}, body["status"])})
 
 
+class Replica:
+    """One operator at work, all but its informer. `call_api` stands in for the way to the API server."""
+
+    def __init__(self, call_api: Callable[..., Any]) -> None:
+        configuration = Configuration()
+        configuration.host = "http://kube.test"
+
+        async def load() -> Configuration:
+            return configuration
+
+        self._api = KubeApi(Access(configuration, load))
+        self._api._client.call_api = call_api
+        config = Config(namespaces=("gis",), lease_namespace="gis", **_fast())
+        self._operator = operator = run.Operator(config, self._api)
+        self.seen = operator._dispatch.seen
+        self._electing = asyncio.create_task(operator._elector.run(operator._begin, operator._end))
+        others = (operator._events.run(), operator._leading.watch())
+        self.tasks = [self._electing, *(asyncio.create_task(part) for part in others)]
+
+    async def stop(self) -> None:
+        """In the order of `Operator`'s own end."""
+        settled = await self._operator._leading.stop()
+        self._electing.cancel()
+        await asyncio.gather(self._electing, return_exceptions=True)
+        await self._operator._elector.release(settled=settled)
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+        await self._operator._sessions.aclose()
+        await self._api.aclose()
+
+
 class House:
-    """One site, one API server, one operator; enter `running` inside a virtual loop."""
+    """One site, one API server, one operator or two; enter `running` inside a virtual loop."""
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.traps: list[Trap] = []
@@ -177,7 +209,9 @@ class House:
         self._patch(patch)
         base = "/apis/arcgis-operator.dev/v1alpha1/namespaces/gis"
         self.service_path, self.site_path = f"{base}/arcgisservices/fire", f"{base}/arcgissites/prod"
-        self.generation = 0
+        self.elder_path = f"{base}/arcgisservices/elder"
+        self.replicas: list[Replica] = []
+        self.generation, self.wanted = 0, ""
         self.lives = 1
 
     def _patch(self, patch: pytest.MonkeyPatch) -> None:
@@ -192,33 +226,27 @@ class House:
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator["House"]:
-        configuration = Configuration()
-        configuration.host = "http://kube.test"
-
-        async def load() -> Configuration:
-            return configuration
-
-        api = KubeApi(Access(configuration, load))
-        api._client.call_api = self._call_api
         self.store_secret(PASSWORD)
         self.store.put(self.site_path, _object("prod", spec=_SITE))
-        config = Config(namespaces=("gis",), lease_namespace="gis", **_fast())
-        self.operator = operator = run.Operator(config, api)
         self.store.changed = self._tell
-        parts = [operator._events.run(), operator._elector.run(operator._begin, operator._end),
-                 operator._leading.watch(), self._tick()]  # fmt: skip
-        self.tasks = [asyncio.create_task(part) for part in parts]
+        ticking = asyncio.create_task(self._tick())
+        self.start()
         try:
             yield self
         finally:
-            await operator._leading.stop()
-            for task in self.tasks:
-                task.cancel()
-            await asyncio.gather(*self.tasks, return_exceptions=True)
-            await operator._sessions.aclose()
-            await api.aclose()
+            for replica in self.replicas:
+                await replica.stop()
+            ticking.cancel()
 
     # -- for a cell ------------------------------------------------------------------
+
+    def start(self) -> None:
+        """One more operator."""
+        self.replicas.append(Replica(self._call_api))
+
+    async def stop(self) -> None:
+        """The operator, as a rollout stops it."""
+        await self.replicas.pop().stop()
 
     def store_secret(self, password: str) -> None:
         data = {"username": _encoded(USERNAME), "password": _encoded(password)}
@@ -230,18 +258,32 @@ class House:
         assert found is not None
         return found
 
-    def delete(self) -> None:
-        """The next one that is declared is another object of the same name."""
-        body = self.store.objects.pop(self.service_path)
-        self.lives += 1
-        self.operator._dispatch.seen("service", "DELETED", body)
-
     def declare(self, description: str) -> None:
-        self.generation += 1
+        self.generation, self.wanted = self.generation + 1, description
         before = self.store.objects.get(self.service_path) or _object("fire", self.lives)
-        body = {**before, "spec": {**_SPEC, "settings": {"description": description}}}
-        body["metadata"] = {**body["metadata"], "generation": self.generation}
+        self._put_service(self.service_path, before, description, self.generation)
+
+    def declare_elder(self, description: str) -> None:
+        """Another resource for the same service."""
+        self._put_service(self.elder_path, _object("elder", created="2026-11-23T10:00:00Z"), description, 1)
+
+    def delete(self, path: str = "") -> None:
+        """The next one that is declared is another object of the same name."""
+        body = self.store.objects.pop(path or self.service_path)
+        self.lives += 1
+        self._tell_all("service", "DELETED", body)
+
+    def wipe_status(self) -> None:
+        body = copy.deepcopy(self.store.objects[self.service_path])
+        body.pop("status", None)
         self.store.put(self.service_path, body)
+
+    def suspend(self, suspended: bool) -> None:
+        """The whole site, or no more."""
+        body = copy.deepcopy(self.store.objects[self.site_path])
+        body["spec"]["suspend"] = suspended
+        body["metadata"]["generation"] += 1
+        self.store.put(self.site_path, body)
 
     def ask_again(self) -> None:
         body = copy.deepcopy(self.store.objects[self.service_path])
@@ -249,7 +291,8 @@ class House:
         self.store.put(self.service_path, body)
 
     def condition(self, kind: str = "Ready", path: str = "") -> Json:
-        body = self.store.objects[path or self.service_path]
+        """The current one of a resource; empty when there is none."""
+        body = self.store.objects.get(path or self.service_path) or _object("none")
         found = (body.get("status") or {}).get("conditions") or []
         current = body["metadata"]["generation"]
         here = (one for one in found if one["type"] == kind and one["observedGeneration"] == current)
@@ -263,14 +306,31 @@ class House:
         return good()
 
     def alive(self) -> None:
-        for task in self.tasks:
+        for task in (task for replica in self.replicas for task in replica.tasks):
             assert not task.done(), f"a part of the operator ended: {task}"
 
+    def gone(self) -> bool:
+        """The resource has been deleted."""
+        return self.service_path not in self.store.objects
+
+    def counted(self) -> bool:
+        """The site tells how many resources it has."""
+        services = sum("/arcgisservices/" in path for path in self.store.objects)
+        status = self.store.objects[self.site_path].get("status") or {}
+        return bool(status.get("services", {}).get("attached") == services)
+
     def ready(self) -> bool:
-        """The service; its site too, or it waits for a person or the next resync."""
+        """The service is."""
+        return bool(self.condition()["status"] == "True")
+
+    def site_ready(self) -> bool:
+        """The site is, or it waits for a person or the next resync."""
         site = self.condition(path=self.site_path)
-        there = site["status"] == "True" or site["reason"] == "SiteNotFound"
-        return there and self.condition()["status"] == "True"
+        return site["status"] == "True" or site["reason"] == "SiteNotFound"
+
+    def converged(self) -> bool:
+        """Both are."""
+        return self.ready() and self.site_ready()
 
     def stalled(self) -> bool:
         """The service waits for a person."""
@@ -292,6 +352,10 @@ class House:
         """Writes to the API server, but the lease and events."""
         return [one for one in self.store.writes if "/leases" not in one[1] and "/events" not in one[1]]
 
+    def last_write(self) -> float:
+        """When the operator has last written anything of its own."""
+        return max((at for at, *_ in self.own_writes()), default=0.0)
+
     def take_site(self, operation: str) -> Fault | None:
         return self._take(f"site {operation}")
 
@@ -305,10 +369,19 @@ class House:
             self.site.tick()
             await asyncio.sleep(1.0)
 
+    def _put_service(self, path: str, before: Json, description: str, generation: int) -> None:
+        body = {**before, "spec": {**_SPEC, "settings": {"description": description}}}
+        body["metadata"] = {**body["metadata"], "generation": generation}
+        self.store.put(path, body)
+
+    def _tell_all(self, kind: str, word: str, body: Json) -> None:
+        for replica in self.replicas:
+            replica.seen(kind, word, copy.deepcopy(body))
+
     def _tell(self, path: str, body: Json) -> None:
         kind = next((word for word in ("service", "site") if f"/arcgis{word}s/" in path), "")
         for delay, word, what in self.word(body) if kind else ():
-            asyncio.get_running_loop().call_later(delay, self.operator._dispatch.seen, kind, word, what)
+            asyncio.get_running_loop().call_later(delay, self._tell_all, kind, word, what)
 
     async def _call_api(self, method: str, url: str, headers: Json, body: Json, *_: Any, **__: Any) -> Any:
         path = unquote(urlsplit(url).path)
@@ -352,9 +425,9 @@ def _merged(target: Json, patch: Json) -> Json:
     return result
 
 
-def _object(name: str, life: int = 1, **parts: Json) -> Json:
+def _object(name: str, life: int = 1, created: str = "2026-11-23T11:00:00Z", **parts: Json) -> Json:
     metadata = {"name": name, "namespace": "gis", "uid": f"u-{name}-{life}", "generation": 1}
-    return {"metadata": {**metadata, "creationTimestamp": "2026-11-23T11:00:00Z"}, **parts}
+    return {"metadata": {**metadata, "creationTimestamp": created}, **parts}
 
 
 def _encoded(text: str) -> str:

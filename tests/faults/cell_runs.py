@@ -7,20 +7,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import product
 
-from cell_flows import FLOWS, OTHER_PASSWORD
 from cell_house import BASE, PASSWORD, SERVICE, USERNAME, House, Trap, house, now
+from cell_player import OTHER_PASSWORD, HousePlayer
 from fault_kinds import KUBERNETES, SITE
 
 from harness import virtual_time
 from harness.fault import Fault
+from harness.flows import FLOWS, Flow
 from harness.history import Write, read
 from harness.invariants import violations
 
 SETTLES, JOB, QUIET, CLEARED = 15.0, 0.6, 60.0, 20.0
 PERSISTENCE = {"once": 1.0, "3 times": 3.0, "until cleared": math.inf}
+NEW = "create"
+"""The flow in which each fault is tried in each way, from the start of the operator on."""
 SITE_REQUESTS = ("token", "root", "mode", "jobs", "service", "edit", "job")
 KUBE_REQUESTS = ("get", "list", "patch Intended", "patch Running", "patch Idle", "patch site", "lease",
                  "secret", "event")  # fmt: skip
+SECOND = {"site": ("jobs", "service"), "kube": ("get", "lease")}
+"""Of these the second one gets its faults as well: it proves what was done."""
 SPARE_EDITS = {"applied twice by a middlebox": 1}
 """A middlebox that sends an edit again makes an edit that is not ours to prevent."""
 OF_THE_MIDDLEBOX = ("I1 P1: ", "P2: ", "I2: ")
@@ -41,9 +46,11 @@ class Cell:
     kind: str
     request: str
     persistence: str
+    nth: int = 1
 
     def __str__(self) -> str:
-        return f"{self.flow}: {self.kind} at {self.peer} {self.request}, {self.persistence}"
+        which = f"{self.request} {self.nth}" if self.nth > 1 else self.request
+        return f"{self.flow}: {self.kind} at {self.peer} {which}, {self.persistence}"
 
     @property
     def fault(self) -> Fault:
@@ -53,10 +60,11 @@ class Cell:
 def cells(peer: str, kind: str) -> Iterator[Cell]:
     """All cells of a kind: of the first flow in each persistence, of the others in one of them, in turn."""
     requests = SITE_REQUESTS if peer == "site" else KUBE_REQUESTS
-    for turn, (flow, request) in enumerate(product(FLOWS, requests), len(kind)):
+    places = [*((one, 1) for one in requests), *((one, 2) for one in SECOND[peer])]
+    for turn, (flow, (request, nth)) in enumerate(product(FLOWS, places), len(kind)):
         for number, persistence in enumerate(PERSISTENCE):
-            cell = Cell(flow, peer, kind, request, persistence)
-            wanted = FLOWS[flow].cold or turn % len(PERSISTENCE) == number
+            cell = Cell(flow, peer, kind, request, persistence, nth)
+            wanted = flow == NEW or turn % len(PERSISTENCE) == number
             if wanted and cell.fault.applies(request.partition(" ")[0]):
                 yield cell
 
@@ -68,61 +76,62 @@ def run(cell: Cell) -> list[str] | None:
 
 async def _run(cell: Cell) -> list[str] | None:
     flow = FLOWS[cell.flow]
-    trap = Trap(f"{cell.peer} {cell.request}", 1, PERSISTENCE[cell.persistence], cell.fault)
+    trap = Trap(f"{cell.peer} {cell.request}", cell.nth, PERSISTENCE[cell.persistence], cell.fault)
     with house() as place:
-        before = document(place)
-        if flow.cold:
+        player, before = HousePlayer(place), document(place)
+        if cell.flow == NEW:
             place.traps.append(trap)
         async with place.running():
-            await flow.prepare(place)
-            if not flow.cold:
+            for step in flow.before:
+                await player.play(step)
+            if cell.flow != NEW:
                 place.traps.append(trap)
-            flow.act(place)
-            last = await _faulty(place, trap, flow.edits)
+            for step in flow.then:
+                await player.play(step)
+            last = await _faulty(place, trap, flow)
             if not trap.hits:
                 return None
             spare = SPARE_EDITS.get(cell.kind, 0)
             refused = cell.request == "token" and cell.kind in REFUSALS
             limit = SETTLES + (PAUSE if refused or cell.kind in ASKED_TO_WAIT else 0.0)
-            broken = await judged(place, before, last, flow.edits, spare, limit)
+            broken = await judged(place, before, last, flow, spare, limit)
             return [one for one in broken if not (spare and one.startswith(OF_THE_MIDDLEBOX))]
 
 
-async def _faulty(place: House, trap: Trap, edits: int) -> float:
+async def _faulty(place: House, trap: Trap, flow: Flow) -> float:
     """Until the last fault is over; when that was."""
     if math.isinf(trap.times):
         await asyncio.sleep(CLEARED)
     else:
-        await place.until(lambda: trap.hits >= trap.times or settled(place, edits), CLEARED)
+        await place.until(lambda: trap.hits >= trap.times or settled(place, flow), CLEARED)
     place.traps.clear()
     return now()
 
 
-def settled(place: House, edits: int) -> bool:
-    """Ready, and with all the edits of a clean run: a drift that nobody has seen yet is Ready, too."""
-    return place.ready() and len(place.edits()) >= edits
+def settled(place: House, flow: Flow) -> bool:
+    """As a clean run ends, with all its edits: a drift that nobody has seen yet is Ready, too."""
+    there = place.gone() if flow.gone else place.ready()
+    return there and place.site_ready() and place.counted() and len(place.edits()) >= len(flow.edits)
 
 
 async def judged(
-    place: House, before: dict[str, object], last: float, edits: int, spare: int = 0, limit: float = SETTLES
+    place: House, before: dict[str, object], last: float, flow: Flow, spare: int = 0, limit: float = SETTLES
 ) -> list[str]:
     """Settled in time, quiet afterwards, no rule broken, and as many edits as without faults."""
-    await place.until(lambda: settled(place, edits) or place.stalled(), limit + JOB)
+    await place.until(lambda: settled(place, flow) or place.stalled(), limit + JOB)
     if place.stalled():  # it says why: a person asks again
         place.ask_again()
         last = now()
-        await place.until(lambda: settled(place, edits), limit + JOB)
-    if not settled(place, edits):
-        return [f"not settled {now() - last:.1f} s after the last fault: {place.condition()}"]
-    await asyncio.sleep(3.0)  # counts on the site follow a moment later
-    writes, accepted = len(place.own_writes()), len(place.edits())
-    await asyncio.sleep(QUIET)
+        await place.until(lambda: settled(place, flow), limit + JOB)
+    await place.until(lambda: now() - place.last_write() >= QUIET, last + limit + JOB + QUIET - now())
     place.alive()
+    if not settled(place, flow):
+        return [f"not settled {now() - last:.1f} s after the last fault: {place.condition()}"]
     broken = violations(_history(place, before))
-    if len(place.own_writes()) != writes or len(place.edits()) != accepted:
-        broken.append(f"not quiet: {place.own_writes()[writes:]}")
-    if not edits <= len(place.edits()) <= edits + spare:
-        broken.append(f"{len(place.edits())} edits instead of {edits}")
+    if place.last_write() - last > limit + JOB:
+        broken.append(f"not quiet {place.last_write() - last:.1f} s after the last fault")
+    if not len(flow.edits) <= len(place.edits()) <= len(flow.edits) + spare:
+        broken.append(f"{len(place.edits())} edits instead of {len(flow.edits)}")
     return broken
 
 
@@ -131,7 +140,6 @@ def document(place: House) -> dict[str, object]:
 
 
 def _history(place: House, before: dict[str, object]):  # type: ignore[no-untyped-def]
-    wanted = place.store.objects[place.service_path]["spec"]["settings"]
     history = read(
         place.journal(),
         (),
@@ -139,22 +147,25 @@ def _history(place: House, before: dict[str, object]):  # type: ignore[no-untype
         USERNAME,
         before=before,
         after=document(place),
-        wanted={**before, **wanted},
+        wanted={**before, "description": place.wanted},
         secrets=(PASSWORD, OTHER_PASSWORD),
+        gone=frozenset(["fire"] if place.gone() else []),
     )
     return replace(history, writes=tuple(_writes(place)))
 
 
 def _writes(place: House) -> Iterator[Write]:
     for at, path, code, body in place.own_writes():
-        if path.startswith(place.service_path):
+        _, _, rest = path.partition("/arcgisservices/")
+        name, _, subresource = rest.partition("/")
+        if name:
             known = body if code < 300 else {}
             metadata = known.get("metadata", {})
             yield Write(
                 BASE.timestamp() + at,
                 metadata.get("uid", ""),
-                "fire",
-                "status" if path.endswith("/status") else "",
+                name,
+                subresource,
                 code,
                 metadata.get("generation", 0),
                 known.get("status") or {},

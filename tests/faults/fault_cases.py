@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fault_flows import FLOWS
 from fault_sites import RequestSite, learned
+from stage_player import StagePlayer
 
 from arcgis_demo import parts
 from harness.bench import PASSWORD, SERVICES
+from harness.flows import FLOWS
 from harness.history import read
 from harness.invariants import violations
 from harness.kubeproxy import KubeProxy
@@ -74,6 +75,7 @@ class Case:
 
     def __init__(self, stage: Stage, name: str) -> None:
         self.stage, self.flow = stage, FLOWS[name]
+        self.player = StagePlayer(stage)
         self.settled_seconds = 0.0
         self._fault_over = time.monotonic()
 
@@ -82,7 +84,7 @@ class Case:
         leader = self._prepared()
         asked = 0 if self.flow.starts else len(leader.proxy.requests(Match()))
         seq = self.stage.site.stats()["seq"]
-        self.flow.act(self.stage)
+        self._act()
         victim = self.stage.replicas[-1] if self.flow.starts else leader
         self._settled(victim)
         requests = self.stage.site.journal(after=seq, kind="request")
@@ -98,12 +100,12 @@ class Case:
             trap = self._started_with("second", first)
         else:
             trap = Trap(self.stage, leader.proxy, *first)
-            self.flow.act(self.stage)
+            self._act()
         self._kill(leader if not self.flow.starts else self.stage.replicas[-1], trap)
         for number, kill in enumerate(later):
             trap = self._started_with(f"again-{number}", kill)
             self._kill(self.stage.replicas[-1], trap)
-        last = self.stage.replicas[1] if self.flow.standby else self.stage.start("last")
+        last = self.stage.replicas[1] if self.flow.has_standby else self.stage.start("last")
         self._settled(last)
         self.judge()
 
@@ -115,7 +117,7 @@ class Case:
         """
         leader = self._prepared()
         trap = Trap(self.stage, leader.proxy, site, Cut("before", drop=site.what == "edit"))
-        self.flow.act(self.stage)
+        self._act()
         trap.sprung()
         leader.process.freeze()
         successor = self.stage.start("successor")
@@ -143,8 +145,8 @@ class Case:
         if not self.flow.gone:
             stage.looked_again()
         ours = stage.bench.edits(stage.service)
-        assert len(ours) == self.flow.edits, (
-            f"{len(ours)} edits instead of {self.flow.edits}\n{stage.story()}"
+        assert len(ours) == len(self.flow.edits), (
+            f"{len(ours)} edits instead of {len(self.flow.edits)}\n{stage.story()}"
         )
         history = read(
             stage.site.journal(stage.since),
@@ -165,10 +167,13 @@ class Case:
 
     def _prepared(self) -> Replica:
         leader = self.stage.start("first").leads().watches()
-        if self.flow.standby:
-            self.stage.start("standby").watches()
-        self.flow.prepare(self.stage)
+        for step in self.flow.before:
+            self.player.play(step)
         return leader
+
+    def _act(self) -> None:
+        for step in self.flow.then:
+            self.player.play(step)
 
     def _started_with(self, name: str, kill: tuple[RequestSite, Cut]) -> Trap:
         traps: list[Trap] = []
@@ -194,7 +199,7 @@ class Case:
         """The flow has come to its end: all edits, and the resource is Ready or gone, and no job runs."""
         stage = self.stage
         leader.leads().watches()
-        stage.wait(lambda: len(stage.bench.edits(stage.service)) >= self.flow.edits)
+        stage.wait(lambda: len(stage.bench.edits(stage.service)) >= len(self.flow.edits))
         if self.flow.gone:
             stage.wait(lambda: stage.bench.api.get(SERVICES, stage.name) is None)
         else:

@@ -8,12 +8,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from fault_cases import Case
-from fault_flows import FLOWS
 from fault_sites import FILE, keep
 
 from arcgis_demo import parts
 from arcgis_devcluster import open_cluster
 from harness.bench import Workbench
+from harness.flows import FLOWS
 from harness.stage import Stage
 
 

@@ -8,6 +8,7 @@ from cell_runs import SETTLES, Trap, document, judged
 from fault_kinds import KUBERNETES, SITE
 
 from harness import virtual_time
+from harness.flows import FLOWS
 
 HALF_AN_HOUR = 1800.0
 RESYNC = 700.0
@@ -24,19 +25,19 @@ def test_half_an_hour_of_absence_is_survived_and_followed_by_quiet(peer, kind, m
         with house() as place:
             before = document(place)
             async with place.running():
-                place.declare("wanted 1")
-                assert await place.until(place.ready, SETTLES), place.condition()
+                place.declare("one")
+                assert await place.until(place.converged, SETTLES), place.condition()
                 fault = (SITE if peer == "site" else KUBERNETES)[kind]
                 place.traps.append(Trap(peer, 1, float("inf"), fault))
-                edits = 1
+                flow = FLOWS["create"]
                 if moment == "in a change":
-                    place.declare("wanted 2")
-                    edits = 2
+                    place.declare("two")
+                    flow = FLOWS["update"]
                 await asyncio.sleep(HALF_AN_HOUR)
                 place.alive()
                 assert len(place.edits()) == 1
                 place.traps.clear()
-                return await judged(place, before, now(), edits)
+                return await judged(place, before, now(), flow)
 
     assert virtual_time.run(scene()) == []
 
@@ -69,10 +70,10 @@ def test_whatever_the_watch_says_the_change_is_made_once_within_one_resync(word)
         with house() as place:
             before = document(place)
             async with place.running():
-                place.declare("wanted 1")
-                assert await place.until(place.ready, SETTLES), place.condition()
+                place.declare("one")
+                assert await place.until(place.converged, SETTLES), place.condition()
                 place.word = lambda body: WORDS[word](place, body)
-                place.declare("wanted 2")
-                return await judged(place, before, now(), 2, limit=RESYNC)
+                place.declare("two")
+                return await judged(place, before, now(), FLOWS["update"], limit=RESYNC)
 
     assert virtual_time.run(scene()) == []

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 from fault_cases import Case
-from fault_flows import FLOWS
 from fault_sites import RequestSite, known
 
+from harness.flows import FLOWS
 from harness.stage import Stage
 
-LED = [name for name, flow in FLOWS.items() if not (flow.starts or flow.standby)]
+LED = [name for name, flow in FLOWS.items() if not (flow.starts or flow.has_standby)]
 """Flows with one operator, that leads from the beginning."""
 PLANS = {f"{flow}: {site}": (flow, site) for flow in LED for site in known()[flow]}
 

@@ -2,9 +2,9 @@
 
 import pytest
 from fault_cases import Case
-from fault_flows import FLOWS
 from fault_sites import kinds, kinds_ever_seen, known
 
+from harness.flows import FLOWS
 from harness.stage import Stage
 
 

@@ -90,7 +90,6 @@ class Stage:
         self.service = bench.fresh_service()
         self.settings: Json = {"description": f"wanted by {self.name}"}
         self.names = [self.name]
-        self.foreign = ""  # the id of somebody else's job, in the cases that have one
         self.replicas: list[Replica] = []
         self.before: Json = self.site.document(self.service)
         self.since = bench.since = self.site.stats()["seq"]
