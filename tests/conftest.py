@@ -79,9 +79,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.hook.pytest_deselected(items=sorted(left, key=lambda item: item.nodeid))
 
 
-def pytest_configure() -> None:
+class ToldAtOnce:
+    """Names what failed when it fails: a whole run takes more than an hour."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            self._config.get_terminal_writer().line(f"\nfailed: {report.nodeid}")
+
+
+def pytest_configure(config: pytest.Config) -> None:
     """A run in the background of a shell ignores Ctrl-C, and so would all that is started here."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    if not hasattr(config, "workerinput"):  # a worker of xdist has it, and no terminal
+        config.pluginmanager.register(ToldAtOnce(config))
 
 
 def _group(item: pytest.Item) -> str:
