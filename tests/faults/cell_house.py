@@ -61,7 +61,6 @@ class Trap:
     def __init__(self, operation: str, nth: int, times: float, fault: Fault) -> None:
         self.operation, self.nth, self.times, self.fault = operation, nth, times, fault
         self.seen = self.hits = 0
-        self.last = 0.0
 
     def takes(self, operation: str) -> Fault | None:
         """`operation` of a trap may be a peer alone: all of its operations."""
@@ -71,7 +70,6 @@ class Trap:
         if self.seen < self.nth or self.hits >= self.times:
             return None
         self.hits += 1
-        self.last = now()
         return self.fault
 
 
@@ -345,16 +343,17 @@ class House:
         records = self.site.journal.after(0, limit=100_000)
         return [json.loads(jsontext.dumps(one)) for one in records]
 
-    def live(self) -> str:
-        return str(self.service().document["description"])
-
     def own_writes(self) -> list[tuple[float, str, int, Json]]:
         """Writes to the API server, but the lease and events."""
         return [one for one in self.store.writes if "/leases" not in one[1] and "/events" not in one[1]]
 
     def last_write(self) -> float:
-        """When the operator has last written anything of its own."""
+        """When the operator has last written anything of its own to the API server."""
         return max((at for at, *_ in self.own_writes()), default=0.0)
+
+    def last_edit(self) -> float:
+        """When the site has last taken an edit of ours."""
+        return max((one["time_ms"] / 1000 - BASE.timestamp() for one in self.edits()), default=0.0)
 
     def take_site(self, operation: str) -> Fault | None:
         return self._take(f"site {operation}")

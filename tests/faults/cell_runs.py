@@ -25,7 +25,7 @@ SITE_REQUESTS = ("token", "root", "mode", "jobs", "service", "edit", "job")
 KUBE_REQUESTS = ("get", "list", "patch Intended", "patch Running", "patch Idle", "patch site", "lease",
                  "secret", "event")  # fmt: skip
 SECOND = {"site": ("jobs", "service"), "kube": ("get", "lease")}
-"""Of these the second one gets its faults as well: it proves what was done."""
+"""Of these the second one gets its faults as well."""
 SPARE_EDITS = {"applied twice by a middlebox": 1}
 """A middlebox that sends an edit again makes an edit that is not ours to prevent."""
 OF_THE_MIDDLEBOX = ("I1 P1: ", "P2: ", "I2: ")
@@ -128,8 +128,9 @@ async def judged(
     if not settled(place, flow):
         return [f"not settled {now() - last:.1f} s after the last fault: {place.condition()}"]
     broken = violations(_history(place, before))
-    if place.last_write() - last > limit + JOB:
-        broken.append(f"not quiet {place.last_write() - last:.1f} s after the last fault")
+    written = max(place.last_write(), place.last_edit()) - last
+    if written > limit + JOB:
+        broken.append(f"not quiet {written:.1f} s after the last fault")
     if not len(flow.edits) <= len(place.edits()) <= len(flow.edits) + spare:
         broken.append(f"{len(place.edits())} edits instead of {len(flow.edits)}")
     return broken
