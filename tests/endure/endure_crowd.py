@@ -12,6 +12,8 @@ from harness.bench import SERVICES, Workbench, condition, is_current, resource
 
 Json = Any
 AGAIN_SECONDS = 0.2
+LOOK_SECONDS = 0.2
+"""A look lists all, which costs the machine more than a change does."""
 EDITS_OF_ONE = 7
 """Far below the budget of one service, twelve an hour: what was lost on the way counts as well."""
 
@@ -75,7 +77,7 @@ class Crowd:
 
     def wait_settled(self, seconds: float) -> None:
         """Waits until all are settled; else tells the stories of some that are not."""
-        wait_until(lambda: not self.unsettled(), seconds, self._stories)
+        wait_until(lambda: not self.unsettled(), seconds, self._stories, every=LOOK_SECONDS)
 
     def declared(self) -> dict[str, list[str]]:
         """Service → its descriptions in order, of everybody who was ever here."""

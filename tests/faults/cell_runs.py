@@ -117,12 +117,16 @@ def settled(place: House, flow: Flow) -> bool:
 async def judged(
     place: House, before: dict[str, object], last: float, flow: Flow, spare: int = 0, limit: float = SETTLES
 ) -> list[str]:
-    """Settled in time, quiet afterwards, no rule broken, and as many edits as without faults."""
+    """Settled in time, quiet afterwards, no rule broken, and as many edits as without faults.
+
+    A site may say once more how it is; what is settled of the service is not written again.
+    """
     await place.until(lambda: settled(place, flow) or place.stalled(), limit + JOB)
     if place.stalled():  # it says why: a person asks again
         place.ask_again()
         last = now()
         await place.until(lambda: settled(place, flow), limit + JOB)
+    at_rest = now()
     await place.until(lambda: now() - place.last_write() >= QUIET, last + limit + JOB + QUIET - now())
     place.alive()
     if not settled(place, flow):
@@ -131,9 +135,17 @@ async def judged(
     written = max(place.last_write(), place.last_edit()) - last
     if written > limit + JOB:
         broken.append(f"not quiet {written:.1f} s after the last fault")
+    broken += _needless(place, at_rest)
     if not len(flow.edits) <= len(place.edits()) <= len(flow.edits) + spare:
         broken.append(f"{len(place.edits())} edits instead of {len(flow.edits)}")
     return broken
+
+
+def _needless(place: House, at_rest: float) -> Iterator[str]:
+    """Writes to the service after it was settled, of which there should be none."""
+    writes = [at - at_rest for at, path, *_ in place.own_writes() if path.startswith(place.service_path)]
+    if late := [after for after in writes if after > 0]:
+        yield f"written {len(late)} times more, {late[-1]:.1f} s after it was settled"
 
 
 def document(place: House) -> dict[str, object]:
