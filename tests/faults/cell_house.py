@@ -11,186 +11,31 @@ import copy
 import json
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
-import httpcore
 import httpx
 import pytest
-from fault_kinds import EVENT, GET, LEASE, LIST, PATCH, SECRET
-from kubernetes.aio.client.configuration import Configuration
+from cell_clock import BASE, LoopClock, now
+from cell_kube import KubeWire, Store
+from cell_replica import Replica
+from cell_wire import Trap, Wire
 
 from arcgis_operator.adapters.admin import AdminClient, transport
-from arcgis_operator.adapters.kube.access import Access
-from arcgis_operator.adapters.kube.api import KubeApi
 from arcgis_operator.app import leading, run
 from arcgis_operator.app.lease import Elector
-from arcgis_operator.config import Config
 from arcgis_simulator import jsontext
 from arcgis_simulator.catalogue import Service
-from arcgis_simulator.clock import Clock
 from arcgis_simulator.site import Site
 from arcgis_simulator.tokens import User
 from arcgis_simulator.world import World
-from harness.bench import FAST
 from harness.canaries import canary
-from harness.fault import DOORS, UNTOUCHED, Fault, operation_of
+from harness.fault import Fault
 
 Json = Any
-BASE = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 TRUST = ssl.create_default_context()
 SERVICE = "FireWeatherWatch.MapServer"
 USERNAME, PASSWORD = "gitops", canary()
-
-
-def now() -> float:
-    return asyncio.get_running_loop().time()
-
-
-class LoopClock(Clock):
-    """The site's time is the loop's."""
-
-    def now_ms(self) -> int:
-        return int(BASE.timestamp() * 1000 + now() * 1000)
-
-
-class Trap:
-    """Which requests a fault takes: the nth of an operation on, so many times, or until cleared."""
-
-    def __init__(self, operation: str, nth: int, times: float, fault: Fault) -> None:
-        self.operation, self.nth, self.times, self.fault = operation, nth, times, fault
-        self.seen = self.hits = 0
-
-    def takes(self, operation: str) -> Fault | None:
-        """`operation` of a trap may be a peer alone: all of its operations."""
-        if operation != self.operation and operation.partition(" ")[0] != self.operation:
-            return None
-        self.seen += 1
-        if self.seen < self.nth or self.hits >= self.times:
-            return None
-        self.hits += 1
-        return self.fault
-
-
-class Wire(httpx.AsyncBaseTransport):
-    """Stands in for the network before the site; asks the guard where the network would."""
-
-    def __init__(self, house: "House") -> None:
-        self.house, self.inner = house, httpx.ASGITransport(house.site.app)
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        fault = self.house.take_site(operation_of(request.url.path)) or UNTOUCHED
-        await asyncio.sleep(fault.seconds)
-        if fault.breaks in DOORS:
-            raise httpcore.ConnectError("planted")
-        await request.extensions["trace"]("http11.send_request_headers.started", {})
-        answer = httpx.Response(fault.code or 200, headers=fault.headers, content=fault.body)
-        for _ in range(fault.processed):
-            real = await self.inner.handle_async_request(request)
-            body = b"".join([part async for part in real.stream])  # type: ignore[union-attr]
-            if fault.rewrite:
-                answer = httpx.Response(
-                    real.status_code, headers=fault.headers or {"content-type": "application/json"},
-                    content=fault.rewrite(body),
-                )  # fmt: skip
-        if fault.breaks == "hang":
-            await asyncio.sleep(3600)
-        if fault.breaks == "request":
-            raise httpcore.ReadError("planted")
-        if fault.breaks == "answer":
-            return httpx.Response(200, headers={"content-type": "application/json"}, stream=_Half(body))
-        return answer
-
-
-class _Half(httpx.AsyncByteStream):
-    def __init__(self, body: bytes) -> None:
-        self.body = body
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        yield self.body[: len(self.body) // 2]
-        raise httpcore.ReadError("planted")
-
-
-class _Answer:
-    def __init__(self, status: int, content: bytes, headers: Any = None) -> None:
-        self.status, self.content, self.headers = status, content, headers or {}
-
-    async def read(self) -> bytes:
-        return self.content
-
-
-class Store:
-    """Objects in memory, by path, with versions. `changed` hears of every write."""
-
-    def __init__(self) -> None:
-        self.objects: dict[str, Json] = {}
-        self.version = 100
-        self.writes: list[tuple[float, str, int, Json]] = []
-        self.changed: Callable[[str, Json], None] = lambda path, body: None
-
-    def put(self, path: str, body: Json) -> Json:
-        self.version += 1
-        body["metadata"]["resourceVersion"] = str(self.version)
-        self.objects[path] = copy.deepcopy(body)
-        self.changed(path, copy.deepcopy(body))
-        return body
-
-    def answer(self, method: str, path: str, body: Json) -> tuple[int, Json]:
-        if method == "GET" and path.endswith(("arcgissites", "arcgisservices")):
-            items = [one for key, one in self.objects.items() if key.startswith(path + "/")]
-            return 200, {"items": copy.deepcopy(items), "metadata": {}}
-        if method == "GET":
-            return (200, copy.deepcopy(self.objects[path])) if path in self.objects else (404, {})
-        code, after = self._written(method, path, body)
-        self.writes.append((now(), path, code, copy.deepcopy(after)))
-        return code, after
-
-    def _written(self, method: str, path: str, body: Json) -> tuple[int, Json]:
-        name = path.removesuffix("/status")
-        if method == "POST":
-            name = f"{path}/{body['metadata']['name']}"
-            return (409, {}) if name in self.objects else (201, self.put(name, body))
-        old = self.objects.get(name)
-        if old is None:
-            return 404, {}
-        if body["metadata"].get("resourceVersion") not in (None, old["metadata"]["resourceVersion"]):
-            return 409, {}
-        if method == "PUT":
-            return 200, self.put(name, body)
-        return 200, self.put(name, {**old, "status": _merged(old.get("status") or {}, body["status"])})
-
-
-class Replica:
-    """One operator at work, all but its informer. `call_api` stands in for the way to the API server."""
-
-    def __init__(self, call_api: Callable[..., Any]) -> None:
-        configuration = Configuration()
-        configuration.host = "http://kube.test"
-
-        async def load() -> Configuration:
-            return configuration
-
-        self._api = KubeApi(Access(configuration, load))
-        self._api._client.call_api = call_api
-        config = Config(namespaces=("gis",), lease_namespace="gis", **_fast())
-        self._operator = operator = run.Operator(config, self._api)
-        self.seen = operator._dispatch.seen
-        self._electing = asyncio.create_task(operator._elector.run(operator._begin, operator._end))
-        others = (operator._events.run(), operator._leading.watch())
-        self.tasks = [self._electing, *(asyncio.create_task(part) for part in others)]
-
-    async def stop(self) -> None:
-        """In the order of `Operator`'s own end."""
-        settled = await self._operator._leading.stop()
-        self._electing.cancel()
-        await asyncio.gather(self._electing, return_exceptions=True)
-        await self._operator._elector.release(settled=settled)
-        for task in self.tasks:
-            task.cancel()
-        await asyncio.gather(*self.tasks, return_exceptions=True)
-        await self._operator._sessions.aclose()
-        await self._api.aclose()
 
 
 class House:
@@ -213,7 +58,7 @@ class House:
         self.lives = 1
 
     def _patch(self, patch: pytest.MonkeyPatch) -> None:
-        patch.setattr(transport, "Network", lambda tls: Wire(self))
+        patch.setattr(transport, "Network", lambda tls: Wire(httpx.ASGITransport(self.site.app), self.take))
         patch.setattr(ssl, "create_default_context", lambda *_, **__: TRUST)
         patch.setattr(run, "boottime", now)
         patch.setattr(leading, "boottime", now)
@@ -240,7 +85,7 @@ class House:
 
     def start(self) -> None:
         """One more operator."""
-        self.replicas.append(Replica(self._call_api))
+        self.replicas.append(Replica(KubeWire(self.store, self.take).call_api))
 
     async def stop(self) -> None:
         """The operator, as a rollout stops it."""
@@ -355,10 +200,8 @@ class House:
         """When the site has last taken an edit of ours."""
         return max((one["time_ms"] / 1000 - BASE.timestamp() for one in self.edits()), default=0.0)
 
-    def take_site(self, operation: str) -> Fault | None:
-        return self._take(f"site {operation}")
-
-    def _take(self, operation: str) -> Fault | None:
+    def take(self, operation: str) -> Fault | None:
+        """The fault of this request, which counts in every trap that is asked."""
         return next((fault for trap in self.traps if (fault := trap.takes(operation))), None)
 
     # -- inside ------------------------------------------------------------------------
@@ -382,47 +225,6 @@ class House:
         for delay, word, what in self.word(body) if kind else ():
             asyncio.get_running_loop().call_later(delay, self._tell_all, kind, word, what)
 
-    async def _call_api(self, method: str, url: str, headers: Json, body: Json, *_: Any, **__: Any) -> Any:
-        path = unquote(urlsplit(url).path)
-        fault = self._take(f"kube {_kube_operation(method, path, body)}") or UNTOUCHED
-        await asyncio.sleep(fault.seconds)
-        if fault.breaks == "connect":
-            raise ConnectionRefusedError
-        code, content = fault.code or 200, fault.body
-        if fault.applied or fault.rewrite:
-            real, answer = self.store.answer(method, path, copy.deepcopy(body))
-            if fault.rewrite:
-                code, content = real, fault.rewrite(json.dumps(answer).encode())
-        if fault.breaks == "hang":
-            await asyncio.sleep(3600)
-        if fault.breaks == "request":
-            raise ConnectionResetError
-        return _Answer(code, content, fault.headers)
-
-
-def _kube_operation(method: str, path: str, body: Json) -> str:
-    for part, name in (("/leases", LEASE), ("/events", EVENT), ("/secrets", SECRET)):
-        if part in path:
-            return name
-    if method == "PATCH" and "/arcgisservices/" in path:
-        phase = ((body.get("status") or {}).get("journal") or {}).get("phase", "")
-        return f"{PATCH} {phase}".strip()
-    if method == "PATCH":
-        return f"{PATCH} site"
-    return LIST if path.endswith(("arcgissites", "arcgisservices")) else GET
-
-
-def _merged(target: Json, patch: Json) -> Json:
-    if not isinstance(patch, dict):
-        return patch
-    result = dict(target) if isinstance(target, dict) else {}
-    for key, value in patch.items():
-        if value is None:
-            result.pop(key, None)
-        else:
-            result[key] = _merged(result.get(key), value)
-    return result
-
 
 def _object(name: str, life: int = 1, created: str = "2026-11-23T11:00:00Z", **parts: Json) -> Json:
     metadata = {"name": name, "namespace": "gis", "uid": f"u-{name}-{life}", "generation": 1}
@@ -431,12 +233,6 @@ def _object(name: str, life: int = 1, created: str = "2026-11-23T11:00:00Z", **p
 
 def _encoded(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
-
-
-def _fast() -> dict[str, Any]:
-    known = dict(FAST)
-    known.update(site_write_seconds=2, settle_seconds=2, retry_seconds=5, backoff_seconds=5)
-    return known
 
 
 _SITE = {

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import product
 
-from cell_house import BASE, PASSWORD, SERVICE, USERNAME, House, Trap, house, now
+from cell_clock import BASE, now
+from cell_house import PASSWORD, SERVICE, USERNAME, House, house
 from cell_player import OTHER_PASSWORD, HousePlayer
+from cell_wire import Trap
 from fault_kinds import KUBERNETES, SITE
 
 from harness import virtual_time

@@ -3,8 +3,10 @@
 import asyncio
 
 import pytest
-from cell_house import House, house, now
-from cell_runs import SETTLES, Trap, document, judged
+from cell_clock import now
+from cell_house import House, house
+from cell_runs import SETTLES, document, judged
+from cell_wire import Trap
 from fault_kinds import KUBERNETES, SITE
 
 from harness import virtual_time

@@ -1,0 +1,51 @@
+"""One operator in process: the real wiring of `app.run.Operator`, all but its informer."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from kubernetes.aio.client.configuration import Configuration
+
+from arcgis_operator.adapters.kube.access import Access
+from arcgis_operator.adapters.kube.api import KubeApi
+from arcgis_operator.app import run
+from arcgis_operator.config import Config
+from harness.bench import FAST
+
+
+class Replica:
+    """One operator at work, all but its informer. `call_api` stands in for the way to the API server."""
+
+    def __init__(self, call_api: Callable[..., Any]) -> None:
+        configuration = Configuration()
+        configuration.host = "http://kube.test"
+
+        async def load() -> Configuration:
+            return configuration
+
+        self._api = KubeApi(Access(configuration, load))
+        self._api._client.call_api = call_api
+        config = Config(namespaces=("gis",), lease_namespace="gis", **_fast())
+        self._operator = operator = run.Operator(config, self._api)
+        self.seen = operator._dispatch.seen
+        self._electing = asyncio.create_task(operator._elector.run(operator._begin, operator._end))
+        others = (operator._events.run(), operator._leading.watch())
+        self.tasks = [self._electing, *(asyncio.create_task(part) for part in others)]
+
+    async def stop(self) -> None:
+        """In the order of `Operator`'s own end."""
+        settled = await self._operator._leading.stop()
+        self._electing.cancel()
+        await asyncio.gather(self._electing, return_exceptions=True)
+        await self._operator._elector.release(settled=settled)
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+        await self._operator._sessions.aclose()
+        await self._api.aclose()
+
+
+def _fast() -> dict[str, Any]:
+    known = dict(FAST)
+    known.update(site_write_seconds=2, settle_seconds=2, retry_seconds=5, backoff_seconds=5)
+    return known
