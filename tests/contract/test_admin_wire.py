@@ -24,7 +24,7 @@ from admin_wire import (
     token_answer,
 )
 
-from arcgis_operator.adapters.admin import AdminClient, Hooks, SiteMode, Timeouts, network, transport
+from arcgis_operator.adapters.admin import AdminClient, Hooks, SiteMode, Timeouts, lanes, network, transport
 from arcgis_operator.core.failures import Accepted, Failure, Kind
 from arcgis_operator.core.identity import ServiceRef
 
@@ -426,6 +426,19 @@ async def test_the_environment_names_no_proxy_and_no_authority(wire_site, client
     assert await client_of(site.url).edit(ROADS, DOCUMENT, allowed) == Accepted("j1", "SUBMITTED")
 
 
+class HangingJobs:
+    """A site that never answers a list of jobs; each that came is in `came`."""
+
+    def __init__(self) -> None:
+        self.came: asyncio.Queue[Request] = asyncio.Queue()
+
+    async def __call__(self, request: Request) -> bytes:
+        if "jobs" not in request.target:
+            return answer({"isReadOnly": False})
+        await self.came.put(request)
+        return await hanging(request)
+
+
 async def test_a_cancelled_request_leaves_no_connection_and_no_lock_behind(wire_site, client_of):
     reached = asyncio.Event()
 
@@ -446,6 +459,37 @@ async def test_a_cancelled_request_leaves_no_connection_and_no_lock_behind(wire_
     await client.aclose()
     await site.stop()
     gc.collect()  # an unclosed socket is a warning, which is an error here
+
+
+async def test_an_edit_for_which_no_connection_becomes_free_is_not_sent(wire_site, client_of):
+    jobs = HangingJobs()
+    site = await wire_site(jobs)
+    client = client_of(site.url, timeouts=Timeouts(pool=1.0))
+    await client.mode()
+    hung = [asyncio.create_task(client.jobs()) for _ in range(network.CONNECTIONS)]
+    for _ in hung:
+        await jobs.came.get()
+    fact = await client.edit(ROADS, DOCUMENT, allowed)
+    assert fact == Failure(Kind.NOT_SENT, "no connection to the site became free in time")
+    assert EDIT_PATH not in site.targets
+    for task in hung:
+        task.cancel()
+
+
+async def test_who_waits_while_the_session_ends_is_not_sent(wire_site, client_of, monkeypatch):
+    monkeypatch.setattr(lanes, "MOMENT", 60)
+    jobs = HangingJobs()
+    site = await wire_site(jobs)
+    client = client_of(site.url)
+    await client.mode()
+    hung = asyncio.create_task(client.jobs())
+    await jobs.came.get()
+    waiting = asyncio.create_task(client.edit(ROADS, DOCUMENT, allowed))
+    await asyncio.sleep(0)
+    await client.aclose()
+    hung.cancel()
+    assert await waiting == Failure(Kind.NOT_SENT, "no connection to the site")
+    assert EDIT_PATH not in site.targets
 
 
 async def test_a_cancelled_login_lets_the_next_caller_log_in(wire_site, client_of, monkeypatch):

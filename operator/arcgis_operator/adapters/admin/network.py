@@ -16,6 +16,8 @@ from typing import Any
 import httpcore
 import httpx
 
+from arcgis_operator.adapters.admin.lanes import Lanes
+
 CONNECTIONS = 8
 _UNASKED = "unasked"
 
@@ -32,6 +34,8 @@ class Network(httpx.AsyncBaseTransport):
         if tls.verify_mode is not ssl.CERT_REQUIRED or not tls.check_hostname:
             raise ValueError("the TLS context must verify certificate and host name")
         tls.set_alpn_protocols(["http/1.1"])
+        self._lanes = Lanes(CONNECTIONS)
+        self._closed = False
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=tls,
             max_connections=CONNECTIONS,
@@ -42,6 +46,21 @@ class Network(httpx.AsyncBaseTransport):
         )
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        try:
+            async with asyncio.timeout(request.extensions["timeout"]["pool"]):
+                await self._lanes.enter()
+        except TimeoutError as error:
+            raise httpcore.PoolTimeout from error
+        try:
+            answer = await self._answer(request)
+        except BaseException:
+            self._lanes.leave()
+            raise
+        return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer, self._lanes))
+
+    async def _answer(self, request: httpx.Request) -> httpcore.Response:
+        if self._closed:
+            raise httpcore.ConnectError
         url = request.url
         answer = await self._pool.handle_async_request(
             httpcore.Request(
@@ -57,22 +76,26 @@ class Network(httpx.AsyncBaseTransport):
         if answer.extensions["network_stream"].get_extra_info(_UNASKED):
             await answer.aclose()
             raise httpcore.RemoteProtocolError("the answer was there before the request")
-        return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer))
+        return answer
 
     async def aclose(self) -> None:
+        self._closed = True
         await self._pool.aclose()
 
 
 class _Body(httpx.AsyncByteStream):
-    def __init__(self, answer: httpcore.Response) -> None:
-        self._answer = answer
+    def __init__(self, answer: httpcore.Response, lanes: Lanes) -> None:
+        self._answer, self._lanes = answer, lanes
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         async for chunk in self._answer.aiter_stream():
             yield chunk
 
     async def aclose(self) -> None:
-        await self._answer.aclose()
+        try:
+            await self._answer.aclose()
+        finally:
+            self._lanes.leave()
 
 
 class _Backend(httpcore.AsyncNetworkBackend):
