@@ -201,8 +201,8 @@ class Process:
             self.index.noted(job)
         return job
 
-    async def jobs_on(self, service_key: str, fresh: bool) -> JobsOn:
-        return await self.index.on(service_key, fresh)
+    async def jobs_on(self, service_key: str, within: float) -> JobsOn:
+        return await self.index.on(service_key, within)
 
     async def document(self, ref: ServiceRef) -> Mapping[str, Any] | Failure:
         document, at = self.world.document(), self.world.at

@@ -12,6 +12,7 @@ from arcgis_operator.reconcilers.ports import JobsOn, Resting
 
 URL = "https://gis.example.com/arcgis"
 WANTED = "as declared"
+LIST_SECONDS = 60.0
 
 
 class FakeSite:
@@ -29,7 +30,8 @@ class FakeSite:
     async def folder(self, name: str, refs: Sequence[ServiceRef]) -> Mapping[str, Any]:
         return self.folders[name]
 
-    async def jobs_on(self, service_key: str, fresh: bool) -> JobsOn:
+    async def jobs_on(self, service_key: str, within: float) -> JobsOn:
+        assert within == LIST_SECONDS
         return JobsOn()
 
 
@@ -51,7 +53,7 @@ async def glance(site: FakeSite, *at_rest: Resting) -> list[str]:
     registry = SimpleNamespace(resting=lambda _: list(at_rest), identify=lambda *_: True)
     ledger = Ledger(lambda: 0.0, 90.0, 1800.0)
     sites = cast("Any", SimpleNamespace(resolve=resolve))
-    await Glance(sites, cast("Any", registry), ledger, woken.append).turn(f"{URL}|transport")
+    await Glance(sites, cast("Any", registry), ledger, woken.append, LIST_SECONDS).turn(f"{URL}|transport")
     return woken
 
 

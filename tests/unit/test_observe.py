@@ -27,7 +27,7 @@ class ListingSite:
     url: str = INTENT.site_url
     username: str = "gitops"
 
-    async def jobs_on(self, service_key: str, fresh: bool) -> JobsOn:
+    async def jobs_on(self, service_key: str, within: float) -> JobsOn:
         return self.jobs
 
     async def job(self, job_id: str) -> Job:

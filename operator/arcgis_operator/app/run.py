@@ -28,7 +28,7 @@ from arcgis_operator.config import Config
 from arcgis_operator.controller.dispatch import Dispatch, site_of
 from arcgis_operator.controller.queue import Backoff, WorkQueue
 from arcgis_operator.controller.registry import Registry
-from arcgis_operator.controller.resync import Resync
+from arcgis_operator.controller.resync import SPREAD, Resync
 from arcgis_operator.controller.sessions import Sessions
 from arcgis_operator.core.case import Policy
 from arcgis_operator.core.failures import Fact
@@ -90,7 +90,13 @@ class Operator:
         self._dispatch = Dispatch(self._queue, self._registry, lambda: self._leading.term)
         self._ledger = Ledger(boottime, config.settle_seconds, config.job_timeout_seconds)
         self._sessions = self._make_sessions()
-        glance = Glance(self._sessions, self._registry, self._ledger, self._dispatch.look_at)
+        glance = Glance(
+            self._sessions,
+            self._registry,
+            self._ledger,
+            self._dispatch.look_at,
+            SPREAD * config.resync_seconds,
+        )
         self._dispatch.connect(self._make_services(), self._make_sites(), glance)
         self._elector = Elector(
             api,

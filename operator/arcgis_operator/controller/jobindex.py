@@ -20,8 +20,8 @@ from arcgis_operator.core.failures import Failure, Kind
 from arcgis_operator.core.job import Job, JobState
 from arcgis_operator.reconcilers.ports import JobsOn
 
-SHARED_SECONDS = 2.0
 READERS = 8
+PAUSE_SECONDS = 2.0
 LATE = 40  # jobs of late from which to learn how long one takes
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 NOT_LISTABLE = (Kind.MISSING, Kind.UNAUTHORISED, Kind.REFUSED)
@@ -69,16 +69,16 @@ class JobIndex:
         self._listing: asyncio.Task[None] | None = None
         self._took: deque[float] = deque(maxlen=LATE)
 
-    async def on(self, service_key: str, fresh: bool) -> JobsOn:
-        """The jobs on one service, those that have not ended read again.
+    async def on(self, service_key: str, within: float = 0.0) -> JobsOn:
+        """The jobs on one service, from a list at most so many seconds old; who has not ended is read again.
 
-        A job that is listed and cannot be found may be what an unanswered request became: a `fresh` look,
-        which is made for such a request, fails while that job is presumed to run.
+        A job that is listed and cannot be found may be what an unanswered request became: a look that
+        lists anew, which is made for such a request, fails while that job is presumed to run.
         """
-        await self._listed(self._clock() - (0.0 if fresh else SHARED_SECONDS))
+        await self._listed(self._clock() - within)
         if self._failure:
             return self._unlisted(self._failure)
-        if fresh and (hidden := self._unread.newer(self._clock() - self._presumed_seconds)):
+        if not within and (hidden := self._unread.newer(self._clock() - self._presumed_seconds)):
             return JobsOn(failure=Failure(Kind.GARBLED, f"job {hidden} is listed but cannot be read"))
         there = [self._known[job_id] for job_id in self._on.get(service_key, ())]
         jobs = []
@@ -246,7 +246,7 @@ class JobIndex:
                 return
             job_id = next(iter(self._old))
             if await self._read_each(iter([job_id])):
-                await asyncio.sleep(SHARED_SECONDS)
+                await asyncio.sleep(PAUSE_SECONDS)
             else:
                 self._old.pop(job_id, None)
                 self._let_be(self._unread.ids() & {job_id})

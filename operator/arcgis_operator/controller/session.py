@@ -183,12 +183,12 @@ class SiteSession:
                     self._wake(waiting)
         return job
 
-    async def jobs_on(self, service_key: str, fresh: bool) -> JobsOn:
+    async def jobs_on(self, service_key: str, within: float) -> JobsOn:
         """The jobs on a service. The first in line for a slot learns which others still take one."""
         if list(map(_service, self._slots.waiting()[:1])) == [service_key]:
             followed = set(map(_service, self._slots.holders()))
             await self._index.look_at_running(self.username, followed)
-        return await self._index.on(service_key, fresh)
+        return await self._index.on(service_key, within)
 
     def usual_job_seconds(self, key: str) -> float:
         """What short edits of late took; 0 when that is not known, infinity where others tell of it."""

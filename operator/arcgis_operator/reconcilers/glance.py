@@ -21,10 +21,21 @@ BREATH = 50  # services between two pauses, so that others get their turns meanw
 
 
 class Glance:
-    """Looks at folders. `wake(key)` asks for a turn of a service."""
+    """Looks at folders. `wake(key)` asks for a turn of a service.
 
-    def __init__(self, sites: Sites, registry: Registry, ledger: Ledger, wake: Callable[[str], None]) -> None:
+    `list_seconds`: so old a list of jobs will do, so that the glances of one resync share it.
+    """
+
+    def __init__(
+        self,
+        sites: Sites,
+        registry: Registry,
+        ledger: Ledger,
+        wake: Callable[[str], None],
+        list_seconds: float,
+    ) -> None:
         self._sites, self._registry, self._ledger, self._wake = sites, registry, ledger, wake
+        self._list_seconds = list_seconds
 
     async def turn(self, folder: str) -> float:
         """Always infinity: the next glance comes with the next resync."""
@@ -55,7 +66,7 @@ class Glance:
 
     async def _as_it_was(self, site: Site, one: Resting, document: Mapping[str, Json]) -> bool:
         """Also takes note of the jobs, as the first turn of a process would."""
-        jobs = await site.jobs_on(one.desired.service.key, fresh=False)
+        jobs = await site.jobs_on(one.desired.service.key, self._list_seconds)
         entry, listed = self._ledger[one.key], frozenset(job.id for job in jobs.jobs)
         explained = entry.explained is None or listed <= entry.explained
         service_id = str(document.get("id") or "")

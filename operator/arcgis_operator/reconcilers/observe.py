@@ -11,6 +11,7 @@ from arcgis_operator.reconcilers.ledger import Entry
 from arcgis_operator.reconcilers.ports import JobsOn, Site
 
 CLOCK_SKEW = timedelta(minutes=5)
+SHARED_SECONDS = 2.0
 
 
 async def observe(
@@ -34,7 +35,7 @@ async def observe(
     ours = await site.job(journal.job_id) if journal.phase is Phase.RUNNING else None
     if ours is not None and not _over(ours):
         return Seen(ours=ours, settle_in=settle_in)
-    jobs = await site.jobs_on(service_key, fresh)
+    jobs = await site.jobs_on(service_key, 0.0 if fresh else SHARED_SECONDS)
     remembered = await _remembered(site, entry, journal, presumed)
     candidate = await _candidate(site, jobs, record) if journal.phase is Phase.INTENDED else None
     return Seen(

@@ -110,8 +110,8 @@ class Site(Protocol):
     def job(self, job_id: str) -> Awaitable[Job | Failure]:
         """One job, read now."""
 
-    def jobs_on(self, service_key: str, fresh: bool) -> Awaitable[JobsOn]:
-        """The jobs on a service; `fresh`: from a list that begins after this call."""
+    def jobs_on(self, service_key: str, within: float) -> Awaitable[JobsOn]:
+        """The jobs on a service, from a list that began at most so many seconds before this call."""
 
     def usual_job_seconds(self, key: str) -> float:
         """What short edits of late took; 0 when that is not known, infinity where others tell of it."""

@@ -14,7 +14,7 @@ async def test_a_new_id_is_read_once_and_an_ended_job_never_again() -> None:
     site = FakeSite(job("j1", "COMPLETED"))
     index = site.index()
     for _ in range(2):
-        found = await index.on(ROADS, fresh=True)
+        found = await index.on(ROADS)
         assert [one.id for one in found.jobs] == ["j1"]
     assert site.reads == ["j1"]
 
@@ -24,21 +24,20 @@ async def test_a_running_job_is_read_again_by_those_who_ask_about_its_service() 
     other = "/arcgis/admin/services/Rivers.MapServer/edit"
     site = FakeSite(job("j1"), job("j2", uri=other))
     index = site.index()
-    await index.on(ROADS, fresh=True)
+    await index.on(ROADS)
     site.reads.clear()
     site.jobs["j1"] = job("j1", "COMPLETED")
-    found = await index.on(ROADS, fresh=True)
+    found = await index.on(ROADS)
     assert [one.ended for one in found.jobs] == [True]
     assert site.reads == ["j1"]
 
 
-async def test_a_look_that_need_not_be_fresh_shares_a_list_of_two_seconds() -> None:
-    """Then a new one is made."""
+async def test_a_look_that_takes_an_older_list_shares_it_for_so_long() -> None:
     site = FakeSite()
     index = site.index()
     for moment, lists in ((100.0, 1), (101.9, 1), (102.1, 2)):
         site.now = moment
-        await index.on(ROADS, fresh=False)
+        await index.on(ROADS, within=2.0)
         assert site.lists == lists
 
 
@@ -47,11 +46,11 @@ async def test_fresh_looks_at_the_same_time_share_the_next_list() -> None:
     site = FakeSite(job("j1"))
     index = site.index()
     site.gate.clear()
-    first = asyncio.create_task(index.on(ROADS, fresh=True))
+    first = asyncio.create_task(index.on(ROADS))
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     site.now = 101.0
-    later = [asyncio.create_task(index.on(ROADS, fresh=True)) for _ in range(20)]
+    later = [asyncio.create_task(index.on(ROADS)) for _ in range(20)]
     await asyncio.sleep(0)
     site.gate.set()
     await asyncio.gather(first, *later)
@@ -62,12 +61,12 @@ async def test_a_running_job_that_the_site_forgets_is_presumed_to_run_for_a_whil
     """404 is unseen, not over."""
     site = FakeSite(job("j1"))
     index = site.index()
-    await index.on(ROADS, fresh=True)
+    await index.on(ROADS)
     del site.jobs["j1"]
     site.now += 59
-    assert [one.ended for one in (await index.on(ROADS, fresh=True)).jobs] == [False]
+    assert [one.ended for one in (await index.on(ROADS)).jobs] == [False]
     site.now += 2
-    assert (await index.on(ROADS, fresh=True)).jobs == ()
+    assert (await index.on(ROADS)).jobs == ()
 
 
 async def test_two_who_find_at_the_same_time_that_a_job_is_lost_agree() -> None:
@@ -75,12 +74,12 @@ async def test_two_who_find_at_the_same_time_that_a_job_is_lost_agree() -> None:
     site = FakeSite(job("j1"))
     site.listed = ("j1",)
     index = site.index()
-    await index.on(ROADS, fresh=True)
+    await index.on(ROADS)
     del site.jobs["j1"]
     site.now += 61
     site.reading.clear()
     line = asyncio.create_task(index.look_at_running("we", followed=()))
-    turn = asyncio.create_task(index.on(ROADS, fresh=True))
+    turn = asyncio.create_task(index.on(ROADS))
     for _ in range(10):
         await asyncio.sleep(0)
     site.reading.set()
@@ -93,7 +92,7 @@ async def test_a_site_that_does_not_let_its_jobs_be_listed_is_no_failure(kind: K
     """The look goes on without the list."""
     site = FakeSite()
     site.listed = Failure(kind, "no")
-    found = await site.index().on(ROADS, fresh=True)
+    found = await site.index().on(ROADS)
     assert (found.listed, found.failure) == (False, None)
 
 
@@ -119,7 +118,7 @@ async def test_a_refused_list_where_jobs_were_listed_is_believed_once_a_job_has_
         (refused, 1, None, False),
     ):
         site.listed, site.now = listed, site.now + seconds
-        found = await index.on(ROADS, fresh=True)
+        found = await index.on(ROADS)
         assert (found.failure, found.listed) == (failure, is_listed)
 
 
@@ -127,11 +126,11 @@ async def test_a_list_or_a_new_job_that_cannot_be_read_now_fails_the_look() -> N
     """Nothing is concluded from half a list."""
     site = FakeSite()
     site.listed = Failure(Kind.UNSURE, "timed out")
-    assert (await site.index().on(ROADS, fresh=True)).failure == site.listed
+    assert (await site.index().on(ROADS)).failure == site.listed
     site = FakeSite(job("j1"))
     away = Failure(Kind.UNSURE, "reset")
     site.jobs["j1"] = away
-    assert (await site.index().on(ROADS, fresh=True)).failure == away
+    assert (await site.index().on(ROADS)).failure == away
 
 
 async def test_after_a_failed_list_the_next_look_lists_again() -> None:
@@ -139,16 +138,16 @@ async def test_after_a_failed_list_the_next_look_lists_again() -> None:
     site = FakeSite(job("j1"))
     index = site.index()
     site.jobs["j1"] = Failure(Kind.UNSURE, "reset")
-    await index.on(ROADS, fresh=True)
+    await index.on(ROADS)
     site.jobs["j1"] = job("j1")
     site.now += 0.1
-    assert [one.id for one in (await index.on(ROADS, fresh=True)).jobs] == ["j1"]
+    assert [one.id for one in (await index.on(ROADS)).jobs] == ["j1"]
 
 
 async def test_results_are_not_kept_in_memory() -> None:
     """Ten thousand documents would not fit."""
     site = FakeSite(job("j1", "COMPLETED"))
-    found = await site.index().on(ROADS, fresh=True)
+    found = await site.index().on(ROADS)
     assert found.jobs == (replace(job("j1", "COMPLETED"), result={}),)
 
 
@@ -160,7 +159,7 @@ async def test_services_with_running_jobs_of_ours_are_known_for_the_slots() -> N
         job("j3", "COMPLETED", uri="/arcgis/admin/services/B.MapServer/edit"),
     )
     index = site.index()
-    await index.on(ROADS, fresh=True)
+    await index.on(ROADS)
     assert index.running("we") == {ROADS}
 
 
@@ -177,7 +176,7 @@ async def test_a_job_that_nobody_asks_about_is_forgotten_when_it_was_not_listed_
     ):
         site.now += seconds
         site.listed = None if listed else ()
-        await index.on(ROADS, fresh=True)
+        await index.on(ROADS)
         assert index.running("we") == ({"rivers.mapserver"} if running else set())
     assert site.reads == ["j1"]
 
@@ -189,11 +188,11 @@ async def test_who_asks_in_the_moment_in_which_a_list_ends_gets_the_next_one() -
     site.listed = Failure(Kind.BUSY, "later")
     site.gate.clear()
     index = site.index()
-    first = asyncio.create_task(index.on(ROADS, fresh=True))
+    first = asyncio.create_task(index.on(ROADS))
     await site.asked.wait()
     site.now += 1
     site.gate.set()  # the list ends in the next step of the loop, the second one asks in the step after it
-    second = asyncio.create_task(index.on(ROADS, fresh=True))
+    second = asyncio.create_task(index.on(ROADS))
     assert (await first).failure == (await second).failure == site.listed
     assert site.lists == 2
 
@@ -203,10 +202,10 @@ async def test_a_job_that_the_site_named_to_us_is_not_read_because_a_list_names_
     site = FakeSite(job("j1"))
     index = site.index()
     index.noted(job("j1", "SUBMITTED"))
-    await index.on("rivers.mapserver", fresh=True)
+    await index.on("rivers.mapserver")
     assert site.reads == []
     assert index.running("we") == {ROADS}
-    await index.on(ROADS, fresh=True)
+    await index.on(ROADS)
     assert site.reads == ["j1"]
 
 
@@ -218,7 +217,7 @@ async def test_a_job_seen_to_end_runs_no_more_and_is_forgotten_with_the_list() -
     index.noted(job("j1", "COMPLETED"))
     assert index.running("we") == set()
     site.jobs.clear()
-    assert (await index.on(ROADS, fresh=True)).jobs == ()
+    assert (await index.on(ROADS)).jobs == ()
 
 
 async def test_how_long_edits_take_is_learned_from_the_short_ones_that_succeeded() -> None:
@@ -242,37 +241,37 @@ async def test_of_jobs_that_ended_long_ago_only_the_ids_are_kept_and_they_are_no
     """Nobody knows how long a site keeps its jobs: what is kept of each must be little."""
     site = FakeSite(job("old", "COMPLETED"), job("slow"))
     index = site.index()
-    await index.on(ROADS, fresh=True)
+    await index.on(ROADS)
     site.now += 121
     site.jobs["slow"] = job("slow", "COMPLETED")
     site.jobs["new"] = job("new", "COMPLETED")
-    found = await index.on(ROADS, fresh=True)
+    found = await index.on(ROADS)
     assert {one.id for one in found.jobs} == {"slow", "new"}, "one that ended late is as good as a new one"
     site.now += 121
     site.reads.clear()
-    assert (await index.on(ROADS, fresh=True)).jobs == ()
+    assert (await index.on(ROADS)).jobs == ()
     assert site.reads == []
 
 
 async def test_an_old_job_that_somebody_reads_again_is_known_again() -> None:
     site = FakeSite(job("old", "COMPLETED"))
     index = site.index()
-    await index.on(ROADS, fresh=True)
+    await index.on(ROADS)
     site.now += 121
-    assert (await index.on(ROADS, fresh=True)).jobs == ()
+    assert (await index.on(ROADS)).jobs == ()
     index.noted(job("old", "COMPLETED"))
-    assert [one.id for one in (await index.on(ROADS, fresh=True)).jobs] == ["old"]
+    assert [one.id for one in (await index.on(ROADS)).jobs] == ["old"]
 
 
 async def test_an_old_id_that_leaves_the_list_is_forgotten() -> None:
     site = FakeSite(job("old", "COMPLETED"))
     index = site.index()
-    await index.on(ROADS, fresh=True)
+    await index.on(ROADS)
     site.now += 121
-    await index.on(ROADS, fresh=True)
+    await index.on(ROADS)
     old = site.jobs.pop("old")
     site.now += 1
-    await index.on(ROADS, fresh=True)
+    await index.on(ROADS)
     site.jobs["old"] = old
     site.now += 1
-    assert [one.id for one in (await index.on(ROADS, fresh=True)).jobs] == ["old"]
+    assert [one.id for one in (await index.on(ROADS)).jobs] == ["old"]

@@ -28,13 +28,13 @@ async def test_a_new_job_that_the_site_answers_for_with_an_error_may_run_until_i
     site.jobs["j1"] = failure
     for seconds in (0, 60):
         site.now += seconds
-        found = await index.on(ROADS, fresh=True)
+        found = await index.on(ROADS)
         assert found.failure == Failure(Kind.GARBLED, "job j1 is listed but cannot be read")
     site.now += 1
-    assert await index.on(ROADS, fresh=True) == JobsOn()
+    assert await index.on(ROADS) == JobsOn()
     site.jobs["j1"] = job("j1")
     site.now += 1
-    assert [one.id for one in (await index.on(ROADS, fresh=True)).jobs] == ["j1"]
+    assert [one.id for one in (await index.on(ROADS)).jobs] == ["j1"]
 
 
 ANSWERED = {
@@ -63,24 +63,24 @@ async def test_a_job_is_gone_that_the_site_neither_shows_nor_lists(what: str) ->
 async def test_a_running_job_that_is_neither_shown_nor_listed_any_more_runs_for_its_time() -> None:
     site = FakeSite(job("theirs"))
     index = site.index()
-    await index.on(ROADS, fresh=True)
+    await index.on(ROADS)
     site.jobs["theirs"], site.listed = Failure(Kind.UNSURE, "no", 500), ()
     site.now += 50
-    assert [one.status for one in (await index.on(ROADS, fresh=True)).jobs] == ["UNAVAILABLE"]
+    assert [one.status for one in (await index.on(ROADS)).jobs] == ["UNAVAILABLE"]
     site.now += 50
-    assert (await index.on(ROADS, fresh=True)) == JobsOn(())
+    assert (await index.on(ROADS)) == JobsOn(())
 
 
 async def test_of_jobs_that_cannot_be_read_for_long_a_few_are_tried_with_each_list_in_turn() -> None:
     site = FakeSite()
     site.jobs |= unshown(*(f"j{number}" for number in range(20)))
     index = site.index()
-    await index.on(ROADS, fresh=True)
+    await index.on(ROADS)
     site.now += 61
     site.reads.clear()
     for expected in (8, 16, 24):
         site.now += 1
-        assert (await index.on(ROADS, fresh=True)).failure is None
+        assert (await index.on(ROADS)).failure is None
         assert len(site.reads) == expected
     assert len(set(site.reads)) == 20
 
@@ -88,7 +88,7 @@ async def test_of_jobs_that_cannot_be_read_for_long_a_few_are_tried_with_each_li
 async def test_a_long_list_of_which_nothing_can_be_read_is_none() -> None:
     site = FakeSite()
     site.jobs |= unshown(*(f"j{number}" for number in range(500)))
-    assert await site.index().on(ROADS, fresh=True) == JobsOn(listed=False)
+    assert await site.index().on(ROADS) == JobsOn(listed=False)
     assert len(site.reads) <= 40
 
 
@@ -98,17 +98,17 @@ async def test_a_job_that_cannot_be_read_and_began_long_before_others_holds_nobo
     for number in range(40):
         site.jobs[f"j{number:02}"] = replace(job(f"j{number:02}", "COMPLETED"), start_ms=1 + number * 60_000)
     site.jobs |= unshown("j05")
-    assert (await site.index().on(ROADS, fresh=True)).failure is None
+    assert (await site.index().on(ROADS)).failure is None
     site.jobs |= unshown("j39")
-    assert (await site.index().on(ROADS, fresh=True)).failure is not None
+    assert (await site.index().on(ROADS)).failure is not None
 
 
 async def test_an_old_job_that_is_read_later_and_cannot_be_read_holds_nobody() -> None:
     site = FakeSite(*history())
     site.jobs |= unshown("j0200", "j0201")
     index = site.index()
-    await index.on(ROADS, fresh=True)
+    await index.on(ROADS)
     site.rest.set()
     await site.all_read.wait()
-    assert (await index.on(ROADS, fresh=True)).failure is None
+    assert (await index.on(ROADS)).failure is None
     assert len(site.reads) == len(history())

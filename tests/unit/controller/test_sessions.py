@@ -228,7 +228,7 @@ async def test_an_edit_under_the_key_of_another_address_takes_one_slot_and_its_s
 
     session._index.look_at_running = look  # type: ignore[method-assign, assignment]
     assert session.call_when_free(f"{ANOTHER}|rivers.mapserver")
-    await session.jobs_on("rivers.mapserver", fresh=True)
+    await session.jobs_on("rivers.mapserver", 0.0)
     assert looked == [""]
     await sessions.aclose()
 
