@@ -461,7 +461,8 @@ async def test_a_cancelled_request_leaves_no_connection_and_no_lock_behind(wire_
     gc.collect()  # an unclosed socket is a warning, which is an error here
 
 
-async def test_an_edit_for_which_no_connection_becomes_free_is_not_sent(wire_site, client_of):
+async def test_an_edit_for_which_no_connection_becomes_free_is_not_sent(wire_site, client_of, monkeypatch):
+    monkeypatch.setattr(lanes, "MOMENT", 0.01)
     jobs = HangingJobs()
     site = await wire_site(jobs)
     client = client_of(site.url, timeouts=Timeouts(pool=1.0))

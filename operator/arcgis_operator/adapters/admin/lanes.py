@@ -8,7 +8,7 @@ import asyncio
 import math
 from collections import deque
 
-MOMENT = 0.05
+MOMENT = 0.1
 
 
 class Lanes:
