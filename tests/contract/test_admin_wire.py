@@ -440,18 +440,11 @@ class HangingJobs:
 
 
 async def test_a_cancelled_request_leaves_no_connection_and_no_lock_behind(wire_site, client_of):
-    reached = asyncio.Event()
-
-    async def hang_on_jobs(request: Request) -> bytes:
-        if "jobs" not in request.target:
-            return answer({"isReadOnly": False})
-        reached.set()
-        return await hanging(request)
-
-    site = await wire_site(hang_on_jobs)
+    jobs = HangingJobs()
+    site = await wire_site(jobs)
     client = client_of(site.url)
     task = asyncio.create_task(client.jobs())
-    await reached.wait()
+    await jobs.came.get()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

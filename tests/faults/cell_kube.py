@@ -12,6 +12,7 @@ from cell_wire import Take
 from fault_kinds import EVENT, GET, LEASE, LIST, PATCH, SECRET
 
 from harness.fault import UNTOUCHED
+from harness.merge_patch import merged
 
 Json = Any
 
@@ -62,7 +63,7 @@ class Store:
             return 409, {}
         if method == "PUT":
             return 200, self.put(name, body)
-        return 200, self.put(name, {**old, "status": _merged(old.get("status") or {}, body["status"])})
+        return 200, self.put(name, {**old, "status": merged(old.get("status") or {}, body["status"])})
 
 
 class KubeWire:
@@ -100,15 +101,3 @@ def _kube_operation(method: str, path: str, body: Json) -> str:
     if method == "PATCH":
         return f"{PATCH} site"
     return LIST if path.endswith(("arcgissites", "arcgisservices")) else GET
-
-
-def _merged(target: Json, patch: Json) -> Json:
-    if not isinstance(patch, dict):
-        return patch
-    result = dict(target) if isinstance(target, dict) else {}
-    for key, value in patch.items():
-        if value is None:
-            result.pop(key, None)
-        else:
-            result[key] = _merged(result.get(key), value)
-    return result

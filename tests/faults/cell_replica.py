@@ -12,6 +12,8 @@ from arcgis_operator.app import run
 from arcgis_operator.config import Config
 from harness.bench import FAST
 
+SETTINGS: dict[str, Any] = {**FAST, "retry_seconds": 5, "backoff_seconds": 5}
+
 
 class Replica:
     """One operator at work, all but its informer. `call_api` stands in for the way to the API server."""
@@ -25,7 +27,7 @@ class Replica:
 
         self._api = KubeApi(Access(configuration, load))
         self._api._client.call_api = call_api
-        config = Config(namespaces=("gis",), lease_namespace="gis", **_fast())
+        config = Config(namespaces=("gis",), lease_namespace="gis", **SETTINGS)
         self._operator = operator = run.Operator(config, self._api)
         self.seen = operator._dispatch.seen
         self._electing = asyncio.create_task(operator._elector.run(operator._begin, operator._end))
@@ -43,9 +45,3 @@ class Replica:
         await asyncio.gather(*self.tasks, return_exceptions=True)
         await self._operator._sessions.aclose()
         await self._api.aclose()
-
-
-def _fast() -> dict[str, Any]:
-    known = dict(FAST)
-    known.update(site_write_seconds=2, settle_seconds=2, retry_seconds=5, backoff_seconds=5)
-    return known

@@ -15,6 +15,7 @@ from typing import Any
 from arcgis_operator.adapters.kube.api import Object
 from arcgis_operator.adapters.kube.failures import KubeFailure, KubeFailureKind
 from arcgis_operator.core.record import stamp
+from harness.merge_patch import merged
 
 BASE = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 URL = "https://gis.example.com/arcgis"
@@ -151,7 +152,7 @@ class World:
             self.tally("conflict")
             return CONFLICT
         before, after = self.objects[name], copy.deepcopy(self.objects[name])
-        after["status"] = merged(after.get("status") or {}, patch["status"])
+        after["status"] = merged(after.get("status") or {}, copy.deepcopy(patch["status"]))
         self.objects[name] = self._versioned(after)
         journal = after["status"].get("journal") or {}
         if journal.get("phase") == "Intended":
@@ -325,16 +326,3 @@ class World:
 
     def ours_run(self) -> list[WorldJob]:
         return [job for job in self.jobs if job.ours and job.runs]
-
-
-def merged(target: Any, patch: Any) -> Any:
-    """RFC 7386."""
-    if not isinstance(patch, dict):
-        return copy.deepcopy(patch)
-    result = dict(target) if isinstance(target, dict) else {}
-    for key, value in patch.items():
-        if value is None:
-            result.pop(key, None)
-        else:
-            result[key] = merged(result.get(key), value)
-    return result

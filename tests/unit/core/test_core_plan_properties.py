@@ -11,6 +11,7 @@ from arcgis_operator.core import jsondoc, plan
 from arcgis_operator.core.fields import KEPT_BY_SITE
 from arcgis_operator.core.model import Desired, Leaf, LeafKind
 from arcgis_operator.core.service_spec import parse_service
+from harness.merge_patch import merged
 
 LAW = settings(derandomize=True, deadline=None, max_examples=60)
 NAMES = st.text(string.ascii_letters + string.digits + '._-[]"ü', min_size=1, max_size=6).filter(
@@ -168,19 +169,6 @@ def test_a_declared_number_keeps_its_digits(properties: dict[str, Any]) -> None:
             assert text == (value if isinstance(value, str) else str(value).lower())
 
 
-def applied(target: Any, patch: Any) -> Any:
-    """RFC 7386, as its page writes it."""
-    if not isinstance(patch, dict):
-        return patch
-    merged = dict(target) if isinstance(target, dict) else {}
-    for key, value in patch.items():
-        if value is None:
-            merged.pop(key, None)
-        else:
-            merged[key] = applied(merged.get(key), value)
-    return merged
-
-
 FULL = st.recursive(
     TEXTS | st.integers() | st.booleans(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
@@ -191,7 +179,7 @@ FULL_OBJECTS = st.dictionaries(NAMES, FULL, max_size=4)
 @LAW
 @given(FULL_OBJECTS, FULL_OBJECTS)
 def test_a_merge_patch_leads_from_old_to_new(old: dict[str, Any], new: dict[str, Any]) -> None:
-    assert applied(old, jsondoc.merge_patch(old, new)) == new
+    assert merged(old, jsondoc.merge_patch(old, new)) == new
 
 
 @LAW
