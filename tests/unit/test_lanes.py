@@ -88,6 +88,35 @@ def test_after_a_rest_it_is_one_again() -> None:
     assert virtual_time.run(scene()) == 1
 
 
+def test_whoever_gives_up_in_line_is_passed_over() -> None:
+    async def scene() -> float:
+        road = Road()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(road.drive(0.05))
+            impatient = group.create_task(road.drive(30.0))
+            group.create_task(road.drive(1.0))
+            await asyncio.sleep(0.01)
+            impatient.cancel()
+        return road.began[-1]
+
+    assert round(virtual_time.run(scene()), 3) == 0.05
+
+
+def test_whoever_gives_up_as_its_turn_comes_leaves_it_to_the_next() -> None:
+    async def scene() -> int:
+        road = Road()
+        await road.lanes.enter()
+        impatient = asyncio.create_task(road.drive(30.0))
+        await asyncio.sleep(0)
+        road.lanes.leave()
+        impatient.cancel()
+        await asyncio.wait([impatient])
+        await road.drive(1.0)
+        return len(road.began)
+
+    assert virtual_time.run(scene()) == 1
+
+
 @given(TRAFFIC)
 def test_whoever_comes_and_whoever_gives_up_none_is_lost_and_none_too_many(
     traffic: list[tuple[float, float, float | None]],
