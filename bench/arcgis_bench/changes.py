@@ -75,7 +75,10 @@ def capped(contender: Contender, sizes: Sizes, profile: Path | None) -> Figures:
 
 
 def hanging(contender: Contender, sizes: Sizes, profile: Path | None) -> Figures:
-    """Twenty sites, of which one stops answering: the others' changes before and during that."""
+    """Twenty sites, of which one stops answering: the others' changes before and during that.
+
+    Both times the services of that one are changed at once as well, so that only the hanging differs.
+    """
     plan = Plan(
         sites=SITES, services=max(2 * ROUNDS, sizes.burst // 10), job_seconds=0.5, settings=sizes.settings()
     )
@@ -84,7 +87,6 @@ def hanging(contender: Contender, sizes: Sizes, profile: Path | None) -> Figures
         work.converge(stage, plan.targets())
         before = _others_change(stage, 0)
         stage.control(HUNG, "/faults", {"match": {}, "times": None, "do": {"hang": True}})
-        stage.load.change([one for one in plan.targets() if one.site == HUNG], new_value("in vain"))
         during = _others_change(stage, ROUNDS)
     return {
         **figures.spread("submit_before_s", before),
@@ -94,8 +96,9 @@ def hanging(contender: Contender, sizes: Sizes, profile: Path | None) -> Figures
 
 
 def _others_change(stage: Stage, done: int) -> list[float]:
-    """One service of each healthy site at once, so many times."""
+    """Once all services of the one that hangs or will, then one of each other site at once, so many times."""
     seconds: list[float] = []
+    stage.load.change([one for one in stage.plan.targets() if one.site == HUNG], new_value(f"after {done}"))
     for number in range(done + 1, done + ROUNDS + 1):
         mark = time.time()
         targets = [one for one in stage.plan.targets() if one.number == number and one.site != HUNG]
