@@ -96,7 +96,7 @@ def hanging(contender: Contender, sizes: Sizes, profile: Path | None) -> Figures
 
 
 def _others_change(stage: Stage, done: int) -> list[float]:
-    """Once all services of the one that hangs or will, then one of each other site at once, so many times."""
+    """All services of `HUNG` at once; beside them one of each other site at once, `ROUNDS` times."""
     seconds: list[float] = []
     stage.load.change([one for one in stage.plan.targets() if one.site == HUNG], new_value(f"after {done}"))
     for number in range(done + 1, done + ROUNDS + 1):
