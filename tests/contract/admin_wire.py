@@ -187,3 +187,10 @@ class Script:
         return httpx.Response(
             200, json={"token": f"{TOKEN}-{self.logins}", "expires": 4_102_444_800_000, "ssl": True}
         )
+
+
+ACCEPTED = answer({"jobsUrl": "https://inside/jobs/j1", "jobid": "j1", "status": "SUBMITTED"})
+
+
+async def accepting(request: Request) -> bytes:
+    return ACCEPTED

@@ -10,6 +10,7 @@ import httpx
 import pytest
 import trustme
 from admin_wire import (
+    ACCEPTED,
     DOCUMENT,
     EDIT_PATH,
     LOGIN_PATH,
@@ -17,22 +18,16 @@ from admin_wire import (
     ROADS,
     TOKEN,
     Request,
+    accepting,
     allowed,
     answer,
     client_context,
-    objecting_at,
     token_answer,
 )
 
 from arcgis_operator.adapters.admin import AdminClient, Hooks, SiteMode, Timeouts, lanes, network, transport
 from arcgis_operator.core.failures import Accepted, Failure, Kind
 from arcgis_operator.core.identity import ServiceRef
-
-ACCEPTED = answer({"jobsUrl": "https://inside/jobs/j1", "jobid": "j1", "status": "SUBMITTED"})
-
-
-async def accepting(request: Request) -> bytes:
-    return ACCEPTED
 
 
 async def test_an_edit_on_the_wire_carries_the_token_in_header_and_body_and_nothing_in_the_address(
@@ -99,94 +94,6 @@ async def test_a_name_is_one_quoted_segment_on_the_wire(wire_site, client_of, na
     quoted = httpx.QueryParams({"": name}).__str__()  # a second opinion, with + for a space
     quoted = quoted.partition("=")[2].replace("+", "%20")
     assert site.targets[-1] == f"/arcgis/admin/services/{quoted}/{quoted}.MapServer?f=json"
-
-
-GUARDED = {  # the ask at which the guard objects: before connecting, before the headers, before the body
-    "nothing is written when the guard objects before the connection": (1, 0, 0),
-    "nothing is written when the guard objects before the headers": (2, 0, 0),
-    "no byte of the body is written when the guard objects before it": (3, 1, 0),
-    "everything is written when the guard never objects": (4, 1, 1),
-}
-
-
-@pytest.mark.parametrize(("ask", "heads", "bodies"), GUARDED.values(), ids=GUARDED.keys())
-async def test_the_guard_stops_the_request(wire_site, client_of, ask, heads, bodies):
-    site = await wire_site(accepting)
-    client = client_of(site.url)
-    fact = await client.edit(ROADS, DOCUMENT, objecting_at(ask))
-    await client.aclose()
-    await site.drained()
-    assert site.stream.count(f"POST {EDIT_PATH}".encode()) == heads
-    assert site.stream.count(b"service=") == bodies
-    if not bodies:
-        assert fact == Failure(Kind.NOT_SENT, "the lease term is over")
-
-
-RE_SENT = {
-    "the guard objects when the new token is there": (4, 1, 1),
-    "the guard objects before the headers of the re-send": (5, 1, 1),
-    "the guard objects before the body of the re-send": (6, 2, 1),
-    "the guard does not object": (7, 2, 2),
-}
-
-
-@pytest.mark.parametrize(("ask", "heads", "bodies"), RE_SENT.values(), ids=RE_SENT.keys())
-async def test_the_guard_is_asked_again_for_the_re_send_with_a_new_token(
-    wire_site, client_of, ask, heads, bodies
-):
-    async def refusing_once(request: Request) -> bytes:
-        edits = site.targets.count(EDIT_PATH)
-        return answer({"error": {"code": 498, "message": "Invalid Token."}}) if edits == 1 else ACCEPTED
-
-    site = await wire_site(refusing_once)
-    client = client_of(site.url)
-    fact = await client.edit(ROADS, DOCUMENT, objecting_at(ask))
-    await client.aclose()
-    await site.drained()
-    assert site.stream.count(f"POST {EDIT_PATH}".encode()) == heads
-    assert site.stream.count(b"service=") == bodies
-    wanted = Accepted("j1", "SUBMITTED") if bodies == 2 else Failure(Kind.NOT_SENT, "the lease term is over")
-    assert fact == wanted
-
-
-async def test_the_event_loop_does_not_turn_between_the_guard_s_yes_and_the_write(
-    wire_site, client_of, monkeypatch
-):
-    events, write = [], asyncio.StreamWriter.write
-
-    def noted_write(self: asyncio.StreamWriter, data: bytes) -> None:
-        if b"/edit HTTP" in data or data.startswith(b"service="):
-            events.append("write")
-        write(self, data)
-
-    def guard() -> None:
-        events.append("guard")
-        asyncio.get_running_loop().call_soon(events.append, "turn")
-
-    monkeypatch.setattr(asyncio.StreamWriter, "write", noted_write)
-    site = await wire_site(accepting)
-    await client_of(site.url).edit(ROADS, DOCUMENT, guard)
-    before_connecting, before_headers, before_body = (i for i, event in enumerate(events) if event == "guard")
-    assert events[before_connecting + 1] == "turn"
-    assert events[before_headers + 1] == events[before_body + 1] == "write"
-
-
-async def test_a_reused_connection_is_guarded_like_a_new_one(wire_site, client_of):
-    site = await wire_site(accepting)
-    client = client_of(site.url)
-    await client.edit(ROADS, DOCUMENT, allowed)
-    fact = await client.edit(ROADS, DOCUMENT, objecting_at(2))
-    await client.aclose()
-    await site.drained()
-    assert fact == Failure(Kind.NOT_SENT, "the lease term is over")
-    assert site.targets == [LOGIN_PATH, EDIT_PATH]
-
-
-async def test_a_site_that_goes_on_after_a_refused_guard_gets_a_whole_request_next(wire_site, client_of):
-    site = await wire_site(accepting)
-    client = client_of(site.url)
-    await client.edit(ROADS, DOCUMENT, objecting_at(3))
-    assert await client.edit(ROADS, DOCUMENT, allowed) == Accepted("j1", "SUBMITTED")
 
 
 async def test_a_certificate_of_an_unknown_authority_is_refused_before_anything_is_sent(wire_site, client_of):
@@ -519,81 +426,6 @@ async def test_the_machine_s_authorities_are_the_default(authority, wire_site, c
     site = await wire_site(accepting)
     failure = await client_of(site.url, tls=None).root()
     assert "certificate is not accepted" in failure.detail
-
-
-def broken_by(error: Exception):
-    async def opens(*args, **options):
-        raise error
-
-    return opens
-
-
-BREAKS = {
-    "time": (TimeoutError(), httpcore.ConnectTimeout),
-    "a refusal": (ConnectionRefusedError(), httpcore.ConnectError),
-    "an end": (EOFError(), httpcore.ConnectError),
-}
-
-
-@pytest.mark.parametrize(("error", "named"), BREAKS.values(), ids=BREAKS)
-async def test_a_connection_that_does_not_come_about_has_the_name_that_the_pool_knows(
-    monkeypatch, error, named
-):
-    monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", broken_by(error))
-    with pytest.raises(named):
-        await network._Backend(ssl.create_default_context()).connect_tcp("site.test", 443)
-
-
-async def test_a_connection_is_opened_with_tls_for_its_host_by_all_its_addresses_in_turn(monkeypatch):
-    told = []
-
-    async def opens(protocol, *args, **options):
-        told.append((args, options))
-        return None, protocol()
-
-    monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", opens)
-    tls = ssl.create_default_context()
-    await network._Backend(tls).connect_tcp("site.test", 6443)
-    options = {"ssl": tls, "server_hostname": "site.test", "happy_eyeballs_delay": 0.25}
-    assert told == [(("site.test", 6443), options)]
-
-
-class BrokenPipe:
-    """Both sides of a connection that gives nothing and takes nothing."""
-
-    def __init__(self, error: Exception | None = None) -> None:
-        self.error = error
-
-    async def read(self, most):
-        raise self.error
-
-    def write(self, buffer):
-        return None
-
-    async def drain(self):
-        raise self.error
-
-    def get_extra_info(self, name):
-        return {"peername": "the site"}.get(name)
-
-
-STREAMS = {
-    "a read out of time": (TimeoutError(), lambda stream: stream.read(1), httpcore.ReadTimeout),
-    "a read that breaks": (OSError(), lambda stream: stream.read(1), httpcore.ReadError),
-    "a write out of time": (TimeoutError(), lambda stream: stream.write(b"x"), httpcore.WriteTimeout),
-    "a write that breaks": (OSError(), lambda stream: stream.write(b"x"), httpcore.WriteError),
-}
-
-
-@pytest.mark.parametrize(("error", "act", "named"), STREAMS.values(), ids=STREAMS)
-async def test_a_stream_that_breaks_has_the_name_that_the_pool_knows(error, act, named):
-    pipe = BrokenPipe(error)
-    with pytest.raises(named):
-        await act(network._Stream(pipe, pipe))
-
-
-def test_a_stream_tells_what_its_socket_knows():
-    assert network._Stream(BrokenPipe(), BrokenPipe()).get_extra_info("peername") == "the site"
 
 
 async def _no_credentials() -> Failure:
