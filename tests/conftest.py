@@ -8,16 +8,21 @@ with it. What cannot be had is an error of the test, never a skip.
 import signal
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from arcgis_devcluster import ChildProcess, Cluster, assets, existing, open_cluster
 from arcgis_devcluster.errors import ProcessFailed, Unavailable
 from harness.bench import Workbench
 from harness.stage import Stage
+
+settings.register_profile("untimed", deadline=None)  # a busy machine is no fault of what is tested
+if settings.get_current_profile_name() == "default":
+    settings.load_profile("untimed")
 
 CRDS = Path(__file__).resolve().parents[1] / "crds"
 UNAVAILABLE = pytest.StashKey[Unavailable]()
@@ -56,6 +61,7 @@ WARM_UP: tuple[tuple[str, dict[str, Any]], ...] = (
 
 SERVICES = 1000
 """Of the site of all stages: each takes one that no other has."""
+FIGURE = "figure"
 SHARE = 29
 """Of the many generated plans every 29th belongs to `make test`: coprime with the numbers of their kinds."""
 
@@ -107,15 +113,26 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """Builds the control plane before the first test, whose time limit is made for tests."""
     if not all(item.nodeid.endswith(_group(item)) for item in session.items):
         raise pytest.UsageError("this pytest-xdist does not keep groups together with this pytest")
-    needed = any("control_plane" in getattr(item, "fixturenames", ()) for item in session.items)
-    if not needed or existing.wanted() or session.config.option.collectonly:
+    fixtures = {name for item in session.items for name in getattr(item, "fixturenames", ())}
+    builds = [build for name, build in PROGRAMS.items() if name in fixtures]
+    if not builds or session.config.option.collectonly:
         return
     capture = session.config.pluginmanager.getplugin("capturemanager")
     with capture.global_and_fixture_disabled():
         try:
-            assets.provide()
+            for build in builds:
+                build()
         except Unavailable as error:
             session.config.stash[UNAVAILABLE] = error
+
+
+PROGRAMS: dict[str, Callable[[], object]] = {
+    "control_plane": lambda: existing.wanted() or assets.provide(),
+    "offline": assets.provide,
+    "helm_program": assets.helm,
+    "actionlint": assets.actionlint,
+}
+"""What is built for the tests that use a fixture."""
 
 
 @pytest.fixture(scope="session")
@@ -156,6 +173,21 @@ def ground(control_plane: Cluster) -> Iterator[Workbench]:
 def stage(ground: Workbench) -> Iterator[Stage]:
     with Stage(ground) as stage:
         yield stage
+
+
+@pytest.fixture
+def say(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Tells a figure, printed at the end of the run."""
+    return lambda text: record_property(FIGURE, text)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    reports = [one for kind in ("passed", "failed") for one in terminalreporter.stats.get(kind, [])]
+    said = [text for report in reports for title, text in report.user_properties if title == FIGURE]
+    if said:
+        terminalreporter.section("figures")
+    for text in said:
+        terminalreporter.write_line(text)
 
 
 @pytest.hookimpl(wrapper=True)

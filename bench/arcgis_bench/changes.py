@@ -1,5 +1,6 @@
 """Scenarios of change: one at a time, many at once, more than the site takes, beside a site that hangs."""
 
+import random
 import time
 from pathlib import Path
 
@@ -8,13 +9,17 @@ from arcgis_bench.contenders import Contender
 from arcgis_bench.figures import Figures
 from arcgis_bench.load import new_value
 from arcgis_bench.sizes import Sizes
-from arcgis_bench.stage import MOST_JOBS, Plan, Stage
+from arcgis_bench.stage import MOST_JOBS, Plan, Stage, site_name
 from arcgis_bench.story import tell
 
 SITES = 20
 ROUNDS = 20
 SLOTS = 50
 HUNG = "s00"
+DOORS = 4
+CHANGES = 50
+REFUSED = 0.05
+UNAVAILABLE = {"error": {"code": 503, "message": "Service temporarily unavailable.", "details": []}}
 
 
 def single(contender: Contender, sizes: Sizes, profile: Path | None) -> Figures:
@@ -72,6 +77,42 @@ def capped(contender: Contender, sizes: Sizes, profile: Path | None) -> Figures:
         "over_ideal": found["makespan_s"] / (sizes.big / slots),
         "cap_exceeded_by": max(0.0, found["most_jobs"] - slots),
     }
+
+
+def shared(contender: Contender, sizes: Sizes, profile: Path | None) -> Figures:
+    """Jobs of ten seconds in two rounds, through one ArcGISSite and through four of the same address."""
+    one, several = (_two_rounds(contender, sizes, profile, doors) for doors in (1, DOORS))
+    return {
+        "makespan_of_one_s": one["makespan_s"],
+        "makespan_s": several["makespan_s"],
+        "edits_most": several["edits_most"],
+        "most_jobs": several["most_jobs"],
+        "over_one": several["makespan_s"] / one["makespan_s"],
+    }
+
+
+def _two_rounds(contender: Contender, sizes: Sizes, profile: Path | None, doors: int) -> Figures:
+    count = min(2 * SLOTS, sizes.burst)
+    plan = Plan(doors=doors, services=count, max_jobs=count // 2, job_seconds=9.5, settings=sizes.settings())
+    with Stage(plan, contender, profile) as stage:
+        return work.burst(plan, stage)
+
+
+def unavailable(contender: Contender, sizes: Sizes, profile: Path | None) -> Figures:
+    """Fifty at once on a site that answers 503 at once, in its own JSON, to one request of twenty."""
+    plan = Plan(services=min(CHANGES, sizes.burst), job_seconds=9.5, settings=sizes.settings())
+    with Stage(plan, contender, profile) as stage:
+        _refuse_some(stage, requests=100 * plan.services)
+        return work.burst(plan, stage)
+
+
+def _refuse_some(stage: Stage, requests: int) -> None:
+    """Each run has the same places. A rule does not count what those before it took."""
+    draw = random.Random(1)  # noqa: S311 - guards nothing
+    places = [place for place in range(requests) if draw.random() < REFUSED]
+    for taken, place in enumerate(places):
+        rule = {"match": {}, "skip": place - taken, "do": {"status": 503, "json": UNAVAILABLE}}
+        stage.control(site_name(0), "/faults", rule)
 
 
 def hanging(contender: Contender, sizes: Sizes, profile: Path | None) -> Figures:

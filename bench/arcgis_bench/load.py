@@ -23,10 +23,11 @@ _PATH = f"/apis/arcgis-operator.dev/v1alpha1/namespaces/{NAMESPACE}/arcgisservic
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One resource and the service it speaks for."""
+    """One resource and the service it speaks for; `door` is the ArcGISSite that it goes through."""
 
     site: str
     number: int
+    door: str
 
     @property
     def name(self) -> str:
@@ -51,7 +52,7 @@ class Target:
             "kind": "ArcGISService",
             "metadata": {"name": self.name},
             "spec": {
-                "siteRef": {"name": self.site},
+                "siteRef": {"name": self.door},
                 "service": {"folder": self.folder, "name": name, "type": kind},
                 "settings": settings,
             },

@@ -85,6 +85,18 @@ SCENARIOS: Mapping[str, Scenario] = {
         {"over_ideal": 1.25, "cap_exceeded_by": 0, "edits_most": 1},
         reference=False,
     ),
+    "shared": Scenario(
+        "100 at once, 50 jobs at a time, job 10 s, through four ArcGISSites of one address and through one",
+        changes.shared,
+        {"over_one": 1.1, "edits_most": 1, "most_jobs": changes.SLOTS},
+        reference=False,
+    ),
+    "unavailable": Scenario(
+        "50 at once, job 10 s, one request of twenty answered 503",
+        changes.unavailable,
+        {"makespan_s": 20, "edits_mean": 1, "edits_most": 1},
+        reference=False,
+    ),
     "hanging": Scenario("one site of 20 hangs", changes.hanging, {"p99_ratio": 1.2}),
     "load": Scenario(
         "20 sites × 500 services, 10 changes a second for 10 minutes",

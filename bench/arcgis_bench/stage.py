@@ -32,9 +32,10 @@ class TookTooLongError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a scenario needs. `settings` are options of the contender."""
+    """What a scenario needs. `doors` are ArcGISSites of each site, `settings` options of the contender."""
 
     sites: int = 1
+    doors: int = 1
     services: int = 100  # of each site
     max_jobs: int = MOST_JOBS
     job_seconds: float = 1.0
@@ -43,14 +44,23 @@ class Plan:
     settings: dict[str, object] = field(default_factory=dict)
 
     def targets(self) -> list[Target]:
-        """Every generated service, the sites taking turns."""
+        """Every generated service, the sites taking turns, and the doors of each."""
         names = [site_name(number) for number in range(self.sites)]
-        return [Target(name, number) for number in range(1, self.services + 1) for name in names]
+        return [
+            Target(name, number, door_name(name, number % self.doors))
+            for number in range(1, self.services + 1)
+            for name in names
+        ]
 
 
 def site_name(number: int) -> str:
-    """The name of a site's resource."""
+    """The name of a site."""
     return f"s{number:02}"
+
+
+def door_name(site: str, number: int) -> str:
+    """The name of a site's resource: its own, where it is the only one."""
+    return f"{site}-{number}" if number else site
 
 
 class Stage:
@@ -164,9 +174,16 @@ class Stage:
         )
         ends.callback(site.process.kill)
         self.sites[name] = site
+        for number in range(plan.doors):
+            self._register(site, door_name(name, number))
+
+    def _register(self, site: parts.Site, name: str) -> None:
         for document in parts.site_objects(site, self._password, name):
             body: dict[str, Any] = dict(document)
             if body["kind"] == "ArcGISSite":
-                limits = {"maxJobs": plan.max_jobs, "requestsPerSecond": plan.requests_per_second}
+                limits = {
+                    "maxJobs": self.plan.max_jobs,
+                    "requestsPerSecond": self.plan.requests_per_second,
+                }
                 body["spec"] = {**body["spec"], "limits": limits}
             self.cluster.kubectl.in_namespace(NAMESPACE).apply(body)

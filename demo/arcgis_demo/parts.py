@@ -1,18 +1,21 @@
 """Starts what stands beside a cluster: a simulated site, and operators under their shipped account."""
 
+import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
 from arcgis_devcluster import ChildProcess, Cluster
-from arcgis_devcluster.certificates import Authority
+from arcgis_devcluster.certificates import LOOPBACK, Authority
 
 ROOT = Path(__file__).resolve().parents[2]
-SAMPLES = ROOT / "manifests" / "samples"
-BIN = Path(sys.executable).parent
+SITE_SAMPLES = ROOT / "manifests" / "samples" / "sites"
+SERVICE_SAMPLES = SITE_SAMPLES.with_name("services")
+BIN = Path(os.environ.get("ARCGIS_PROGRAMS") or Path(sys.executable).parent)
+"""The folder of the two commands; those in `run/image/bin` run the files of an image."""
 USERNAME = "siteadmin"
 PASSWORD_VARIABLE = "SITE_PASSWORD"  # noqa: S105 - a name
 SYSTEM = "arcgis-operator-system"
@@ -29,10 +32,12 @@ class Site:
     ca: str
 
 
-def start_site(directory: Path, name: str, password: str, *options: str, port: int = 0) -> Site:
+def start_site(
+    directory: Path, name: str, password: str, *options: str, host: str = LOOPBACK[0], port: int = 0
+) -> Site:
     """Serve a simulated site over HTTPS with a CA of its own; ready when this returns."""
     authority = Authority(directory, f"{name}-ca")
-    server = authority.issue_server(name, "127.0.0.1", "localhost")
+    server = authority.issue_server(name, *LOOPBACK, host)
     process = ChildProcess(
         name,
         [
@@ -41,6 +46,7 @@ def start_site(directory: Path, name: str, password: str, *options: str, port: i
             f"--tls-key={server.key}",
             f"--user={USERNAME}",
             f"--password-env={PASSWORD_VARIABLE}",
+            f"--host={host}",
             f"--port={port}",
             *options,
         ],
@@ -68,7 +74,7 @@ def allow_site_access(cluster: Cluster, namespace: str) -> None:
 def site_objects(site: Site, password: str, name: str = "prod") -> list[Mapping[str, object]]:
     """The sample ArcGISSite and its Secret with the address and account of a running site, and its CA."""
     secret, sample = (
-        yaml.safe_load((SAMPLES / file).read_text()) for file in ("credentials.yaml", "site.yaml")
+        yaml.safe_load((SITE_SAMPLES / file).read_text()) for file in ("credentials.yaml", "site.yaml")
     )
     secret["metadata"]["name"] = f"{name}-admin"
     secret["stringData"] = {"username": USERNAME, "password": password}
@@ -93,9 +99,13 @@ def start_operator(
     name: str,
     settings: Mapping[str, object],
     *,
+    within: Sequence[str] = (),
     ready: bool = True,
 ) -> ChildProcess:
-    """Run the operator as its shipped ServiceAccount; `settings` are fields of its configuration."""
+    """Run the operator as its shipped ServiceAccount; `settings` are fields of its configuration.
+
+    `within` is the command that runs it in a place of its own.
+    """
     kubeconfig = directory / f"{name}.kubeconfig"
     cluster.service_account_kubeconfig(SYSTEM, ACCOUNT, kubeconfig)
     options = [
@@ -106,6 +116,7 @@ def start_operator(
     process = ChildProcess(
         name,
         [
+            *within,
             BIN / "arcgis-operator",
             "run",
             f"--kubeconfig={kubeconfig}",
@@ -118,5 +129,10 @@ def start_operator(
         log=directory / f"{name}.log",
     )
     if ready:
-        process.wait_for_json(lambda line: line.get("msg") == "leading", 40, "that it leads")
+        wait_until_it_leads(process)
     return process
+
+
+def wait_until_it_leads(process: ChildProcess) -> None:
+    """Raises ProcessFailed when it does not."""
+    process.wait_for_json(lambda line: line.get("msg") == "leading", 40, "that it leads")

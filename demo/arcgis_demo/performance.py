@@ -35,7 +35,8 @@ def perform(stage: Stage, screen: Screen, deadline_seconds: float) -> Story:
 def looks(stage: Stage, story: Story) -> Iterator[None]:
     """Looks at both sides a few times a second, for ever."""
     while True:
-        stage.check()
+        if done := stage.check():
+            story.tell(Voice.KUBERNETES, "Restarted", done, story.seconds)
         stage.watcher.look(story)
         yield
         time.sleep(LOOK_SECONDS)

@@ -1,40 +1,36 @@
-"""What the playground says of itself: where everything is, and what to try. A test runs every command."""
+"""What the playground says of itself, on one page: where everything is, and what to try."""
 
 import shlex
-from collections.abc import Sequence
-from dataclasses import dataclass
+from pathlib import Path
 
 from arcgis_demo import parts
 from arcgis_demo.screen import Screen
-from arcgis_demo.stage import NAMESPACE, SAMPLE, Stage
+from arcgis_demo.stage import NAMESPACE, Stage
+from arcgis_demo.tries import tries
 
 RESYNC_SECONDS = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Try:
-    """Something to do, and the commands for it."""
-
-    title: str
-    commands: Sequence[str]
+_TRY = """#!/bin/sh
+exec cat "$PLAYGROUND/tries/${1:?which one? try 1}"
+"""
+_SERVICES = """#!/bin/sh
+curl -fsS "$CONTROL/services" | tr -d '[]"' | tr ',' '\\n'; echo
+"""
 
 
 def introduce(stage: Stage, screen: Screen) -> None:
-    """Prints it all."""
+    """Prints it all, and lays out what another terminal needs."""
     stage.kubectl("config", "set-context", "--current", f"--namespace={NAMESPACE}")
     screen.say()
     screen.say("In another terminal (brings kubectl if you have none):", "bold")
-    screen.say(f"export KUBECONFIG={stage.cluster.kubeconfig}")
-    screen.say(f'export PATH="$PATH:{stage.kubectl.program.parent}"')
+    screen.shown(f". {lay_out(stage)}")
     screen.say()
     for name, address in addresses(stage):
-        screen.say(f"{name:<14} {address}")
-    for number, one in enumerate(tries(stage), 1):
-        screen.say()
-        screen.say(f"{number}. {one.title}", "bold")
-        for command in one.commands:
-            screen.say(f"   {command}")
+        screen.shown(f"{name:<14}{address}")
     screen.say()
+    for number, one in enumerate(tries(stage.service), 1):
+        screen.shown(f"{number:>2}. {one.title}")
+    screen.say()
+    screen.shown("`try 1` there shows the commands of the first, `try 1 | sh` runs them.")
     screen.say("What happens is told below. Ctrl-C ends it and removes everything.", "bold")
 
 
@@ -42,69 +38,33 @@ def addresses(stage: Stage) -> list[tuple[str, str]]:
     """Where everything is."""
     return [
         ("the site", f"{stage.site.url}/admin"),
-        ("", f"user {parts.USERNAME}, password {stage.password}; its certificate is from a CA of its own"),
+        ("", f"user {parts.USERNAME}, password {stage.password}; with a CA of its own"),
         ("its control", f"{stage.site.control}/  (lists what it can do)"),
         ("the operator", f"{stage.health}/readyz  /livez  /metrics"),
-        ("logs", f"{stage.operator.log}  {stage.site.process.log}"),
+        ("logs", "operator.log and site.log beside that file"),
     ]
 
 
-def tries(stage: Stage) -> list[Try]:
-    """Five things to try, in an order that works."""
-    control, service, sample = stage.site.control, stage.service, shlex.quote(str(SAMPLE))
-    ready = "kubectl wait agsvc/fire-weather --for=condition=Ready --timeout=60s"
-    return [
-        Try(
-            "Change a setting, and see its job run on the site",
-            [
-                _patch('{"properties": {"maxRecordCount": 2000}}'),
-                ready,
-                "kubectl get agsvc -o wide",
-            ],
-        ),
-        Try(
-            f"Be the colleague who changes it on the site: it is put back within {RESYNC_SECONDS:g} s",
-            [
-                _control(
-                    f"{control}/drift",
-                    f'{{"service": "{service}", "set": {{"description": "quick fix"}}}}',
-                ),
-                "kubectl events --for agsvc/fire-weather",
-            ],
-        ),
-        Try(
-            "Let the next job fail: the operator says why, and tries again",
-            [
-                _control(
-                    f"{control}/jobs/next",
-                    '{"outcome": "FAILED", "messages": ["insufficient memory on the node"]}',
-                ),
-                _patch('{"description": "Fire weather, updated hourly"}'),
-                "kubectl wait agsvc/fire-weather --for=jsonpath='{.status.job.status}'=FAILED --timeout=60s",
-                ready,
-            ],
-        ),
-        Try(
-            "Let two resources want the same service: the older one keeps it",
-            [
-                f"sed 's/name: fire-weather/name: twin/' {sample} | kubectl apply -f -",
-                "kubectl get agsvc",
-                "kubectl delete agsvc twin",
-            ],
-        ),
-        Try(
-            "Read the manual, and ask for what the site would refuse",
-            [
-                "kubectl explain agsvc.spec.settings",
-                _patch('{"clusterName": "other"}'),
-            ],
-        ),
-    ]
-
-
-def _patch(settings: str) -> str:
-    return f'kubectl patch agsvc fire-weather --type=merge -p \'{{"spec": {{"settings": {settings}}}}}\''
-
-
-def _control(url: str, body: str) -> str:
-    return f"curl -fsS -o /dev/null {url} -d '{body}'"
+def lay_out(stage: Stage) -> Path:
+    """The file for the other terminal; beside it the commands `try` and `services`, and what `try` shows."""
+    directory = stage.cluster.directory
+    for folder in ("bin", "tries"):
+        (directory / folder).mkdir()
+    for name, script in (("try", _TRY), ("services", _SERVICES)):
+        command = directory / "bin" / name
+        command.write_text(script)
+        command.chmod(0o755)
+    for number, one in enumerate(tries(stage.service), 1):
+        (directory / "tries" / str(number)).write_text(one.text)
+    variables = {
+        "KUBECONFIG": str(stage.cluster.kubeconfig),
+        "PLAYGROUND": str(directory),
+        "CONTROL": stage.site.control,
+        "SITE_PASSWORD": stage.password,
+        "SAMPLES": str(parts.SERVICE_SAMPLES),
+    }
+    lines = [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
+    places = shlex.quote(f":{stage.kubectl.program.parent}:{directory / 'bin'}")
+    file = directory / "env"
+    file.write_text("\n".join((*lines, f'export PATH="$PATH"{places}', "")))
+    return file

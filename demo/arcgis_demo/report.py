@@ -11,19 +11,32 @@ from arcgis_demo.stage import NAMESPACE, Stage
 from arcgis_demo.story import Story, values
 
 _EVENT_SECONDS = 5.0
+_NEXT = (
+    ("make playground", "the same, staying up, with ten things to try"),
+    ("docs/tutorial/first-site.md", "to a first setting on a site of yours"),
+    ("manifests/samples/services", "a resource for each task, to copy"),
+)
 _SHOWN = ("observedGeneration", "conditions", "job", "observed")
 
 
 def report(stage: Stage, screen: Screen, story: Story) -> None:
     """Prints it, each part under the command that shows it."""
     name = f"agsvc/{story.resource_name}"
-    screen.command(f"kubectl get {name} -n {NAMESPACE} -o yaml     # its status, shortened")
+    screen.command(f"kubectl get {name} -n {NAMESPACE} -o yaml   # its status, shortened")
     status = stage.kubectl.get_json(name)["status"]
     screen.yaml(yaml.safe_dump({"status": shortened(status)}, sort_keys=False, allow_unicode=True, width=90))
     screen.command(f"kubectl events -n {NAMESPACE} --for {name}")
-    screen.say(_events(stage, story))
+    screen.shown(_events(stage, story))
     screen.command(f"kubectl get agsvc -n {NAMESPACE} -o wide")
-    screen.say(stage.kubectl("get", "agsvc", "-o", "wide").stdout.rstrip())
+    screen.shown(stage.kubectl("get", "agsvc", "-o", "wide").stdout.rstrip())
+
+
+def tell_next(screen: Screen) -> None:
+    """What to do after the demo."""
+    screen.say()
+    screen.say("What next:", "bold")
+    for command, why in _NEXT:
+        screen.shown(f"  {command:<29}{why}")
 
 
 def shortened(status: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from rich.console import Console
 from rich.live import Live
 from rich.syntax import Syntax
+from rich.text import Text
 
 from arcgis_demo.story import Entry, Story
 from arcgis_demo.view import scene
@@ -25,8 +26,12 @@ class Screen(ABC):
         self.progress = Progress(console)
 
     def say(self, text: str = "", style: str = "") -> None:
-        """One line, however long, as it is."""
+        """A text; where nobody looks at a terminal one line, however long."""
         self.console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+
+    def shown(self, text: str) -> None:
+        """What a command answers, line by line as it is; on a terminal what is too wide is cut."""
+        self.say(text)
 
     def command(self, line: str) -> None:
         """A command, as a heading of what it answers."""
@@ -68,7 +73,14 @@ class Screen(ABC):
 
 
 class Terminal(Screen):
-    """Colours, a spinner, and a picture that moves."""
+    """Colours, a spinner, and a picture that moves. No line is wider than the terminal."""
+
+    def say(self, text: str = "", style: str = "") -> None:
+        self.console.print(text, style=style, markup=False, highlight=False)
+
+    def shown(self, text: str) -> None:
+        for line in text.splitlines():
+            self.console.print(Text(line), no_wrap=True, overflow="ellipsis", crop=True)
 
     def yaml(self, text: str) -> None:
         self.console.print(
@@ -86,7 +98,8 @@ class Terminal(Screen):
         return self.console.status(title)
 
     def _finished(self, title: str, detail: str, seconds: float) -> None:
-        self.console.print(f"[green]✓[/] {title} [dim]{detail} · {seconds:.1f} s[/]", highlight=False)
+        line = Text.from_markup(f"[green]✓[/] {title} [dim]{seconds:.1f} s · {detail}[/]")
+        self.console.print(line, no_wrap=True, overflow="ellipsis")
 
 
 class Plain(Screen):

@@ -11,13 +11,15 @@ import yaml
 
 from arcgis_demo import parts
 from arcgis_demo.control import ControlPort
+from arcgis_demo.kept import Kept
 from arcgis_demo.screen import Screen
 from arcgis_demo.watch import ResourceWatch, Watcher
 from arcgis_devcluster import ChildProcess, Cluster, ExistingCluster, Kubectl, open_cluster
+from arcgis_devcluster.servers import free_port
 
 NAMESPACE = "gis"
 NAME = "fire-weather"
-SAMPLE = parts.SAMPLES / "fire-weather.yaml"
+SAMPLE = parts.SERVICE_SAMPLES / "fire-weather.yaml"
 _SITE = "prod"
 
 
@@ -29,6 +31,7 @@ class Plan:
     job_seconds: float
     job_outcome: str = "COMPLETED"
     resync_seconds: float = 600.0
+    restarts: bool = False  # of an operator that ends, as a cluster would
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +42,23 @@ class Stage:
     kubectl: Kubectl
     site: parts.Site
     password: str
-    operator: ChildProcess
+    operator: Kept
     watcher: Watcher
 
-    def check(self) -> None:
-        """Raises ProcessFailed with the end of the log of whatever has ended by itself."""
+    def check(self) -> str:
+        """What was done for an operator that ended. Raises ProcessFailed when something else has ended."""
         self.cluster.check()
-        for process in (self.site.process, self.operator):
-            if not process.running:
-                raise process.failure(f"ended by itself with exit code {process.exit_code}")
+        site = self.site.process
+        if not site.running:
+            raise site.failure(f"ended by itself with exit code {site.exit_code}")
+        return self.operator.tend()
 
     @property
     def health(self) -> str:
         """The address of the operator's own port."""
-        started = self.operator.wait_for_json(lambda line: "health_port" in line, 10, "its health port")
+        started = self.operator.process.wait_for_json(
+            lambda line: "health_port" in line, 10, "its health port"
+        )
         return f"http://127.0.0.1:{started['health_port']}"
 
     @property
@@ -83,7 +89,7 @@ def open_stage(plan: Plan, screen: Screen) -> Iterator[Stage]:
         control = ControlPort(site.control)
         stack.callback(control.close)
         operator = _operator(plan, cluster, screen)
-        stack.callback(operator.terminate)
+        stack.callback(operator.end)
         stage = Stage(cluster, kubectl, site, password, operator, Watcher(resources, site, control))
         _connect(stage, screen)
         yield stage
@@ -130,8 +136,9 @@ def _site(plan: Plan, directory: Path, password: str, screen: Screen) -> parts.S
         return site
 
 
-def _operator(plan: Plan, cluster: Cluster, screen: Screen) -> ChildProcess:
+def _operator(plan: Plan, cluster: Cluster, screen: Screen) -> Kept:
     settings = {
+        "health_address": f"127.0.0.1:{free_port()}",  # the same after a restart
         "poll_seconds": 1,
         "poll_max_seconds": 1,
         "verify_grace_seconds": 1,
@@ -139,9 +146,14 @@ def _operator(plan: Plan, cluster: Cluster, screen: Screen) -> ChildProcess:
         "resync_seconds": plan.resync_seconds,
     }
     with screen.step("The operator, under its own ServiceAccount") as done:
-        operator = parts.start_operator(cluster, cluster.directory, "operator", settings)
-        done(f"process {operator.pid}")
-        return operator
+
+        def start() -> ChildProcess:
+            return parts.start_operator(cluster, cluster.directory, "operator", settings, ready=False)
+
+        kept = Kept(start, cluster.directory / "operator.pid", restarts=plan.restarts)
+        parts.wait_until_it_leads(kept.process)
+        done(f"process {kept.process.pid}")
+        return kept
 
 
 def _connect(stage: Stage, screen: Screen) -> None:

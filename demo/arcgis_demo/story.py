@@ -143,7 +143,7 @@ class Story:
 
     def _text(self, old: Resource, new: Resource) -> str:
         same = (old.reason, old.message) == (new.reason, new.message)
-        text = f"the job is {new.job_status}" if same else new.message
+        text = f"The job is {new.job_status}." if same else new.message
         return text if new.name == self.resource_name else f"{new.name}: {text}"
 
     def _hear_record(self, record: Record) -> None:

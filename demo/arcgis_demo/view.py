@@ -12,8 +12,8 @@ from rich.text import Text
 
 from arcgis_demo.story import FAILURES, Entry, Story, Voice, values
 
-WIDTH = 100
-_ROWS = 10  # of the timeline: the picture keeps its height while it fills
+WIDTH = 80
+_ROWS = 8  # of the timeline: the picture keeps its height while it fills
 _REASONS = ("Submitting", "JobRunning", "Converged")
 _STATUSES = ("SUBMITTED", "EXECUTING", "COMPLETED")
 _GOOD, _GOING, _BAD, _SITE, _FAINT = "bold green", "bold yellow", "bold red", "cyan", "bright_black"
@@ -23,8 +23,8 @@ _COLOURS = {"Converged": _GOOD, "COMPLETED": _GOOD, "JobFailed": _BAD} | dict.fr
 def scene(story: Story, rows: int = _ROWS) -> RenderableType:
     """The whole picture: the two sides, what the operator says, and the newest transitions."""
     sides = Table.grid(expand=True, padding=(0, 0))
-    sides.add_column(ratio=1)
-    sides.add_column(ratio=1)
+    sides.add_column(ratio=41)  # its track is two signs longer
+    sides.add_column(ratio=39)
     sides.add_row(_kubernetes(story), _site(story))
     return Constrain(Group(sides, _message(story), _timeline(story.entries, story.seconds, rows)), WIDTH)
 
@@ -53,7 +53,7 @@ def _site(story: Story) -> Panel:
 
 def _kept(story: Story) -> str:
     total = len(story.undeclared)
-    return f"{total - len(story.lost)} of {total} values nobody declared"
+    return f"{total - len(story.lost)} of {total} undeclared values"
 
 
 def _setting(document: object, story: Story) -> str:
@@ -66,11 +66,11 @@ def _side(
 ) -> Panel:
     table = Table.grid(padding=(0, 1))
     table.add_column(style=_FAINT, width=7)
-    table.add_column()
+    table.add_column(no_wrap=True, overflow="ellipsis")
     for label, value in facts:
         table.add_row(label, value)
     title = Text.assemble((name, f"bold {colour}"), "  ", (thing, "default"))
-    return _framed(Group(track, Text(), table), title, colour, height=9)
+    return _framed(Group(track, Text(), table), title, colour, height=8)
 
 
 def _framed(inside: RenderableType, title: Text, colour: str, height: int | None = None) -> Panel:
@@ -92,7 +92,7 @@ def _track(words: tuple[str, ...], now: str) -> Text:
     reached = words.index(now) if now in words else -1
     track = Text()
     for number, word in enumerate(words):
-        track.append(" ── " if number else "", _FAINT)
+        track.append(" " if number else "")
         passed = "default" if number < reached else _FAINT
         colour = _colour_of(word, _GOING) if number == reached else passed
         track.append(f"{'●' if number <= reached else '○'} {word}", colour)
@@ -105,8 +105,8 @@ def _message(story: Story) -> Panel:
 
 
 def _timeline(entries: Sequence[Entry], seconds: float, rows: int) -> Panel:
-    table = Table.grid(padding=(0, 2), expand=True)
-    table.add_column(justify="right", style=_FAINT, width=7)
+    table = Table.grid(padding=(0, 1), expand=True)
+    table.add_column(justify="right", style=_FAINT, width=6)
     table.add_column(width=10)
     table.add_column(width=12)
     table.add_column(ratio=1, no_wrap=True, overflow="ellipsis", style=_FAINT)

@@ -2,7 +2,7 @@
 
 Finds or builds the binaries, starts them, and leaves nothing behind. It knows nothing of the operator
 or the simulator. Start reading at `open_cluster` and `controlplane`; why it is made this way:
-docs/decisions/0004-devcluster.md.
+docs/explanation/decisions/0004-devcluster.md.
 """
 
 from arcgis_devcluster import existing

@@ -8,7 +8,7 @@ from pathlib import Path
 from arcgis_devcluster import build, cache, golang, recipe
 from arcgis_devcluster.errors import Unavailable
 from arcgis_devcluster.progress import Progress
-from arcgis_devcluster.recipe import CORE, Bundle
+from arcgis_devcluster.recipe import ACTIONLINT, CORE, HELM, Bundle
 
 Assets = Mapping[str, Path]
 
@@ -21,12 +21,30 @@ def provide(*bundles: Bundle, progress: Progress | None = None) -> Assets:
     bundles = bundles or (CORE,)
     if given := os.environ.get("KUBEBUILDER_ASSETS"):
         return _paths([Path(given)] * len(bundles), bundles, "KUBEBUILDER_ASSETS")
+    return _paths(_cached(bundles, progress), bundles, "the cache")
+
+
+def _cached(bundles: tuple[Bundle, ...], progress: Progress | None) -> list[Path]:
     go = golang.choose()
     found = [cache.finished(recipe.key(bundle, go.version)) for bundle in bundles]
     folders = [folder for folder in found if folder]
     if len(folders) < len(bundles):
         folders = build.build(bundles, go, progress or Progress())
-    return _paths(folders, bundles, "the cache")
+    return folders
+
+
+def helm(progress: Progress | None = None) -> Path:
+    """The pinned helm; KUBEBUILDER_ASSETS has none, so it is built once (3 minutes). Raises Unavailable."""
+    return _tool(HELM, progress)
+
+
+def actionlint(progress: Progress | None = None) -> Path:
+    """The pinned actionlint, built once. Raises Unavailable."""
+    return _tool(ACTIONLINT, progress)
+
+
+def _tool(bundle: Bundle, progress: Progress | None) -> Path:
+    return _paths(_cached((bundle,), progress), (bundle,), "the cache")[bundle.name]
 
 
 def kubectl_for_existing_cluster() -> Path:

@@ -31,11 +31,18 @@ def _explained(command: Callable[..., None]) -> Callable[..., None]:
             command(*arguments, **options)
         except DevclusterError as error:
             raise click.ClickException(str(error)) from None
+        except OSError as error:
+            if error.filename is None:
+                raise
+            raise click.ClickException(f"{error.filename}: {error.strerror}") from None
 
     return run
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(
+    package_name="arcgis-operator", prog_name="arcgis_devcluster", message="%(prog)s %(version)s"
+)
 def main() -> None:
     """A real etcd and kube-apiserver on loopback, without nodes, for development and tests.
 
@@ -49,9 +56,13 @@ def main() -> None:
 
 @main.command()
 @_with_controller_manager
+@click.option("--helm", "only_helm", is_flag=True, help="Only the helm that the chart is tested with.")
 @_explained
-def build(with_controller_manager: bool) -> None:
+def build(with_controller_manager: bool, only_helm: bool) -> None:
     """Find or build the binaries and print where they are. Seconds when they are there already."""
+    if only_helm:
+        click.echo(assets.helm())
+        return
     bundles = (CORE, CONTROLLER_MANAGER) if with_controller_manager else (CORE,)
     for path in assets.provide(*bundles).values():
         click.echo(path)

@@ -41,12 +41,16 @@ class ControlPlane(Cluster):
         *,
         etcd_arguments: Sequence[str] = (),
         apiserver_arguments: Sequence[str] = (),
+        addresses: Sequence[str] = (),
         progress: Progress | None = None,
     ) -> Self:
-        """Takes 3-4 s. Raises Unavailable (no binaries) or ProcessFailed (with the end of the log)."""
+        """Takes 3-4 s. Raises Unavailable (no binaries) or ProcessFailed (with the end of the log).
+
+        kube-apiserver is at these `addresses` of the machine as well as on loopback.
+        """
         programs = assets.provide(progress=progress)
         for attempt in range(_ATTEMPTS):
-            plane = cls(programs, etcd_arguments, apiserver_arguments)
+            plane = cls(programs, etcd_arguments, apiserver_arguments, addresses)
             try:
                 plane.start_etcd()
                 plane.start_apiserver()
@@ -58,14 +62,19 @@ class ControlPlane(Cluster):
         raise AssertionError("unreachable")
 
     def __init__(
-        self, programs: Assets, etcd_arguments: Sequence[str], apiserver_arguments: Sequence[str]
+        self,
+        programs: Assets,
+        etcd_arguments: Sequence[str],
+        apiserver_arguments: Sequence[str],
+        addresses: Sequence[str],
     ) -> None:
         directory = make_directory(_fast_directory())
         self._programs = programs
         self._ports = Ports()
-        self._identity = Identity(directory)
+        self._identity = Identity(directory, addresses)
         self._etcd_arguments = etcd_arguments
-        self._apiserver_arguments = apiserver_arguments
+        everywhere = ("--bind-address=0.0.0.0",) if addresses else ()
+        self._apiserver_arguments = (*everywhere, *apiserver_arguments)
         self._running: dict[str, ChildProcess] = {}
         super().__init__(directory, Kubectl(programs["kubectl"], self._write_admin(directory)))
         self.audit_log = servers.audit_log(directory)

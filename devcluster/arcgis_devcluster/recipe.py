@@ -59,6 +59,15 @@ CONTROLLER_MANAGER = Bundle(
 )
 
 
+HELM = Bundle("helm", (Binary("helm", "helm", "helm.sh/helm/v4/cmd/helm", "3 minutes"),))
+"""Needed by who installs the chart, not by a control plane."""
+ACTIONLINT = Bundle(
+    "actionlint",
+    (Binary("actionlint", "actionlint", "github.com/rhysd/actionlint/cmd/actionlint", "half a minute"),),
+)
+"""Reads the workflow files of the forge."""
+
+
 def arguments(binary: Binary, output: Path) -> list[str]:
     """The arguments of `go` that build it."""
     return ["build", "-trimpath", "-ldflags", _linker_flags(binary), "-o", str(output), binary.package]
@@ -96,6 +105,8 @@ def _linker_flags(binary: Binary) -> str:
     flags = ["-s", "-w"]
     if binary.module == "kube":
         flags += _stamps(version("kube", "k8s.io/kubernetes"))
+    if binary.module == "helm":
+        flags.append(f"-X helm.sh/helm/v4/internal/version.version={version('helm', 'helm.sh/helm/v4')}")
     return " ".join(flags)
 
 

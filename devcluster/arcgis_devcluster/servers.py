@@ -33,10 +33,10 @@ class Identity:
     got our port first is not taken for ours.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, addresses: Sequence[str]) -> None:
         authority = Authority(directory, "devcluster")
         self.authority = authority.certificate
-        self.server = authority.issue_server("server")
+        self.server = authority.issue_server("server", *certificates.LOOPBACK, *addresses)
         self.admin = authority.issue_client("admin", common_name="admin", organization="system:masters")
         self.accounts = certificates.signing_keys(directory, "service-accounts")
 

@@ -1,10 +1,10 @@
 """The command line, `arcgis-operator run` and `version`; the options of `run` are the fields of `Config`."""
 
 import asyncio
-import dataclasses
 import logging
+import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import click
@@ -13,16 +13,36 @@ from arcgis_operator.adapters.admin import silence
 from arcgis_operator.adapters.kube.access import ConnectError
 from arcgis_operator.adapters.kube.api import connect
 from arcgis_operator.adapters.kube.failures import KubeFailure
-from arcgis_operator.adapters.kube.preflight import problems
+from arcgis_operator.adapters.kube.preflight import INSTALL, older_schema, problems
+from arcgis_operator.app.health import CannotListen
 from arcgis_operator.app.run import VERSION, own_namespace, serve
-from arcgis_operator.config import Config, ConfigError, types
+from arcgis_operator.config import (
+    CHOICES,
+    Config,
+    ConfigError,
+    default_of,
+    kinds,
+    option_of,
+    settings,
+    spelling,
+    variable_of,
+)
 from arcgis_operator.telemetry import logs
+from arcgis_operator.telemetry.logs import fields
 
 log = logging.getLogger(__name__)
 Command = Callable[..., Any]
+METAVARS: Mapping[Any, str] = {int: "INTEGER", float: "DURATION", str: "TEXT"}
+ENDS = """\b
+Exit status:
+  0  stopped by SIGTERM or SIGINT
+  1  could not start, or crashed; the last lines say why
+  2  an option or a variable that cannot work
+"""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(VERSION, prog_name="arcgis-operator", message="%(prog)s %(version)s")
 def main() -> None:
     """Keeps the settings of ArcGIS Enterprise services as declared in ArcGISService resources."""
 
@@ -33,29 +53,44 @@ def version() -> None:
     click.echo(f"arcgis-operator {VERSION}")
 
 
+class Grouped(click.Command):
+    """Shows options under the headings of their settings."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write them."""
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for param in self.get_params(ctx):
+            setting, record = settings().get(str(param.name)), param.get_help_record(ctx)
+            if record:
+                groups.setdefault(setting.metadata["group"] if setting else "Other", []).append(record)
+        for group, records in groups.items():
+            with formatter.section(group):
+                formatter.write_dl(records)
+
+
 def _options(command: Command) -> Command:
-    """One option for each field of `Config`; a tuple may be given several times."""
-    for field in reversed(dataclasses.fields(Config)):
-        kind = types()[field.name]
-        many = kind not in (str, int, float)
-        name = "--namespace" if field.name == "namespaces" else f"--{field.name.replace('_', '-')}"
-        shown = "" if field.default in ("", ()) else f" Default: {field.default}."
+    """One option for each field of `Config`, read as its variable is; a tuple may be given several times."""
+    for name, field in reversed(settings().items()):
+        many, choices, default = kinds()[name] not in METAVARS, CHOICES.get(name), default_of(name)
+        shown = f" Default: {default}." if default else ""
         command = click.option(
+            option_of(name),
             name,
-            field.name,
-            type=str if many else kind,
+            type=str,
             multiple=many,
-            help=f"{field.metadata['help']}{shown} [{field.metadata['env']}]",
+            metavar=f"[{'|'.join(choices)}]" if choices else METAVARS.get(kinds()[name], "NAME"),
+            help=f"{field.metadata['help']}{shown} [{variable_of(name)}]",
         )(command)
     return command
 
 
-@main.command()
+@main.command(cls=Grouped, epilog=ENDS)
 @_options
 def run(**given: Any) -> None:
     """Run the operator until it is told to stop.
 
-    It uses the pod's service account, or a kubeconfig. Every option can be given as an environment variable.
+    It uses the pod's service account, or a kubeconfig. Every option can be given as an environment variable,
+    named in brackets; an option wins over its variable. A DURATION is 90 (seconds), 30s, 10m or 1h30m.
     """
     try:
         config = Config.from_environment(**{name: value for name, value in given.items() if value != ()})
@@ -67,10 +102,16 @@ def run(**given: Any) -> None:
         asyncio.run(_checked(config))
     except ConnectError as error:
         raise click.ClickException(str(error)) from None
+    except CannotListen as error:
+        option = spelling(os.environ, given)("health_address")
+        text = (
+            f'{option} is "{config.health_address}": {error}. Give another address, or :0 for any free port'
+        )
+        raise click.ClickException(text) from None
     except click.ClickException:
         raise
     except Exception:
-        log.critical("crashed", exc_info=True)  # one line of the log, secrets masked, as all others
+        log.critical("crashed", exc_info=True)  # through the log, where secrets are masked
         raise click.exceptions.Exit(1) from None
 
 
@@ -90,8 +131,15 @@ async def _check(config: Config) -> None:
     """Refuse to start where nothing could ever work, and say what to do."""
     async with await connect(config.kubeconfig or None, config.context or None) as api:
         lease_namespace = config.lease_namespace or own_namespace()
-        found = await problems(api, config.namespaces, lease_namespace, config.lease_name)
+        found = await problems(api, config.namespaces, lease_namespace, config.lease_name, _lacking)
         if isinstance(found, KubeFailure):
             raise click.ClickException(f"the API server {api.access.server} does not answer: {found.detail}")
         if found:
             raise click.ClickException("\n".join(found))
+        if lost := await older_schema(api):
+            advice = f"nothing is sent for a resource whose status is not kept; {INSTALL}"
+            log.error("older CustomResourceDefinition", extra=fields(lacks=lost, reason=advice))
+
+
+def _lacking(line: str) -> None:
+    log.warning("rights are missing", extra=fields(reason=line))

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import difflib
 import json
 import os
+import re
 import secrets
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -14,31 +17,52 @@ from typing import IO
 import click
 
 from arcgis_simulator.clock import Clock
+from arcgis_simulator.duration import DURATION
 from arcgis_simulator.journal import Journal
-from arcgis_simulator.server import Listen, serve
+from arcgis_simulator.server import CannotListen, Listen, serve
 from arcgis_simulator.site import Site
 from arcgis_simulator.switches import Switches, choices
 from arcgis_simulator.tokens import User
 from arcgis_simulator.world import World
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_PORT = click.IntRange(0, 65535)
+_MANNERS = {"help_option_names": ["-h", "--help"], "show_default": True, "max_content_width": 110}
 
 
-@click.command(context_settings={"show_default": True, "max_content_width": 110})
+def _segment(_: click.Context, __: click.Parameter, text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._~-]+", text):
+        raise click.BadParameter(f"{text!r} cannot be one segment of a path: give one such as arcgis")
+    return text
+
+
+@click.command(context_settings=_MANNERS)
+@click.version_option(
+    package_name="arcgis-simulator", prog_name="arcgis-simulator", message="%(prog)s %(version)s"
+)
 @click.option(
     "--host", default="127.0.0.1", help="Address to serve on. The control port is always on loopback."
 )
-@click.option("--port", default=0, help="Port of the site; 0 takes a free one.")
-@click.option("--control-port", default=0, help="Port of the control (plain HTTP); 0 takes a free one.")
+@click.option("--port", type=_PORT, default=0, help="Port of the site; 0 takes a free one.")
+@click.option(
+    "--control-port", type=_PORT, default=0, help="Port of the control (plain HTTP); 0 takes a free one."
+)
 @click.option("--tls-cert", type=_FILE, help="Certificate chain (PEM). Without one the site is plain HTTP.")
 @click.option("--tls-key", type=_FILE, help="Key of the certificate (PEM).")
-@click.option("--context", default="arcgis", help="First segment of every path of the site.")
+@click.option(
+    "--context", default="arcgis", callback=_segment, help="First segment of every path of the site."
+)
 @click.option("--user", default="siteadmin", help="Name of the first administrator.")
 @click.option("--password-env", metavar="VAR", help="Environment variable that holds the password.")
 @click.option("--password", help="The password itself; for a demo only, every process can read it.")
-@click.option("--services", default=0, help="How many more services to generate, in folders of a thousand.")
-@click.option("--job-seconds", default=2.0, help="How long a job is EXECUTING.")
-@click.option("--submitted-seconds", default=0.5, help="How long a job is SUBMITTED.")
+@click.option(
+    "--services",
+    type=click.IntRange(min=0),
+    default=0,
+    help="How many more services to generate, in folders of a thousand.",
+)
+@click.option("--job-seconds", type=DURATION, default="2s", help="How long a job is EXECUTING.")
+@click.option("--submitted-seconds", type=DURATION, default="500ms", help="How long a job is SUBMITTED.")
 @click.option(
     "--switch",
     "switches",
@@ -76,9 +100,13 @@ def main(
     When it is ready it prints one line of JSON: the address of the site and that of its control. Open
     the first one (with /admin) in a browser and sign in; GET the second one for everything that can be
     arranged, and for all switches. SIGTERM or SIGINT end it.
+
+    A DURATION is 90 (seconds), 30s, 10m or 1h30m.
     """
     if (tls_cert is None) != (tls_key is None):
         raise click.UsageError("--tls-cert and --tls-key go together.")
+    if tls_cert:
+        _check_tls(tls_cert, tls_key)
     timing = {"job_seconds": job_seconds, "submitted_seconds": submitted_seconds}
     chosen = _switches({**timing, **dict(_pair(text) for text in switches)})
     world = World(
@@ -88,10 +116,33 @@ def main(
     clock = Clock(manual=manual_clock)
     with _journal_file(journal) as file:
         site = Site(world, clock, journal=Journal(clock.now_ms, file=file))
+        listen = Listen(host, port, control_port, tls_cert, tls_key)
         try:
-            asyncio.run(serve(site, Listen(host, port, control_port, tls_cert, tls_key), _say_ready))
-        except OSError as error:
-            raise click.ClickException(f"cannot serve: {error}") from error
+            asyncio.run(serve(site, listen, _say_ready))
+        except CannotListen as error:
+            raise click.ClickException(_about(listen, error)) from None
+
+
+def _about(listen: Listen, error: CannotListen) -> str:
+    """The option that was given, why it cannot be used, and what to do."""
+    given, advice = getattr(listen, error.part), _ADVICE[error.part]
+    return f'--{error.part.replace("_", "-")} is "{given}": {error}. Give {advice}.'
+
+
+_ADVICE = {
+    "host": "an address of this machine, such as 127.0.0.1 or 0.0.0.0",
+    "port": "another one, or 0 for any free port",
+    "control_port": "another one, or 0 for any free port",
+}
+
+
+def _check_tls(certificate: Path, key: Path | None) -> None:
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(certificate, key)
+    except (ssl.SSLError, OSError) as error:
+        why = (error.reason if isinstance(error, ssl.SSLError) else error.strerror) or "not PEM"
+        told = f"--tls-cert {certificate} and --tls-key {key} cannot be used together ({why})"
+        raise click.UsageError(f"{told}: give a certificate chain and its own key, both PEM.") from None
 
 
 def _say_ready(url: str, control: str) -> None:
@@ -122,10 +173,16 @@ def _pair(text: str) -> tuple[str, object]:
 
 
 def _switches(values: dict[str, object]) -> Switches:
+    for name in values.keys() - choices().keys():
+        close = difflib.get_close_matches(name, choices(), n=1)
+        meant = f"Did you mean {close[0]}? " if close else ""
+        raise click.UsageError(
+            f"--switch: there is no switch {name!r}. {meant}The switches are: {', '.join(choices())}."
+        )
     try:
         return Switches().changed(values)
     except ValueError as error:
-        raise click.UsageError(f"{error}. The switches are: {', '.join(choices())}.") from error
+        raise click.UsageError(f"--switch: {error}.") from None
 
 
 @contextlib.contextmanager
@@ -133,5 +190,9 @@ def _journal_file(path: Path | None) -> Iterator[IO[str] | None]:
     if path is None:
         yield None
         return
-    with path.open("a", encoding="utf-8") as file:
+    try:
+        file = path.open("a", encoding="utf-8")
+    except OSError as error:
+        raise click.ClickException(f"--journal is {path}: {error.strerror}. Give a file to write.") from None
+    with file:
         yield file

@@ -84,6 +84,10 @@ class Control:
             "switches": dataclasses.asdict(world.switches),
         }
 
+    def services(self, request: Request, body: Body) -> Any:
+        """What services the site has, `folder/name.type`."""
+        return sorted(service.title for service in self.world.catalogue.services.values())
+
     def clock(self, request: Request, body: Body) -> Any:
         """Moves the time forward: {"advance": seconds}."""
         self.site.clock.advance(body["advance"])
@@ -212,6 +216,7 @@ ROUTES = [
     ("GET", "/journal", "journal"),
     ("GET", "/world", "see"),
     ("GET", "/openapi.json", "openapi"),
+    ("GET", "/services", "services"),
     ("POST", "/clock", "clock"),
     ("POST", "/jobs/next", "next_job"),
     ("POST", "/jobs/foreign", "foreign_job"),

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterable, Mapping
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from arcgis_simulator.errors import SiteError
@@ -20,6 +21,8 @@ IDENTITY = ("serviceName", "type", "folderName", "id")
 # Assumed: these are the site's own; the Edit Service page names only serviceName and type.
 SERVER_OWNED = (*IDENTITY, "deploymentId", "serverId", "portalProperties")
 OTHER_OPERATIONS = {"provider": "provider_in_edit", "configuredState": "state_in_edit"}
+_CONTAINERS = ("properties", "jsonProperties", "frameworkProperties")
+_INSTANCES = ("minInstancesPerNode", "maxInstancesPerNode")
 _TYPE = re.compile("[A-Za-z]+Server")
 KEPT = (*SERVER_OWNED, *OTHER_OPERATIONS)
 
@@ -29,8 +32,9 @@ def check_submitted(current: Document, submitted: Any, switches: Switches) -> Do
     if not isinstance(submitted, dict):
         raise SiteError(400, "The 'service' parameter must be a JSON object.")
     _check_identity(current, submitted)
-    _check_shapes(submitted)
-    _check_instances(submitted)
+    _check_shapes(submitted, current)
+    if any(submitted.get(name) != current.get(name) for name in _INSTANCES):
+        _check_instances(submitted)
     _check_strictness(current, submitted, switches)
     return submitted
 
@@ -49,10 +53,70 @@ def edited(current: Document, submitted: Document, switches: Switches) -> Docume
         elif name not in current and name in SERVER_OWNED:
             new.pop(name, None)
     if switches.unknown_properties == "dropped":
-        new = {name: value for name, value in new.items() if name in current}
+        for holder, key, _ in list(_unknown(new, current)):
+            del holder[key]
+    if switches.new_extensions == "dropped" and isinstance(new.get("extensions"), list):
+        new["extensions"] = [entry for entry in new["extensions"] if _name_of(entry) in _names(current)]
+    return _respelled(new, current, switches)
+
+
+def _respelled(new: Document, current: Document, switches: Switches) -> Document:
+    """With values as the site writes them."""
+    if switches.doubles == "kept" and isinstance(new.get("properties"), dict):
+        before = current.get("properties") or {}
+        new["properties"] = {
+            name: _spelled(value, before.get(name)) for name, value in new["properties"].items()
+        }
     if switches.property_values == "to-strings" and isinstance(new.get("properties"), dict):
         new["properties"] = {name: _as_text(value) for name, value in new["properties"].items()}
-    return new
+    owned = {name: new[name] for name in KEPT if name in new}
+    return new if switches.texts == "as-sent" else {**_written(new, switches.texts), **owned}
+
+
+def _unknown(submitted: Document, current: Document) -> Iterator[tuple[Document, str, str]]:
+    """The keys that the service does not have, in the document and in its containers: holder, key, path."""
+    known = dict(_holders(current))
+    for path, holder in _holders(submitted):
+        yield from ((holder, key, f"{path}{key}") for key in holder if key not in known.get(path, holder))
+
+
+def _holders(document: Document) -> Iterator[tuple[str, Document]]:
+    yield "", document
+    for name in _CONTAINERS:
+        if isinstance(document.get(name), dict):
+            yield f"{name}.", document[name]
+    for entry in document.get("extensions") or []:
+        if _is_extension(entry) and isinstance(entry.get("properties"), dict):
+            yield f"extensions.{entry['typeName']}.properties.", entry["properties"]
+
+
+def _written(value: Any, texts: str) -> Any:
+    """A value with its texts as the site keeps them."""
+    if isinstance(value, dict):
+        return {key: _written(one, texts) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_written(one, texts) for one in value]
+    if not isinstance(value, str):
+        return value
+    if texts == "nfc":
+        return unicodedata.normalize("NFC", value)
+    return value.replace("\r\n", "\n").replace("\n", "\r\n")
+
+
+def _names(document: Document) -> list[Any]:
+    listed = document.get("extensions")
+    return [_name_of(entry) for entry in listed] if isinstance(listed, list) else []
+
+
+def _name_of(entry: Any) -> Any:
+    return entry.get("typeName") if isinstance(entry, dict) else None
+
+
+def _spelled(value: Any, before: Any) -> Any:
+    try:
+        return before if float(value) == float(before) else value
+    except (TypeError, ValueError):
+        return value
 
 
 def part_of(current: Document, submitted: Document) -> Document:
@@ -119,7 +183,7 @@ def check_new(submitted: Any) -> Document:
     """The document of a new service, without what is the site's own. Assumed: what is needed of it."""
     if not isinstance(submitted, dict) or not _is_served(submitted.get("serviceName"), submitted.get("type")):
         raise SiteError(400, "The service needs a 'serviceName' without slashes and a 'type' as MapServer.")
-    _check_shapes(submitted)
+    _check_shapes(submitted, {})
     own = set(SERVER_OWNED) - {"serviceName", "type"}
     return {name: value for name, value in submitted.items() if name not in own}
 
@@ -130,18 +194,33 @@ def _is_served(name: Any, kind: Any) -> bool:
     return texts and re.fullmatch("[^/]+", name) is not None and _TYPE.fullmatch(kind) is not None
 
 
-def _check_shapes(submitted: Document) -> None:
-    """Refuses lists and objects that are none."""
-    for name in ("properties", "jsonProperties", "frameworkProperties"):
-        if not isinstance(submitted.get(name, {}), dict):
+def _check_shapes(submitted: Document, current: Document) -> None:
+    """Refuses lists and objects that are none, but nothing that the service itself shows."""
+    for name in _CONTAINERS:
+        value = submitted.get(name, {})
+        if not isinstance(value, dict) and value != current.get(name):
             raise SiteError(400, f"The property '{name}' must be a JSON object.")
-    extensions = submitted.get("extensions", [])
-    if not isinstance(extensions, list) or not all(_is_extension(entry) for entry in extensions):
+    before, extensions = current.get("extensions", []), submitted.get("extensions", [])
+    if extensions == before:
+        return
+    known = before if isinstance(before, list) else []
+    if not isinstance(extensions, list) or not all(_is_extension(one) or one in known for one in extensions):
         raise SiteError(400, "The property 'extensions' must be a list of objects with a 'typeName'.")
 
 
 def _is_extension(entry: Any) -> bool:
     return isinstance(entry, dict) and isinstance(entry.get("typeName"), str)
+
+
+def _in_order(properties: Any) -> bool:
+    keys = list(properties) if isinstance(properties, dict) else []
+    if not {"maxRecordCount", "dateFieldsTimezoneID"} <= set(keys):
+        return True
+    return keys.index("dateFieldsTimezoneID") == keys.index("maxRecordCount") + 1
+
+
+def _all_texts(properties: Any) -> bool:
+    return not isinstance(properties, dict) or all(isinstance(value, str) for value in properties.values())
 
 
 def _check_instances(submitted: Document) -> None:
@@ -154,9 +233,11 @@ def _check_strictness(current: Document, submitted: Document, switches: Switches
     missing = [name for name in current if name not in submitted and name not in KEPT]
     if switches.missing_properties == "rejected" and missing:
         raise SiteError(400, f"Missing properties: {', '.join(missing)}.")
-    unknown = [name for name in submitted if name not in current]
+    unknown = [path for _, _, path in _unknown(submitted, current)]
     if switches.unknown_properties == "rejected" and unknown:
         raise SiteError(400, f"Unknown properties: {', '.join(unknown)}.")
+    if switches.key_order == "documented" and not _in_order(submitted.get("properties")):
+        raise SiteError(400, "'dateFieldsTimezoneID' must follow 'maxRecordCount'.")
     for name in KEPT:
         switch = OTHER_OPERATIONS.get(name, "server_owned")
         if (
@@ -165,6 +246,5 @@ def _check_strictness(current: Document, submitted: Document, switches: Switches
             and getattr(switches, switch) == "rejected"
         ):
             raise SiteError(400, f"The property '{name}' cannot be changed by an edit.")
-    values = submitted.get("properties", {}).values()
-    if switches.property_values == "rejected" and not all(isinstance(value, str) for value in values):
+    if switches.property_values == "rejected" and not _all_texts(submitted.get("properties")):
         raise SiteError(400, "Every value in 'properties' must be a string.")

@@ -68,8 +68,8 @@ def invalid_token() -> SiteError:
 
 
 def service_not_found(name: str, switches: Switches) -> SiteError:
-    """Assumed: form B, and the code of the switch."""
-    return SiteError(switches.unknown_service_code, f"Service '{name}' not found.")
+    """Assumed: form B; code and words are those of the switches."""
+    return SiteError(switches.unknown_service_code, f"Service '{name}' {switches.unknown_service_words}.")
 
 
 def service_busy(name: str, folder: str) -> SiteError:

@@ -1,7 +1,8 @@
 """The append-only record of everything the site received and did: the ground truth of the tests.
 
-Kinds: ``request`` (received), ``answer`` (to the ``request`` of that seq), ``accepted`` (an operation, with
-its document), ``job`` (a change of status), ``applied``, ``restarted``, ``drift``. Every record has ``seq``,
+Kinds: ``request`` (received), ``answer`` (to the ``request`` of that seq), ``refused`` (a login),
+``accepted`` (an operation, with its document), ``job`` (a change of status), ``applied``, ``restarted``,
+``drift``. Every record has ``seq``,
 ``ns`` (the machine's monotonic clock) and ``time_ms`` (site time). No record holds a password or a token.
 """
 

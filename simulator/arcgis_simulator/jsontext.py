@@ -7,6 +7,7 @@ unchanged, also where Python's floats would have rounded it.
 from __future__ import annotations
 
 import hashlib
+from decimal import Decimal
 from typing import Any
 
 import simplejson
@@ -14,21 +15,39 @@ import simplejson
 DEEPEST = 100  # levels; what is deeper could be stored, but neither copied nor shown
 
 
+class Digits(Decimal):
+    """A number that is written as it was read: ``1.0E10``, ``-0`` and ``1.50`` keep their characters."""
+
+    text: str
+
+    def __new__(cls, text: str) -> Digits:
+        number = super().__new__(cls, text)
+        number.text = text
+        return number
+
+    def __str__(self) -> str:
+        return self.text
+
+
 class BadJson(ValueError):
     """The text is not JSON, or too deep to be read."""
 
 
 def loads(text: str | bytes) -> Any:
-    """The value of a JSON text; numbers with a point are ``Decimal``. Raises :class:`BadJson`."""
+    """The value of a JSON text; what is no plain integer is ``Digits``. Raises :class:`BadJson`."""
     try:
-        value = simplejson.loads(text, use_decimal=True)
+        value = simplejson.loads(text, parse_float=Digits, parse_int=_whole)
     except RecursionError as error:
         raise BadJson("nested too deeply") from error
-    except ValueError as error:
+    except (ValueError, ArithmeticError) as error:
         raise BadJson(str(error)) from error
     if _deeper_than(value, DEEPEST):
         raise BadJson("nested too deeply")
     return value
+
+
+def _whole(text: str) -> int | Digits:
+    return Digits(text) if text == "-0" else int(text)
 
 
 def _deeper_than(value: Any, levels: int) -> bool:

@@ -64,7 +64,7 @@ class OAuth:
         asked = self._asked.get(form.get("oauth_state", ""))
         if asked is None:
             raise SiteError(400, "Invalid oauth_state")
-        user = self._tokens.check(form)
+        user = self._tokens.check(form, now_ms, switches)
         minutes(form.get("expiration", ""), switches)
         if asked.wants == "code":
             code = self._ids.token()

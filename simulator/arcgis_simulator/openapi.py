@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from importlib import resources
 from typing import Any
 
-from arcgis_simulator.api import table
+from arcgis_simulator.api import groups, table
 from arcgis_simulator.api.addresses import templates
 from arcgis_simulator.api.call import COOKIE
 from arcgis_simulator.world import PROVIDERS
@@ -76,7 +76,13 @@ _FIELDS: dict[str, dict[str, Schema]] = {
     "scaling/edit": {"serviceScalingSpec": _ref("Scaling"), "async": _FLAG},
     "start": {"async": _FLAG},
     "stop": {"async": _FLAG},
-    "delete": {},
+    "delete": {"async": _FLAG},
+    "services/properties/update": {"properties": _ref("ServicesProperties")},
+    "findServiceIds": dict.fromkeys(groups.ID_FILTERS, _TEXT),
+    "findServices": dict.fromkeys(groups.FILTERS, _TEXT),
+    "getServicesById": {"serviceIDs": _NEEDED},
+    "deleteServices": {"services": _ref("ServiceNames"), "async": _FLAG},
+    "refreshAllServices": {},
     "changeProvider": {"provider": {"enum": list(PROVIDERS)}},
 }
 _REQUIRED: dict[str, tuple[str, ...]] = {
@@ -87,15 +93,24 @@ _REQUIRED: dict[str, tuple[str, ...]] = {
     "oauth2/token": ("grant_type", "code"),
     "createFolder": ("folderName",),
     "createService": ("serviceJson",),
+    "services/properties/update": ("properties",),
+    "getServicesById": ("serviceIDs",),
+    "deleteServices": ("services",),
     "edit": ("service",),
     "scaling/edit": ("serviceScalingSpec",),
     "changeProvider": ("provider",),
 }
 # What an operation answers as JSON, where it does not refuse; the pages that sign in answer none.
 _ANSWERS = {
-    **dict.fromkeys(("delete", "changeProvider", "createFolder", "createService"), "Success"),
-    **dict.fromkeys(("canCreateService", "mode/update"), "Success"),
-    **dict.fromkeys(("edit", "scaling/edit", "start", "stop"), "Accepted"),
+    **dict.fromkeys(("changeProvider", "createFolder", "createService"), "Success"),
+    **dict.fromkeys(("canCreateService", "mode/update", "services/properties/update"), "Success"),
+    **dict.fromkeys(("edit", "scaling/edit", "start", "stop", "delete"), "Accepted"),
+    **dict.fromkeys(("deleteServices", "refreshAllServices"), "Accepted"),
+    **dict.fromkeys(("findServices", "getServicesById"), "FoundServices"),
+    "findServiceIds": "FoundIds",
+    "iteminfo": "ItemInfo",
+    "placementPolicy": "PlacementPolicy",
+    "system/upgrades": "Upgrades",
     **dict.fromkeys(("myself", "user"), "User"),
     "token": "Token",  # nosec B105 - the name of a schema
     "info": "Info",

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import jinja2
 import markupsafe
 
 from arcgis_simulator import jsontext
+from arcgis_simulator.api import groups
 from arcgis_simulator.api.addresses import Address
 from arcgis_simulator.api.call import Call, Reply
 from arcgis_simulator.api.table import OPERATIONS, PORTAL
@@ -54,7 +55,7 @@ def render_error(call: Call, error: SiteError) -> str:
 
 
 def _page(template: str, call: Call, **values: Any) -> str:
-    crumbs = _crumbs(call.world.context, call.address)
+    crumbs = _crumbs(call)
     shared = {
         "admin": f"/{call.world.context}/admin",
         "path": call.raw_path,
@@ -65,25 +66,21 @@ def _page(template: str, call: Call, **values: Any) -> str:
     return _TEMPLATES.get_template(template).render(**shared, **values)
 
 
-def _crumbs(context: str, address: Address) -> list[Link]:
-    path, crumbs = f"/{context}/admin", [("Home", f"/{context}/admin")]
-    for segment in _segments(address):
+def _crumbs(call: Call) -> list[Link]:
+    path = f"/{call.world.context}/admin"
+    crumbs = [("Home", path)]
+    for segment in _segments(call.address, call.raw_path):
         path = f"{path}/{quote(segment, safe='')}"
         crumbs.append((segment, path))
     return crumbs
 
 
-def _segments(address: Address) -> list[str]:
-    if address.operation in ("root", "unknown", "token"):
-        return []
-    if address.operation in PORTAL:
+def _segments(address: Address, raw_path: str) -> list[str]:
+    if address.operation in ("unknown", "token", *PORTAL):
         return []
     if address.job:
         return ["jobs", address.job]
-    if not address.service:
-        return ["services", address.folder] if address.folder else address.operation.split("/")
-    own = [] if address.operation == "service" else address.operation.split("/")
-    return ["services", *filter(None, [address.folder]), address.service, *own]
+    return [unquote(part) for part in raw_path.strip("/").split("/")[2:]]
 
 
 def _links(call: Call, *names: str) -> list[Link]:
@@ -111,7 +108,8 @@ def _folder(call: Call, reply: Reply) -> Sections:
 
 def _service(call: Call, reply: Reply) -> Sections:
     operations = _links(call, "edit", "start", "stop", "delete", "changeProvider")
-    return [("Child resources", _links(call, "status", "scaling")), ("Supported operations", operations)]
+    children = _links(call, "status", "iteminfo", "scaling", "placementPolicy")
+    return [("Child resources", children), ("Supported operations", operations)]
 
 
 def _jobs(call: Call, reply: Reply) -> Sections:
@@ -136,11 +134,15 @@ _SECTIONS = {
 
 
 _TEXTS: dict[str, tuple[str, ...]] = {
-    "delete": (),
     "exists": ("folderName", "serviceName", "type"),
     "createFolder": ("folderName",),
     "canCreateService": ("serviceType", "folderName"),
     "createService": ("serviceJson",),
+    "services/properties/update": ("properties",),
+    "findServiceIds": groups.ID_FILTERS,
+    "findServices": tuple(groups.FILTERS),
+    "getServicesById": ("serviceIDs",),
+    "refreshAllServices": (),
 }
 
 
@@ -156,6 +158,8 @@ def _fields(call: Call) -> list[dict[str, Any]]:
         fields.append({"name": "serviceScalingSpec", "text": jsontext.dumps(spec, pretty=True)})
     elif operation == "changeProvider":
         return [{"name": "provider", "choices": ("ArcObjects11", "DMaps")}]
+    elif operation == "deleteServices":
+        fields.append({"name": "services"})
     elif operation in _TEXTS:
         return [{"name": name} for name in _TEXTS[operation]]
     elif operation == "mode/update":

@@ -28,8 +28,12 @@ def apply(catalogue: Catalogue, entries: list[dict[str, Any]]) -> None:
     """Replaces each named deployment's settings. Assumed: an entry replaces, what it leaves out is lost."""
     for entry in entries:
         held = catalogue.deployments[entry["deploymentId"]]
-        identity = {name: held[name] for name in ("deploymentType", "deploymentId")}
-        catalogue.deployments[entry["deploymentId"]] = {**entry, **identity}
+        catalogue.deployments[entry["deploymentId"]] = {**entry, **named(held)}
+
+
+def named(entry: dict[str, Any]) -> dict[str, Any]:
+    """What identifies a deployment."""
+    return {name: entry[name] for name in ("deploymentType", "deploymentId")}
 
 
 def _check_entry(service: Service, entry: Any) -> None:

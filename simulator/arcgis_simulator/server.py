@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import logging
 import signal
 import socket
@@ -56,6 +57,14 @@ class _Server(uvicorn.Server):
             connection.transport.abort()
 
 
+class CannotListen(Exception):
+    """`part` of a `Listen` cannot be had; the text says why."""
+
+    def __init__(self, part: str, why: str) -> None:
+        super().__init__(why)
+        self.part = part
+
+
 @dataclass(frozen=True, slots=True)
 class Listen:
     """Where to serve. Port 0 takes a free one; without a certificate it is plain HTTP."""
@@ -70,9 +79,12 @@ class Listen:
 async def serve(site: Site, listen: Listen, ready: Callable[[str, str], None]) -> None:
     """Serves until SIGTERM or SIGINT; calls ``ready`` with the two addresses once both answer.
 
-    Raises ``OSError`` if a port cannot be had.
+    Raises ``CannotListen`` if an address or a port cannot be had.
     """
-    with _bound(listen.host, listen.port) as front, _bound("127.0.0.1", listen.control_port) as back:
+    with (
+        _bound(listen.host, listen.port, "port") as front,
+        _bound("127.0.0.1", listen.control_port, "control_port") as back,
+    ):
         tls = {"ssl_certfile": listen.tls_cert, "ssl_keyfile": listen.tls_key} if listen.tls_cert else {}
         site_server, control_server = _server(site.app, **tls), _server(create_control(site))
         tasks = [
@@ -101,16 +113,21 @@ def _server(app: Any, **tls: Any) -> _Server:
     return _Server(config)
 
 
-def _bound(host: str, port: int) -> socket.socket:
+_OF_THE_PORT = {errno.EADDRINUSE: "the port is in use", errno.EACCES: "this account may not use the port"}
+
+
+def _bound(host: str, port: int, part: str) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # asyncio turns Nagle's algorithm off (40 ms an answer) only for sockets that name their protocol.
     bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((host, port))
-    except OSError:
+    except OSError as error:
         bound.close()
-        raise
+        if why := _OF_THE_PORT.get(error.errno or 0):
+            raise CannotListen(part, why) from None
+        raise CannotListen("host", "this machine has no such address") from None
     return bound
 
 

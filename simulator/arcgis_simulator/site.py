@@ -23,6 +23,7 @@ from arcgis_simulator.faults import Answer, Faults, Holds
 from arcgis_simulator.journal import Journal
 from arcgis_simulator.world import World
 
+_LOGINS = ("token", "login", "oauth2/signin")
 BIGGEST_BODY = 16 * 1024 * 1024  # of a longer body the rest is dropped, so that its JSON is none
 
 
@@ -74,6 +75,7 @@ class Site:
         if instead is not None:
             return instead, None, rule
         response, reply = self._process(call, record)
+        await self._until(reply.not_before_ms if reply else 0)
         instead, later = await self._fault("after", call, record)
         return instead or response, reply, later if later is not None else rule
 
@@ -99,6 +101,12 @@ class Site:
             raise _Ended(deed.ending, rule.id)
         return _response_of(deed.ending), rule.id
 
+    async def _until(self, moment_ms: int) -> None:
+        """Waits for a moment of site time; where the time stands still, nobody waits."""
+        left_ms = 0 if self.clock.manual else moment_ms - self.clock.now_ms()
+        if left_ms > 0:
+            await asyncio.sleep(left_ms / 1000)
+
     def _process(self, call: Call, record: int) -> tuple[Response, Reply | None]:
         self.tick()
         self.journal.cause = record
@@ -106,6 +114,8 @@ class Site:
             reply = table.answer(call)
             return self._respond(call, reply), reply
         except SiteError as error:
+            if call.address.operation in _LOGINS:
+                self.journal.add("refused", username=call.form.get("username"), code=error.code)
             return self._refuse(call, error), None
         finally:
             self.journal.cause = None
@@ -135,6 +145,8 @@ class Site:
         raw_path = raw.partition(b"?")[0].decode("ascii", "replace")
         headers = Headers(scope=scope)
         host = headers.get("host", "localhost")
+        address = f"{scope['scheme']}://{host}/{self.world.context}"
+        self.world.own_name = self.world.own_name or address
         return Call(
             method=scope["method"],
             raw_path=raw_path,
@@ -143,7 +155,7 @@ class Site:
             form=parse_fields(body),
             address=resolve(raw_path, self.world.context),
             world=self.world,
-            base_url=f"{scope['scheme']}://{host}/{self.world.context}",
+            base_url=self.world.own_name if self.world.switches.names == "own" else address,
         )
 
     def _received(self, call: Call) -> int:
@@ -151,7 +163,7 @@ class Site:
         return self.journal.add("request", method=call.method, path=call.raw_path, **facts, **_named(call))
 
     def _username(self, call: Call) -> str | None:
-        if call.address.operation in ("token", "login", "oauth2/signin"):
+        if call.address.operation in _LOGINS:
             return call.form.get("username")
         try:
             return self.world.tokens.user_of(call.token, self.world.now_ms)[0].username

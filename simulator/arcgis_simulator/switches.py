@@ -13,18 +13,21 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+Release = Literal["10.9", "10.9.1", "11.0", "11.3", "11.4", "11.5", "12.0", "12.1"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Switches:
     """One frozen set of choices. Durations are seconds of site time."""
 
     # Release of the software. Source: "Version Introduced" of the pages: no async and no jobs before 10.9.1.
-    version: Literal["10.9", "10.9.1", "11.0", "11.3", "11.4", "11.5", "12.0", "12.1"] = "12.0"
+    version: Release = "12.0"
 
     # Errors. Assumed: the documented form of each operation, else B, with HTTP 200.
     error_form: Literal["documented", "A", "B"] = "documented"
     error_http: Literal["200", "real"] = "200"
     unknown_service_code: int = 404
+    unknown_service_words: Literal["not found", "does not exist"] = "not found"
     unknown_job_code: int = 404
     forbidden_code: int = 403
     read_only_code: int = 500
@@ -32,6 +35,8 @@ class Switches:
     # Submit reply. Source: Stop Service page (1), Refresh All Services page (2); both are documented.
     submit_reply: Literal["1", "2"] = "1"
     jobs_url: Literal["public", "internal", "without-admin"] = "public"
+    # Which host stands in addresses that the site hands out: the one of the request, or the first it met.
+    names: Literal["as-asked", "own"] = "as-asked"
 
     # Jobs. Assumed: all of it but the words of the statuses.
     job_seconds: float = 2.0  # from EXECUTING to the end
@@ -54,6 +59,13 @@ class Switches:
     failed_edit_applies: Literal["nothing", "part", "everything"] = "nothing"
     missing_properties: Literal["lost", "kept", "rejected"] = "lost"
     unknown_properties: Literal["stored", "dropped", "rejected"] = "stored"
+    new_extensions: Literal["stored", "dropped"] = "stored"  # entries that the service did not have
+    doubles: Literal["as-sent", "kept"] = (
+        "as-sent"  # the site's spelling of a property that is the same double
+    )
+    texts: Literal["as-sent", "nfc", "crlf"] = "as-sent"  # Unicode form and line ends as the site keeps them
+    # Source: ArcGIS Server's page of service types: dateFieldsTimezoneID directly after maxRecordCount.
+    key_order: Literal["any", "documented"] = "any"
     server_owned: Literal["ignored", "rejected"] = "ignored"
     provider_in_edit: Literal["ignored", "applied", "rejected"] = "ignored"
     state_in_edit: Literal["ignored", "applied", "rejected"] = "ignored"
@@ -64,6 +76,7 @@ class Switches:
     edit_restarts: Literal["version", "always", "never"] = "version"
     restart_seconds: float = 1.0  # realTimeState STOPPED under configuredState STARTED
     job_waits_for_restart: bool = False
+    sync_answers: Literal["restarted", "at-once"] = "restarted"  # when an edit without a job is answered
 
     # Providers. Assumed: the deployment changes with the provider.
     provider_changes_deployment: bool = True
@@ -73,6 +86,10 @@ class Switches:
     token_minutes_max: float = 20160.0
     post_auth: Literal["anywhere", "body"] = "anywhere"
     referer_checked: bool = False
+
+    # Logins. Source: "User account lockout policy": five refused within 15 minutes, for 15 minutes.
+    locks_after: int = 0  # so many wrong passwords lock an account; 0 never
+    logins_fail_with: int = 0  # the code of every login while the identity store is away; 0: it is there
 
     # The portal's sign-in page. Source: Esri's Python client takes the first braces of the page for the
     # object of the sign-in, and goes the way of a code where they are those of a style sheet.
@@ -84,7 +101,11 @@ class Switches:
     @property
     def has_jobs(self) -> bool:
         """Source: Jobs page, introduced at 10.9.1."""
-        return self.version != "10.9"
+        return self.at_least("10.9.1")
+
+    def at_least(self, release: str) -> bool:
+        """Whether the site is of this release or a newer one."""
+        return _numbers(self.version) >= _numbers(release)
 
     @property
     def restarts_after_edit(self) -> bool:
@@ -103,6 +124,10 @@ class Switches:
                 raise ValueError(f"there is no switch {name!r}")
             _check(name, value, hints[name])
         return dataclasses.replace(self, **plain)
+
+
+def _numbers(release: str) -> list[int]:
+    return [int(part) for part in release.split(".")]
 
 
 def choices() -> dict[str, str]:

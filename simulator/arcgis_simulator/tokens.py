@@ -10,6 +10,7 @@ from arcgis_simulator.errors import SiteError, invalid_token, token_required
 from arcgis_simulator.ids import Ids
 from arcgis_simulator.switches import Switches
 
+LOCKOUT_MS = 15 * 60_000
 Role = Literal["administrator", "publisher", "viewer"]
 
 
@@ -41,6 +42,7 @@ class Tokens:
         self._ids = ids
         self.users: dict[str, User] = {}
         self._tokens: dict[str, Token] = {}
+        self._refused: dict[str, list[int]] = {}  # times of wrong passwords in a row, by user name
         self.given: list[str] = []  # every one, also those that are no longer valid
 
     def set_user(self, user: User) -> None:
@@ -57,7 +59,7 @@ class Tokens:
 
         Source: Generate Token page. User names are case-sensitive (same page). Assumed: the longest life.
         """
-        user = self.check(form)
+        user = self.check(form, now_ms, switches)
         way = form.get("client", "")
         if way in ("referer", "ip") and not form.get(way):
             raise SiteError(400, "Unable to generate token.", [f"'{way}' must be specified."])
@@ -65,15 +67,28 @@ class Tokens:
             user, form.get("expiration", ""), now_ms, switches, form["referer"] if way == "referer" else None
         )
 
-    def check(self, form: Mapping[str, str]) -> User:
+    def check(self, form: Mapping[str, str], now_ms: int, switches: Switches) -> User:
         """The user whose name and password these are. Raises :class:`SiteError` if they are nobody's."""
         missing = [f"'{name}' must be specified." for name in ("username", "password") if not form.get(name)]
         if missing:
             raise SiteError(400, "Unable to generate token.", missing)
-        user = self.users.get(form["username"])
+        if switches.logins_fail_with:
+            raise SiteError(switches.logins_fail_with, "The identity store cannot be reached.")
+        name = form["username"]
+        if self._locked(name, now_ms, switches):
+            raise SiteError(400, "Unable to generate token.", ["Too many invalid attempts: account locked."])
+        user = self.users.get(name)
         if user is None or user.password != form["password"]:
+            self._refused.setdefault(name, []).append(now_ms)
             raise SiteError(400, "Unable to generate token.", ["Invalid username or password."])
+        self._refused.pop(name, None)
         return user
+
+    def _locked(self, name: str, now_ms: int, switches: Switches) -> bool:
+        """Source: "User account lockout policy". Assumed: the text, and that what is refused meanwhile does
+        not prolong it."""
+        recent = [at for at in self._refused.get(name, ()) if now_ms - at < LOCKOUT_MS]
+        return 0 < switches.locks_after <= len(recent)
 
     def grant(
         self, user: User, expiration: str, now_ms: int, switches: Switches, referer: str | None = None

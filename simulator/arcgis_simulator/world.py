@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from arcgis_simulator import documents, jsontext, scaling, seed
+from arcgis_simulator import deeds, documents, jsontext, scaling, seed
 from arcgis_simulator.catalogue import Catalogue, Service
 from arcgis_simulator.documents import Document
 from arcgis_simulator.errors import SiteError, service_busy
@@ -23,6 +23,8 @@ from arcgis_simulator.tokens import Tokens, User
 
 # Source: Change Provider page: only these two can be asked for.
 PROVIDERS = ("ArcObjects11", "DMaps")
+# Source: Service and Providers pages. Assumed: there are no others.
+ALL_PROVIDERS = (*PROVIDERS, "SDS", "CUSTOMDATA")
 # Source: service modes page: services of these types can be shared.
 SHAREABLE = ("FeatureServer", "MapServer", "TileServer", "VectorTileServer", "ImageServer")
 
@@ -47,6 +49,8 @@ class World:
         self.oauth = OAuth(self.ids, self.tokens)
         self.jobs = JobBook(self.schedule, lambda: self.switches, self._apply, self._emit)
         self.read_only: str | None = None  # the message, while the site is read-only
+        self.prefers_shared = True  # Source: Services Properties page: the default
+        self.own_name = ""  # the address by which the site was first asked
         self.emit: Any = lambda kind, **facts: None
         seed.plant(self.catalogue, generated=generated)
 
@@ -65,6 +69,10 @@ class World:
         self._refuse_if_busy(service)
         plan = self.jobs.plan_for(service.key) if asynchronous else None
         return self._accept(service, work, username, plan)
+
+    def submit_group(self, work: Work, username: str, *, asynchronous: bool) -> Job | None:
+        """The same for an operation on several services."""
+        return self._accept(None, work, username, self.jobs.plan_for("") if asynchronous else None)
 
     def foreign_edit(self, service: Service, username: str, document: Document, plan: Plan) -> Job:
         """An edit by somebody else, which came in past our door."""
@@ -106,29 +114,35 @@ class World:
 
     def drift(self, service: Service, sets: Mapping[str, Any], removes: Iterable[str] = ()) -> Document:
         """Changes a document behind everybody's back. Raises ``ValueError`` for a path that leads nowhere."""
-        self._replace(service, documents.changed(service.document, sets, removes))
+        self.replace(service, documents.changed(service.document, sets, removes))
         self.emit("drift", service=service.title, paths=[*sets, *removes])
         return service.document
 
     def add_service(self, given: Document, deployments: list[str] | None = None) -> Service:
         return self.catalogue.add(seed.complete(self.catalogue, given), deployments)
 
+    def create_service(self, given: Document) -> Service:
+        """Source: Services Properties page: what can be shared is, unless dedicated ones are preferred."""
+        shared = self.prefers_shared and given["type"] in SHAREABLE
+        return self.add_service({"provider": PROVIDERS[shared], **given})
+
     def remove_service(self, service: Service) -> None:
         del self.catalogue.services[service.key]
+        self.emit("deleted", service=service.title)
 
     def set_user(self, user: User) -> None:
         self.tokens.set_user(user)
 
     # -- inside -----------------------------------------------------------------
 
-    def _accept(self, service: Service, work: Work, username: str, plan: Plan | None) -> Job | None:
-        service.edits += work.operation == "edit"
+    def _accept(self, service: Service | None, work: Work, username: str, plan: Plan | None) -> Job | None:
+        if service is not None:
+            service.edits += work.operation == "edit"
         job = None if plan is None else self._new_job(service, work, username, plan)
         facts = {"digest": jsontext.digest(work.payload), "document": jsontext.raw(work.payload)}
         jobid = job.jobid if job else None
-        self.emit(
-            "accepted", operation=work.operation, service=service.title, username=username, job=jobid, **facts
-        )
+        title = service.title if service else ""
+        self.emit("accepted", operation=work.operation, service=title, username=username, job=jobid, **facts)
         if job is None:
             self._do(service, work, None)
             return None
@@ -141,14 +155,14 @@ class World:
         if self.switches.busy == "refuse" and self.jobs.running(service.key):
             raise service_busy(str(service.document["serviceName"]), service.folder)
 
-    def _new_job(self, service: Service, work: Work, username: str, plan: Plan) -> Job:
-        uri = f"/{self.context}/admin/services/{service.title}/{work.operation}"
+    def _new_job(self, service: Service | None, work: Work, username: str, plan: Plan) -> Job:
+        path = ["services", *([service.title] if service else []), work.operation]
         return Job(
             jobid=self.ids.job(),
-            service=service.key,
-            service_name=str(service.document["serviceName"]),
-            title=service.title,
-            uri=uri,
+            service=service.key if service else "",
+            service_name=str(service.document["serviceName"]) if service else "services",
+            title=service.title if service else "",
+            uri=f"/{self.context}/admin/{'/'.join(path)}",
             username=username,
             work=work,
             plan=plan,
@@ -158,6 +172,8 @@ class World:
 
     def _apply(self, job: Job, outcome: str) -> Any:
         """Does the work of a job that ends, as far as its outcome and the switches allow."""
+        if not job.service:
+            return self._apply_group(job, outcome)
         service = self.catalogue.services.get(job.service)
         if service is None:
             return None
@@ -168,60 +184,32 @@ class World:
             self._do(service, Work(job.work.operation, payload), job)
         return {"service": service.document} if self.switches.completed_result == "service" else None
 
-    def _do(self, service: Service, work: Work, job: Job | None) -> None:
-        restart = _DEEDS[work.operation](self, service, work.payload)
+    def _apply_group(self, job: Job, outcome: str) -> Any:
+        if outcome == "COMPLETED" and not job.applied:
+            self._do(None, job.work, job)
+        return None
+
+    def _do(self, service: Service | None, work: Work, job: Job | None) -> None:
         if job is not None:
             job.applied = True
+        if service is None:
+            deeds.OF_GROUP[work.operation](self, work.payload)
+            return
+        restart = deeds.OF_SERVICE[work.operation](self, service, work.payload)
         digest = jsontext.digest(service.document)
         jobid = job.jobid if job else None
         self.emit("applied", operation=work.operation, service=service.title, job=jobid, digest=digest)
         if restart and service.started:
-            self._restart(service, jobid)
+            self.restart(service, jobid)
 
-    def _restart(self, service: Service, jobid: str | None) -> None:
+    def restart(self, service: Service, jobid: str | None) -> None:
         service.restarts += 1
         if not self.switches.job_waits_for_restart:
             service.restarting_until_ms = self.now_ms + round(self.switches.restart_seconds * 1000)
         self.emit("restarted", service=service.title, job=jobid)
 
-    def _edit(self, service: Service, payload: Any) -> bool:
-        # Source: Edit Service page: an edit can restart it. Assumed: every edit of a started one does.
-        provider = service.document.get("provider")
-        self._replace(service, documents.edited(service.document, payload, self.switches))
-        if service.document.get("provider") != provider and self.switches.provider_changes_deployment:
-            self.catalogue.redeploy(service, str(service.document["provider"]))
-        return self.switches.restarts_after_edit
-
-    def _start(self, service: Service, _: Any) -> bool:
-        self._replace(service, {**service.document, "configuredState": "STARTED"})
-        return False
-
-    def _stop(self, service: Service, _: Any) -> bool:
-        self._replace(service, {**service.document, "configuredState": "STOPPED"})
-        return False
-
-    def _scale(self, service: Service, payload: Any) -> bool:
-        scaling.apply(self.catalogue, payload)
-        return False
-
-    def _provide(self, service: Service, payload: Any) -> bool:
-        changes = payload != service.document.get("provider")
-        self._replace(service, {**service.document, "provider": payload})
-        if changes and self.switches.provider_changes_deployment:
-            self.catalogue.redeploy(service, payload)
-        return bool(changes)
-
-    def _replace(self, service: Service, document: Document) -> None:
+    def replace(self, service: Service, document: Document) -> None:
         service.former, service.document, service.changed_ms = service.document, document, self.now_ms
 
     def _emit(self, kind: str, **facts: Any) -> None:
         self.emit(kind, **facts)
-
-
-_DEEDS = {
-    "edit": World._edit,
-    "start": World._start,
-    "stop": World._stop,
-    "scaling/edit": World._scale,
-    "changeProvider": World._provide,
-}

@@ -10,7 +10,7 @@ import pytest
 import trustme
 from admin_wire import Answers, Script, WireSite, client_context, credentials, server_context
 
-from arcgis_operator.adapters.admin import AdminClient
+from arcgis_operator.adapters.admin import AdminClient, Trust
 
 
 @pytest.fixture(scope="session")
@@ -43,9 +43,9 @@ async def client_of(trust: ssl.SSLContext) -> AsyncIterator[Callable[..., AdminC
     async with AsyncExitStack() as stack:
 
         def make(url: str, **options: Any) -> AdminClient:
-            client = AdminClient(
-                url, options.pop("credentials", credentials), options.pop("tls", trust), **options
-            )
+            tls = options.pop("tls", trust)
+            trusted = Trust(tls, "the CA of the test") if tls else None
+            client = AdminClient(url, options.pop("credentials", credentials), trusted, **options)
             stack.push_async_callback(client.aclose)
             return client
 

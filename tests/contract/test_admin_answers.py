@@ -8,7 +8,13 @@ from admin_wire import DOCUMENT, ROADS, allowed
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from arcgis_operator.adapters.admin.answers import ROWS, Answer, error_of, failure_of, read_answer
+from arcgis_operator.adapters.admin.answers import (
+    ROWS,
+    Answer,
+    error_of,
+    failure_of,
+    read_answer,
+)
 from arcgis_operator.core.failures import Failure, Kind
 
 
@@ -28,22 +34,12 @@ PAGE = b"<html>502 Bad Gateway</html>"
 
 # sentence: HTTP status, body, meaning for a read, meaning for an edit, the code that is kept
 MEANINGS: dict[str, tuple[int, object, Kind, Kind, int | None]] = {
-    "read-only mode, form A": (200, a(500, READ_ONLY), Kind.BUSY, Kind.BUSY, 500),
-    "read-only mode, form B": (
-        200,
-        b(403, "System is currently in ReadOnly mode"),
-        Kind.BUSY,
-        Kind.BUSY,
-        403,
-    ),
-    "read-only mode, in the details": (503, b(503, "No.", ["read only mode"]), Kind.BUSY, Kind.BUSY, 503),
-    "a read-only file system is no mode": (
-        200,
-        a(500, "Read-only file system"),
-        Kind.UNSURE,
-        Kind.UNSURE,
-        500,
-    ),
+    "words of read-only mode do not decide": (200, a(500, READ_ONLY), Kind.UNSURE, Kind.UNSURE, 500),
+    "nor where the code does": (200, b(400, "'provider' is read-only"), Kind.REFUSED, Kind.REFUSED, 400),
+    "a lock in a value that was refused": (200, b(400, f"'{STORE_TEXT}'"), Kind.REFUSED, Kind.REFUSED, 400),
+    "503 in the site's words": (200, b(503, "The service is unavailable."), Kind.BUSY, Kind.BUSY, 503),
+    "503 as form A": (503, a(503, "Please try again later."), Kind.BUSY, Kind.BUSY, 503),
+    "503 without such words": (503, b(503, "Could not save."), Kind.UNSURE, Kind.UNSURE, 503),
     "a service that is being configured": (200, a(500, BUSY_TEXT), Kind.BUSY, Kind.BUSY, 500),
     "a store that is being accessed": (500, b(500, STORE_TEXT), Kind.BUSY, Kind.BUSY, 500),
     "a lock without a code": (200, {"status": "failed", "messages": STORE_TEXT}, Kind.BUSY, Kind.BUSY, None),
@@ -51,14 +47,21 @@ MEANINGS: dict[str, tuple[int, object, Kind, Kind, int | None]] = {
     "429 in the body": (200, b(429, "Slow down"), Kind.BUSY, Kind.BUSY, 429),
     "409": (409, b(409, "Conflict"), Kind.BUSY, Kind.BUSY, 409),
     "423 in the body": (200, a(423, "Locked"), Kind.BUSY, Kind.BUSY, 423),
-    "401": (401, PAGE, Kind.UNAUTHORISED, Kind.UNAUTHORISED, None),
+    "a 401 page": (401, PAGE, Kind.GARBLED, Kind.UNSURE, None),
+    "401 of a gateway, in JSON": (401, {"error": "unauthorized"}, Kind.GARBLED, Kind.UNSURE, None),
+    "401 of a gateway, as a message": (401, {"message": "Unauthorized"}, Kind.GARBLED, Kind.UNSURE, None),
+    "401 in the site's words": (401, b(None, "No."), Kind.UNAUTHORISED, Kind.UNAUTHORISED, 401),
     "498 at HTTP 200": (200, b(498, "Invalid Token."), Kind.UNAUTHORISED, Kind.UNAUTHORISED, 498),
     "499 as form A": (200, a(499, "Token not found."), Kind.UNAUTHORISED, Kind.UNAUTHORISED, 499),
-    "499 as HTTP": (499, b"", Kind.UNAUTHORISED, Kind.UNAUTHORISED, None),
-    "403": (403, b"", Kind.UNAUTHORISED, Kind.UNAUTHORISED, None),
+    "499 as HTTP": (499, b"", Kind.UNAUTHORISED, Kind.UNSURE, None),
+    "499 as HTTP, in the site's words": (499, b(None, "No."), Kind.UNAUTHORISED, Kind.UNAUTHORISED, 499),
+    "403 without words": (403, b"", Kind.GARBLED, Kind.UNSURE, None),
+    "a 403 page": (403, PAGE, Kind.GARBLED, Kind.UNSURE, None),
     "403 in the body": (200, b(403, "Not allowed"), Kind.UNAUTHORISED, Kind.UNAUTHORISED, 403),
-    "404": (404, PAGE, Kind.MISSING, Kind.MISSING, None),
+    "a 404 page": (404, PAGE, Kind.GARBLED, Kind.UNSURE, None),
     "404 in the body": (200, b(404, "Service not found."), Kind.MISSING, Kind.MISSING, 404),
+    "404 of a gateway, with a word for a code": (404, b("NotFound", "x"), Kind.GARBLED, Kind.UNSURE, None),
+    "403 of a gateway, with a word for a code": (403, b("Denied", "x"), Kind.GARBLED, Kind.UNSURE, None),
     "404 with an error without a code": (404, a(None, "gone"), Kind.MISSING, Kind.MISSING, 404),
     "413 of a proxy": (413, PAGE, Kind.REFUSED, Kind.REFUSED, None),
     "408": (408, b"", Kind.UNSURE, Kind.UNSURE, None),
@@ -98,11 +101,56 @@ async def test_an_answer_means_what_the_table_says(scripted, row):
     assert (edited.kind, edited.code) == (edit, code)
 
 
-async def test_read_only_mode_is_marked(scripted):
-    client, _ = scripted(lambda request: response(200, a(500, READ_ONLY)))
-    fact = await client.edit(ROADS, DOCUMENT, allowed)
-    assert fact.read_only
-    assert fact.detail == f"the site is in read-only mode (500): {READ_ONLY}"
+@pytest.mark.parametrize("code", [400, 403, 500, 503])
+async def test_words_of_read_only_mode_are_marked_in_what_was_refused(scripted, code):
+    client, _ = scripted(lambda request: response(200, a(code, READ_ONLY)))
+    assert (await client.edit(ROADS, DOCUMENT, allowed)).read_only
+    assert not (await client.jobs()).read_only
+
+
+async def test_a_page_of_something_in_front_is_said_to_be_one(scripted):
+    client, _ = scripted(lambda request: response(403, b"\n<html>Administrative access is disabled"))
+    failure = await client.jobs()
+    assert failure.detail == "something in front of the Administrator API refuses (403, a web page)"
+
+
+async def test_a_404_page_at_the_root_is_no_administrator_api_and_elsewhere_says_nothing_of_a_service(
+    scripted,
+):
+    client, _ = scripted(lambda request: response(404, PAGE))
+    assert (await client.root()).kind is Kind.MISSING
+    assert (await client.service(ROADS)).kind is Kind.GARBLED
+
+
+@pytest.mark.parametrize(("seconds", "kind"), [(1.0, Kind.BUSY), (6.0, Kind.UNSURE)])
+async def test_unavailable_means_not_applied_only_when_it_is_said_at_once(scripted, seconds, kind):
+    now = [0.0]
+
+    def respond(request):
+        now[0] += seconds
+        return response(200, b(503, "Temporarily unavailable"))
+
+    client, _ = scripted(respond, clock=lambda: now[0])
+    assert (await client.edit(ROADS, DOCUMENT, allowed)).kind is kind
+
+
+HINTS = {
+    "there is none": (200, b(500, "Service 'x' does not exist"), (True, False)),
+    "not found": (200, b(400, "Service 'x' not found."), (True, False)),
+    "something else": (200, b(500, "Could not save."), (False, False)),
+    "a page": (404, b"<html>not found, locked", (False, False)),
+    "of a gateway": (401, {"error": "account locked, not found"}, (False, False)),
+    "locked": (200, b(400, "No.", ["The account is locked."]), (False, True)),
+    "locked out": (200, b(400, "You are locked out."), (False, True)),
+    "too many": (200, b(400, "Too many attempts."), (False, True)),
+    "of a lock that is none": (200, b(400, "a blocked clock"), (False, False)),
+}
+
+
+@pytest.mark.parametrize(("http", "body", "hints"), HINTS.values(), ids=HINTS)
+def test_words_of_the_site_hint_at_what_its_code_does_not_say(http, body, hints):
+    failure = failure_of(read_answer(response(http, body), NOW), edit=False)
+    assert (failure.absent, failure.locked) == hints
 
 
 def test_every_row_is_reached_by_an_example():

@@ -1,8 +1,11 @@
 """No secret and no address in a text or a log."""
 
+import base64
+import html
 import io
 import json
 import logging
+import time
 import urllib.parse
 
 import httpx
@@ -13,14 +16,30 @@ from hypothesis import strategies as st
 
 from arcgis_operator.adapters.admin import Credentials, silence
 from arcgis_operator.adapters.admin.redaction import Redactor, show
+from arcgis_operator.core.record import JobShown
+from arcgis_operator.core.shown import shown
 
+TWICE = urllib.parse.quote(urllib.parse.quote(PASSWORD, safe=""), safe="")
 FORMS = {
     "as it is": PASSWORD,
+    "in another case": PASSWORD.swapcase(),
     "quoted": urllib.parse.quote(PASSWORD, safe=""),
+    "quoted in lower case": urllib.parse.quote(PASSWORD, safe="").lower(),
     "quoted with plus": urllib.parse.quote_plus(PASSWORD),
+    "quoted twice": TWICE,
     "as JSON": json.dumps(PASSWORD)[1:-1],
-    "as HTML": PASSWORD.replace("&", "&amp;"),
+    "as JSON with codes": "".join(f"\\u{ord(sign):04x}" if not sign.isalnum() else sign for sign in PASSWORD),
+    "as JSON within JSON": json.dumps(json.dumps(PASSWORD)[1:-1])[1:-1].replace("/", "\\/"),
+    "as HTML": html.escape(PASSWORD),
+    "as HTML in numbers": "".join(sign if sign.isalnum() else f"&#{ord(sign)};" for sign in PASSWORD),
+    "as HTML in hexadecimal": "".join(sign if sign.isalnum() else f"&#x0{ord(sign):X};" for sign in PASSWORD),
+    "as HTML twice": html.escape(html.escape(PASSWORD)),
+    "in base64": base64.b64encode(PASSWORD.encode()).decode(),
+    "in base64 for addresses": base64.urlsafe_b64encode(PASSWORD.encode()).decode(),
+    "in base64 with a name": base64.b64encode(f"ab:{PASSWORD}".encode()).decode(),
+    "in hexadecimal": PASSWORD.encode().hex(),
 }
+HARD = """Pa/ss+w=rd&9'"<é€𝄞>\\ ü\t~#"""
 
 
 def forms_of(secret: str) -> set[str]:
@@ -29,6 +48,9 @@ def forms_of(secret: str) -> set[str]:
         urllib.parse.quote(secret, safe=""),
         urllib.parse.quote_plus(secret),
         json.dumps(secret)[1:-1],
+        json.dumps(secret, ensure_ascii=False)[1:-1],
+        html.escape(secret),
+        "".join(f"&#x{ord(sign):x};" if not sign.isalnum() else sign for sign in secret),
     }
 
 
@@ -51,15 +73,16 @@ async def test_secrets_that_a_job_echoes_are_masked_everywhere_in_it(scripted):
     }
     client, _ = scripted(httpx.Response(200, json=body))
     job = await client.job("j1")
-    assert PASSWORD not in repr(job)
-    assert TOKEN not in repr(job)
+    told = repr((shown(job, JobShown(), None), job.messages, job.error, job.result))
+    assert PASSWORD not in told
+    assert TOKEN not in told
     assert job.result["a"] == [{"***": "***"}]
 
 
 async def test_what_the_site_says_of_itself_is_masked(scripted):
     body = {"isReadOnly": True, "message": f"closed, try {PASSWORD}", "currentVersion": f"11 {TOKEN}-1"}
     client, _ = scripted(httpx.Response(200, json=body))
-    assert (await client.root()).version == "11 ***"
+    assert (await client.root()).shown == "11 ***"
     assert (await client.mode()).message == "closed, try ***"
 
 
@@ -82,7 +105,7 @@ SHOWN = {
     "an address": ("see https://a.b:1/c?token=x#y now", "see (address) now"),
     "an address in quotes": ('at "http://in.side/x"', 'at "(address)"'),
     "an assigned token": ("failed with token=abc&f=json", "failed with token=***&f=json"),
-    "a header": ("Authorization: Bearer abc.def", "Authorization: ***"),
+    "a header": ("Authorization: Bearer abc.def", "Authorization: Bearer ***"),
     "the word alone": ("Token not found", "Token not found"),
     "control signs": ("a\r\n\x1b[31mb\u202ec", "a [31mb c"),
 }
@@ -101,6 +124,79 @@ def test_no_form_of_a_known_secret_survives(secret):
     redactor = Redactor()
     redactor.learn(secret)
     assert {redactor.mask(form) for form in forms_of(secret)} == {"***"}
+
+
+def test_no_code_of_a_hard_password_survives():
+    redactor = Redactor()
+    redactor.learn(HARD)
+    percent = urllib.parse.quote(HARD, safe="")
+    codes = {
+        *forms_of(HARD),
+        percent.lower(),
+        html.escape(HARD, quote=False),
+        json.dumps(json.dumps(HARD)[1:-1])[1:-1],
+    }
+    assert {redactor.mask(f"[{code}]") for code in codes} == {"[***]"}
+
+
+def test_a_password_from_a_file_is_masked_without_its_line_end():
+    redactor = Redactor()
+    redactor.learn("hunter2\r\n")
+    assert redactor.line("bad password hunter2 for gitops") == "bad password *** for gitops"
+
+
+@pytest.mark.parametrize("before", range(4))
+def test_a_secret_within_base64_is_masked_wherever_it_begins(before):
+    redactor = Redactor()
+    redactor.learn(HARD)
+    text = base64.b64encode(b"a" * before + HARD.encode() + b"zz").decode()
+    assert redactor.mask(f"[{text}]") == "[***]"
+
+
+def test_no_half_of_a_secret_is_left_where_a_long_text_is_cut():
+    redactor = Redactor()
+    redactor.learn("correct-horse-battery-staple-correct-horse-battery-staple")
+    text = "correct-horse-battery-staple-correct-horse-battery-staple " * 100
+    assert "correct" not in redactor.line(text)
+
+
+LONG_TOKEN = "".join(f"aB{number:04}-" for number in range(1100))
+AROUND = {
+    "many times": LONG_TOKEN * 200,
+    "many times with words between": f"{LONG_TOKEN} and again " * 200,
+    "in percent codes": LONG_TOKEN.replace("-", "%2D") * 200,
+    "over the place where it is cut": "x" * (65_000 - 3_000) + LONG_TOKEN * 4,
+    "again and again up to there": f"{LONG_TOKEN} " * 10 + LONG_TOKEN[:4000] + LONG_TOKEN * 20,
+}
+
+
+@pytest.mark.parametrize("text", AROUND.values(), ids=AROUND)
+def test_no_half_of_a_long_token_is_left_where_a_very_long_text_is_cut(text):
+    redactor = Redactor()
+    redactor.learn(LONG_TOKEN)
+    line = redactor.line(text, 4096)
+    assert not [at for at in range(0, len(LONG_TOKEN) - 12, 4) if LONG_TOKEN[at : at + 12] in line]
+
+
+@pytest.mark.parametrize("length", [300, 4000, 5000, 70_000, 200_000])
+def test_a_message_begins_as_it_does_however_long_it_is(length):
+    redactor = Redactor()
+    redactor.learn(LONG_TOKEN)
+    text = ("The job failed: layer 17 cannot be read from the data store. " * 5000)[:length]
+    assert redactor.line(text, 256)[:250] == text[:250]
+
+
+@pytest.mark.parametrize(
+    "text", ["a" * 60_000, "%2" * 30_000, "\\" * 60_000, "&amp;" * 12_000, "x=" * 30_000]
+)
+def test_a_long_text_is_masked_in_a_moment(text):
+    redactor = Redactor()
+    for number in range(40):
+        redactor.learn(f"{HARD}{number}")
+        redactor.learn(f"{number}" + "aB3" * 90)
+    began = time.process_time()
+    redactor.line(text)
+    assert time.process_time() - began < 1.0
 
 
 def test_a_password_that_is_no_longer_used_is_masked_for_a_day_of_tokens():
@@ -187,3 +283,14 @@ def test_silence_may_be_asked_for_twice() -> None:
     before = list(logging.getLogger("httpx").handlers)
     silence()
     assert logging.getLogger("httpx").handlers == before
+
+
+@pytest.mark.parametrize("before", [2040, 4090, 65_525])
+async def test_no_half_of_a_secret_is_left_where_a_long_error_is_cut(scripted, before):
+    """What stands before it shrinks to a few signs: it is an address, or is cut out itself."""
+    client, site = scripted(httpx.Response(200, json={}))
+    text = f"https://in.side/{'x' * (before - 17)} {PASSWORD}"
+    site.login = lambda request: httpx.Response(200, json={"error": {"code": 400, "message": text}})
+    detail = (await client.jobs()).detail
+    assert PASSWORD[:5] not in detail
+    assert "the site refused (400): (address)" in detail

@@ -13,6 +13,7 @@ from arcgis_operator.core.failures import Accepted, Applied, Failure, Kind
 from arcgis_operator.core.identity import ServiceRef
 from arcgis_operator.core.job import Job, JobState
 from arcgis_operator.core.jsondoc import dumps
+from arcgis_operator.core.likely import Listing
 
 ID = "j2bcbcd49-83a4-4cc1-a034-40e4a266e96d"
 RUNNING = {  # Source: Job page
@@ -68,7 +69,7 @@ async def test_every_status_word_comes_through_as_a_job(scripted, word, state):
     client, _ = scripted(lambda request: httpx.Response(200, json={**RUNNING, "status": word}))
     job = await client.job(ID)
     assert job.state is state
-    assert job.status.isprintable()
+    assert job.shown_status.isprintable()
 
 
 ERRORS_INSIDE = {
@@ -293,7 +294,54 @@ ROOTS = {
 @pytest.mark.parametrize(("text", "version"), ROOTS.values(), ids=ROOTS.keys())
 async def test_the_root_names_the_release(scripted, text, version):
     client, _ = scripted(lambda request: httpx.Response(200, content=text))
-    assert await client.root() == SiteInfo(version)
+    assert await client.root() == SiteInfo(version, version)
+
+
+SERVED = {"serviceName": "Roads", "type": "MapServer"}
+LISTED = ServiceRef("Roads", "MapServer")
+FOLDERS = {
+    "names": ({"folders": ["Maps", "System"]}, frozenset(("maps", "system"))),
+    "none": ({"folders": []}, frozenset()),
+    "something else among them": ({"folders": ["Maps", 7]}, None),
+    "no list": ({"folders": "Maps"}, None),
+    "no object": ([], None),
+}
+
+
+@pytest.mark.parametrize(("body", "names"), FOLDERS.values(), ids=FOLDERS)
+async def test_the_folders_of_the_site_are_read_or_not_believed(scripted, body, names):
+    client, site = scripted(httpx.Response(200, json=body))
+    outcome = await client.folders()
+    assert outcome == names if names is not None else outcome.kind is Kind.GARBLED
+    assert site.others[0].url.path == "/arcgis/admin/services"
+
+
+async def test_the_root_is_a_folder_without_a_name(scripted):
+    body = {"services": [{"serviceName": "Roads", "type": "MapServer"}], "folders": []}
+    client, site = scripted(httpx.Response(200, json=body))
+    assert await client.folder("") == {"roads.mapserver": body["services"][0]}
+    assert site.others[0].url.path == "/arcgis/admin/services"
+
+
+LISTINGS = {
+    "the root, with the folders": (
+        "",
+        {"services": [SERVED], "folders": ["Maps", 7]},
+        ((LISTED,), ("Maps",)),
+    ),
+    "a folder": ("Maps", {"services": [SERVED]}, ((ServiceRef("Roads", "MapServer", "Maps"),), ())),
+    "what is no service is passed over": ("", {"services": [7, {"type": "x"}, SERVED]}, ((LISTED,), ())),
+    "no list": ("", {"folders": ["Maps"]}, None),
+    "no object": ("", [], None),
+}
+
+
+@pytest.mark.parametrize(("folder", "body", "expected"), LISTINGS.values(), ids=LISTINGS)
+async def test_what_a_folder_lists_is_read_for_people(scripted, folder, body, expected):
+    client, site = scripted(httpx.Response(200, json=body))
+    found = await client.listing(folder)
+    assert found == Listing(*expected) if expected else found.kind is Kind.GARBLED
+    assert site.others[0].url.path == f"/arcgis/admin/services/{folder}".rstrip("/")
 
 
 MODES = {
@@ -319,9 +367,17 @@ NAMES = (
 KEYS = st.sampled_from([*NAMES.split(), "service", "code", "message", "username", "operationURI"])
 
 
-async def test_a_folder_is_read_whole_and_what_names_no_service_is_left_out(scripted):
+@pytest.mark.parametrize("unread", [{"serviceName": "nameless"}, "no object", None])
+async def test_what_names_no_service_spoils_the_list_for_it_may_be_the_one_that_is_looked_for(
+    scripted, unread
+):
+    client, _ = scripted(httpx.Response(200, json={"services": [DOCUMENT, unread]}))
+    assert (await client.folder("Transport")).kind is Kind.GARBLED
+
+
+async def test_a_folder_is_read_whole(scripted):
     other = {"serviceName": "Rivers", "type": "FeatureServer", "id": "7"}
-    listed = [DOCUMENT, {"serviceName": "nameless"}, "no object", other]
+    listed = [DOCUMENT, other]
     client, site = scripted(httpx.Response(200, json={"folderName": "Transport", "services": listed}))
     found = await client.folder("Transport")
     assert found == {"roads.mapserver": DOCUMENT, "rivers.featureserver": other}
@@ -343,6 +399,21 @@ WORDS = {
         "the document is that of another service",
     ),
     "a folder without a list": (resources.folder_documents, ({},), "the folder lists no services"),
+    "a folder with a service that names no type": (
+        resources.folder_documents,
+        ({"services": [{"serviceName": "Roads"}]},),
+        "the folder lists what is no service",
+    ),
+    "a folder with a text": (
+        resources.folder_documents,
+        ({"services": ["Roads.MapServer"]},),
+        "the folder lists what is no service",
+    ),
+    "folders that are no names": (
+        resources.folder_names,
+        ({"folders": [{"name": "Transport"}]},),
+        "the site lists no folders",
+    ),
     "jobs without a list": (resources.job_ids, ({},), "the list of jobs cannot be read"),
     "a job without a status": (resources.job_of, ({}, "j1"), "the job has no status"),
     "another job": (
@@ -362,22 +433,17 @@ def test_an_unclear_reply_to_an_edit_says_what_is_missing():
     assert resources.submit_reply({}) == Failure(Kind.UNSURE, "the answer to the edit names no job")
 
 
-LIMITS = {
-    "status": ("status", 64),
-    "operationURI": ("operation_uri", 1024),
-    "username": ("username", 128),
-}
+LIMITS = {"status": "status", "operationURI": "operation_uri", "username": "username"}
 
 
 @pytest.mark.parametrize("key", LIMITS)
-def test_a_long_word_of_a_job_is_cut(key):
-    attribute, most = LIMITS[key]
-    job = resources.job_of({"status": "FAILED", key: "x" * 3000}, "j1")
-    assert getattr(job, attribute) == "x" * (most - 1) + "…"
+def test_a_word_of_a_job_is_cut_beyond_all_that_can_decide(key):
+    job = resources.job_of({"status": "FAILED", key: "x" * 10_000}, "j1")
+    assert getattr(job, LIMITS[key]) == "x" * 8192
 
 
 def test_a_long_text_of_the_site_about_itself_is_cut():
-    assert len(resources.site_info({"fullVersion": "x" * 300}).version) == 64
+    assert len(resources.site_info({"fullVersion": "x" * 300}).shown) == 64
     assert len(resources.site_mode({"isReadOnly": True, "message": "x" * 300}).message) == 192
 
 
@@ -418,12 +484,13 @@ def test_any_json_becomes_a_value(body):
     assert isinstance(resources.site_mode(body), SiteMode | Failure)
     assert isinstance(resources.service_document(body, ref), dict | Failure)
     assert isinstance(resources.folder_documents(body), dict | Failure)
+    assert isinstance(resources.listing(body, ""), Listing | Failure)
     assert isinstance(resources.job_ids(body), tuple | Failure)
     assert isinstance(resources.submit_reply(body), Accepted | Applied | Failure)
     job = resources.job_of(body, "j1")
     assert isinstance(job, Job | Failure)
     if isinstance(job, Job):
-        shown = (job.status, job.username, job.operation_uri, job.error, *job.messages)
+        shown = (job.shown_status, job.shown_user, job.shown_uri, job.error, *job.messages)
         assert all(text.isprintable() for text in shown)
 
 

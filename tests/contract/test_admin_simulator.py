@@ -241,12 +241,14 @@ async def test_a_user_without_the_right_is_unauthorised_in_every_shape(simulated
 
 
 @pytest.mark.parametrize("code", [400, 403, 500, 503])
-async def test_read_only_mode_is_busy_in_every_shape(simulated, shape, code):
+async def test_an_edit_in_read_only_mode_is_marked_in_every_shape(simulated, shape, code):
+    """Whether the words are true tells the mode; see the tests of the session."""
     site = simulated(read_only_code=code, **shape)
     document = await site.client.service(FIRE)
     site.world.read_only = "The site is in read-only mode."
     fact = await site.client.edit(FIRE, document, allowed)
-    assert (fact.kind, fact.read_only, fact.code) == (Kind.BUSY, True, code)
+    assert (fact.read_only, fact.code) == (True, code)
+    assert (await site.client.mode()).read_only
 
 
 async def test_a_running_operation_is_busy_in_every_shape(simulated, shape):

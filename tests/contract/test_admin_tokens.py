@@ -77,9 +77,9 @@ TURNED_AWAY = {
     "499 in the body of form A": httpx.Response(
         200, json={"status": "error", "code": 499, "messages": ["x"]}
     ),
-    "498 as HTTP": httpx.Response(498),
+    "498 as HTTP": httpx.Response(498, json={"error": {"message": "Invalid Token."}}),
     "499 as HTTP": httpx.Response(499, json={"error": {"code": 499, "message": "Token Required"}}),
-    "401 as HTTP": httpx.Response(401, content=b"<html>"),
+    "401 as HTTP, in the site's words": httpx.Response(401, json={"error": {"message": "No."}}),
 }
 
 
@@ -102,6 +102,39 @@ async def test_a_token_refused_twice_is_unauthorised(scripted, refusal):
     client, site = scripted(refusal)
     assert (await client.edit(ROADS, DOCUMENT, allowed)).kind is Kind.UNAUTHORISED
     assert (site.logins, len(site.others)) == (2, 2)
+
+
+@pytest.mark.parametrize("http", [498, 499])
+async def test_a_bare_code_of_a_token_lets_a_read_be_sent_again_and_never_an_edit(scripted, http):
+    """Traefik says 499 when it has passed a request on and the answer takes too long."""
+    client, site = scripted(httpx.Response(http, content=b"Client Closed Request"))
+    assert (await client.edit(ROADS, DOCUMENT, allowed)).kind is Kind.UNSURE
+    assert len(site.others) == 1
+    assert (await client.jobs()).kind is Kind.UNAUTHORISED
+    assert (site.logins, len(site.others)) == (2, 3)
+
+
+async def test_tokens_that_are_refused_as_soon_as_they_are_made_are_not_asked_for_again_and_again(scripted):
+    clock = Clock()
+    client, site = scripted(httpx.Response(200, json=INVALID), clock=clock)
+    failures = [await client.jobs() for _ in range(20)]
+    assert {(failure.kind, failure.code) for failure in failures} == {(Kind.UNAUTHORISED, 498)}
+    assert site.logins == 2
+    clock.now += 60
+    await client.jobs()
+    assert site.logins == 3
+
+
+async def test_a_401_of_a_gateway_in_json_makes_no_new_token_either(scripted):
+    client, site = scripted(httpx.Response(401, json={"error": "unauthorized"}))
+    await client.jobs()
+    assert (site.logins, len(site.others)) == (1, 1)
+
+
+async def test_a_401_page_of_something_in_front_makes_no_new_token(scripted):
+    client, site = scripted(httpx.Response(401, content=b"<html>Sign in</html>"))
+    await client.jobs()
+    assert (site.logins, len(site.others)) == (1, 1)
 
 
 async def test_a_missing_right_does_not_renew_the_token(scripted):
@@ -163,7 +196,7 @@ async def test_a_login_that_breaks_is_not_repeated_by_everyone_who_waited_for_it
     assert site.logins == 2
 
 
-async def test_refused_credentials_rest_for_half_a_minute_unless_they_change(scripted):
+async def test_refused_credentials_rest_for_five_minutes_unless_they_change(scripted):
     clock, password = Clock(), "old"
 
     async def credentials() -> Credentials:
@@ -174,13 +207,25 @@ async def test_refused_credentials_rest_for_half_a_minute_unless_they_change(scr
     first = await client.mode()
     assert await client.mode() == first
     assert site.logins == 1
-    clock.now += 30
+    clock.now += 300
     await client.mode()
     assert site.logins == 2
     site.login, password = good, "new"
     assert await client.mode() == SiteMode(read_only=False)
     assert (site.logins, client.username) == (3, "admin")
     assert httpx.QueryParams(site.requests[-2].content.decode())["password"] == "new"
+
+
+async def test_a_client_that_follows_another_goes_on_with_its_token(scripted):
+    first, before = scripted(WRITABLE)
+    assert await first.mode() == SiteMode(read_only=False)
+    second, after = scripted(WRITABLE, before=first)
+    assert await second.mode() == SiteMode(read_only=False)
+    assert (before.logins, after.logins) == (1, 0)
+    assert (second.username, second.logged_in) == (first.username, True)
+    third, asked = scripted(WRITABLE, before=scripted(WRITABLE)[0])
+    assert await third.mode() == SiteMode(read_only=False)
+    assert asked.logins == 1
 
 
 LOGINS: dict[str, tuple[object, int, Kind, Kind]] = {  # body, HTTP, for a read, for an edit
@@ -199,11 +244,14 @@ LOGINS: dict[str, tuple[object, int, Kind, Kind]] = {  # body, HTTP, for a read,
 
 @pytest.mark.parametrize(("body", "http", "read", "edit"), LOGINS.values(), ids=LOGINS.keys())
 async def test_a_login_that_fails_otherwise_says_that_nothing_was_sent(scripted, body, http, read, edit):
-    client, site = scripted(ACCEPTED)
+    clock = Clock()
+    client, site = scripted(ACCEPTED, clock=clock)
     site.login = login_answer(body, http=http)
     assert (await client.job("j1")).kind is read
+    clock.now += 15
     assert (await client.edit(ROADS, DOCUMENT, allowed)).kind is edit
-    assert site.others == []
+    assert site.logins == 2
+    assert {(one.method, one.url.path) for one in site.others} <= {("GET", "/arcgis/admin")}
 
 
 FAILED_LOGINS = {

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import socket
 import ssl
 from collections.abc import AsyncIterator, Iterator
 
@@ -25,7 +26,17 @@ from admin_wire import (
     token_answer,
 )
 
-from arcgis_operator.adapters.admin import AdminClient, Hooks, SiteMode, Timeouts, lanes, network, transport
+from arcgis_operator.adapters.admin import (
+    AdminClient,
+    Hooks,
+    SiteMode,
+    Timeouts,
+    Trust,
+    dialling,
+    lanes,
+    network,
+    transport,
+)
 from arcgis_operator.core.failures import Accepted, Failure, Kind
 from arcgis_operator.core.identity import ServiceRef
 
@@ -135,7 +146,32 @@ async def test_a_port_where_nobody_listens_is_not_sent(wire_site, client_of):
 
 async def test_a_name_without_an_address_is_not_sent(client_of):
     failure = await client_of("https://site.invalid/arcgis").root()
-    assert failure == Failure(Kind.NOT_SENT, "login: no connection to the site: its name cannot be resolved")
+    assert failure.kind is Kind.NOT_SENT
+    assert failure.detail.startswith("login: no connection to the site: its name cannot be ")
+    assert failure.detail.endswith("(DNS)")
+
+
+REASONS = {
+    "a silent name server": (dialling.NameSilent(), "the look-up of its name had no answer (DNS)"),
+    "a name server in trouble": (
+        socket.gaierror(socket.EAI_AGAIN, "x"),
+        "its name cannot be looked up now (DNS)",
+    ),
+    "a proxy that refuses": (
+        dialling.ProxyRefused("407"),
+        "its proxy (spec.proxy) does not let it through (407)",
+    ),
+    "a proxy that is away": (dialling.ProxyAway(), "its proxy (spec.proxy) cannot be reached"),
+    "no such name": (socket.gaierror(socket.EAI_NONAME, "x"), "its name cannot be resolved (DNS)"),
+}
+
+
+@pytest.mark.parametrize(("cause", "said"), REASONS.values(), ids=REASONS)
+def test_a_failed_look_up_names_the_name(cause, said):
+    error = httpcore.ConnectError()
+    error.__cause__ = cause
+    failure = transport.wire_failure(error, sent=False, trusted="x")
+    assert failure == Failure(Kind.NOT_SENT, f"no connection to the site: {said}")
 
 
 async def closing(request: Request) -> None:
@@ -415,11 +451,49 @@ async def test_a_cancelled_login_lets_the_next_caller_log_in(wire_site, client_o
     assert site.targets.count(LOGIN_PATH) == 1
 
 
+async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while data := await reader.read(65536):
+        writer.write(data)
+        await writer.drain()
+    writer.close()
+
+
+async def test_a_site_is_reached_through_its_proxy_and_never_through_one_of_the_environment(
+    wire_site, client_of, monkeypatch
+):
+    asked, relays = [], []
+
+    async def accepted(reader, writer):
+        asked.append((await reader.readuntil(b"\r\n\r\n")).split()[1].decode())
+        host, _, port = asked[-1].rpartition(":")
+        site_reader, site_writer = await asyncio.open_connection(host, int(port))
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        relays.extend(
+            (
+                asyncio.create_task(relay(reader, site_writer)),
+                asyncio.create_task(relay(site_reader, writer)),
+            )
+        )
+
+    site = await wire_site(accepting)
+    server = await asyncio.start_server(accepted, "127.0.0.1", 0)
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+    assert await client_of(site.url).edit(ROADS, DOCUMENT, allowed) == Accepted("j1", "SUBMITTED")
+    assert asked == []
+    client = client_of(site.url, proxy=server.sockets[0].getsockname()[:2])
+    assert await client.edit(ROADS, DOCUMENT, allowed) == Accepted("j1", "SUBMITTED")
+    assert asked == [site.url.removeprefix("https://").removesuffix("/arcgis")]
+    await client.aclose()
+    server.close()
+    for task in relays:
+        task.cancel()
+
+
 async def test_a_tls_context_that_does_not_verify_is_refused():
     lax = ssl.create_default_context()
     lax.check_hostname = False
     with pytest.raises(ValueError, match="verify"):
-        AdminClient("https://site.test/arcgis", _no_credentials, lax)
+        AdminClient("https://site.test/arcgis", _no_credentials, Trust(lax))
 
 
 async def test_the_machine_s_authorities_are_the_default(authority, wire_site, client_of):

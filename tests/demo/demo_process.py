@@ -1,11 +1,15 @@
 """`python -m arcgis_demo` as a user runs it, without a terminal, and what is left of it afterwards."""
 
 import contextlib
+import fcntl
 import os
+import pty
 import re
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import threading
 import time
 import uuid
@@ -20,6 +24,32 @@ PATIENCE = 60.0
 QUICK = ("--submitted-seconds=0.3", "--job-seconds=1")
 _MARK = "ARCGIS_DEMO_TEST"
 Found = TypeVar("Found")
+_SIZES = ("COLUMNS", "LINES")  # would count for more than the size of the terminal
+_ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in _SIZES}
+_ENVIRONMENT["TERM"] = "xterm-256color"
+
+
+COLUMNS, ROWS = 80, 24
+_CODES = re.compile(r"\x1b(\[[0-9;?]*[A-Za-z]|\][^\x07]*\x07)")
+
+
+def on_a_terminal(*arguments: str) -> str:
+    """All that a terminal of that size is sent, without codes of colour and cursor."""
+    mine, its = pty.openpty()
+    fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+    command = [sys.executable, "-m", "arcgis_demo", *arguments]
+    sent = b""
+    with subprocess.Popen(
+        command, cwd=ROOT, env=_ENVIRONMENT, stdin=its, stdout=its, stderr=its, start_new_session=True
+    ) as process:
+        os.close(its)
+        with contextlib.suppress(OSError):  # so ends a terminal whose process is gone
+            while part := os.read(mine, 65536):
+                sent += part
+    os.close(mine)
+    text = _CODES.sub("", sent.decode())
+    assert process.returncode == 0, text
+    return text
 
 
 class Demo:

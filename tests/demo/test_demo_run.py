@@ -6,7 +6,8 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from demo_process import QUICK, Demo
+from demo_process import COLUMNS, QUICK, Demo, on_a_terminal
+from rich.cells import cell_len
 
 UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 LAST_LINE = re.compile(
@@ -14,7 +15,7 @@ LAST_LINE = re.compile(
     r"edits=1 restarts=1 \d+\.\ds"
 )
 MOVES = (
-    r"you +apply +kubectl apply -f manifests/samples/fire-weather.yaml",
+    r"you +apply +kubectl apply -f manifests/samples/services/fire-weather.yaml",
     r"Kubernetes +Submitting ",
     r"site +SUBMITTED ",
     r"Kubernetes +JobRunning ",
@@ -29,6 +30,8 @@ MOVES = (
     r"\$ kubectl get agsvc .*-o wide",
     r"fire-weather +True +Converged ",
     r"demo: ",
+    r"What next:",
+    r"make playground ",
 )
 
 
@@ -40,7 +43,7 @@ def test_the_demo_shows_the_setting_go_live_and_ends_with_one_line(tmp_path: Pat
             at = demo.wait_for_line(move, at)
         folders = demo.folders()
         assert demo.wait() == 0, demo.told()
-        found = LAST_LINE.fullmatch(demo.lines[-1])
+        found = next(filter(None, map(LAST_LINE.fullmatch, demo.lines)), None)
         assert found, demo.told()
         for move in MOVES[3:]:
             at = demo.wait_for_line(move, at - 1)
@@ -49,6 +52,15 @@ def test_the_demo_shows_the_setting_go_live_and_ends_with_one_line(tmp_path: Pat
         assert folders
         assert_nothing_is_left(demo, folders)
     assert_is_a_picture_without_addresses(picture, found["job"])
+
+
+def test_on_a_terminal_of_80_columns_no_line_is_wider() -> None:
+    """As a terminal would see it: what is wider than its columns would be wrapped."""
+    shown = on_a_terminal("run", *QUICK)
+    assert "What next:" in shown
+    assert "● SUBMITTED ● EXECUTING ● COMPLETED" in shown
+    lines = [line for part in shown.split("\n") for line in part.split("\r")]
+    assert [line for line in lines if cell_len(line) > COLUMNS] == []
 
 
 def test_ctrl_c_ends_it_with_130_a_short_line_and_nothing_left() -> None:

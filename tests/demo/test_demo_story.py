@@ -12,11 +12,13 @@ from rich.console import Console
 
 from arcgis_demo.control import Counts, Record
 from arcgis_demo.endings import Failed
+from arcgis_demo.kept import Kept
 from arcgis_demo.performance import last_line, looks, perform
 from arcgis_demo.report import shortened
 from arcgis_demo.screen import Plain, Terminal, line_of
 from arcgis_demo.stage import Stage
 from arcgis_demo.story import Resource, SiteView, Story, Voice, differences, values
+from arcgis_demo.tries import tries
 from arcgis_demo.view import WIDTH, scene
 from arcgis_devcluster import ChildProcess
 from arcgis_devcluster.errors import ProcessFailed
@@ -183,8 +185,9 @@ class StandIns:
 
 def stage(process: ChildProcess) -> Stage:
     others: Any = StandIns()
+    kept = Kept(lambda: process, process.log.with_name("pid"), restarts=False)
     kubectl: Any = lambda *arguments: None  # noqa: E731
-    return Stage(others, kubectl, SimpleNamespace(process=process), "", process, others)  # type: ignore[arg-type]
+    return Stage(others, kubectl, SimpleNamespace(process=process), "", kept, others)  # type: ignore[arg-type]
 
 
 def test_the_deadline_ends_the_waiting(tmp_path: Path) -> None:
@@ -232,9 +235,9 @@ def test_the_picture_shows_what_is_wanted_what_is_live_and_what_was_kept() -> No
     text = drawn(converged_story(), WIDTH)
     assert "Wanted  new" in text
     assert "Live    new" in text
-    assert "2 of 2 values nobody declared" in text
-    assert "● Submitting ── ● JobRunning ── ● Converged" in text
-    assert "● SUBMITTED ── ● EXECUTING ── ● COMPLETED" in text
+    assert "2 of 2 undeclared values" in text
+    assert "● Submitting ● JobRunning ● Converged" in text
+    assert "● SUBMITTED ● EXECUTING ● COMPLETED" in text
     assert "○ COMPLETED" in drawn(new_story(), WIDTH)
     assert "● FAILED" in drawn(failed_story(), WIDTH)
 
@@ -243,6 +246,45 @@ def drawn(story: Story, width: int) -> str:
     console = Console(file=io.StringIO(), width=width, record=True)
     console.print(scene(story))
     return console.export_text()
+
+
+@pytest.mark.parametrize("tell", [new_story, converged_story, failed_story])
+def test_the_picture_that_moves_fits_24_lines_of_80_columns(tell: Callable[[], Story]) -> None:
+    lines = drawn(tell(), 80).splitlines()
+    assert len(lines) <= 23, "one line is above it"
+    assert max(map(len, lines)) == 80
+
+
+def test_on_a_terminal_words_go_on_in_the_next_line_and_answers_of_commands_are_cut() -> None:
+    console = Console(file=io.StringIO(), width=20, force_terminal=True, record=True)
+    screen = Terminal(console)
+    screen.say("one two three four five six")
+    screen.shown("NAME   READY   REASON   MESSAGE\nroads  True\n\n[bold]x")
+    expected = ["one two three four", "five six", "NAME   READY   REAS…", "roads  True", "", "[bold]x"]
+    assert [line.rstrip() for line in console.export_text().splitlines()] == expected
+
+
+def test_every_line_of_what_there_is_to_try_fits_80_columns() -> None:
+    shown = [line for one in tries("FireWeatherWatch.MapServer") for line in one.text.splitlines()]
+    assert max(map(len, shown)) <= 80
+    assert max(len(one.title) for one in tries(SERVICE)) <= 75
+
+
+def test_an_operator_that_ended_is_started_again_after_a_pause_where_that_is_wanted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def start() -> ChildProcess:
+        return ChildProcess("operator", ["sleep", "600"], log=tmp_path / "log")
+
+    kept = Kept(start, tmp_path / "pid", restarts=True)
+    first = kept.process.pid
+    kept.process.kill()
+    assert kept.tend() == "", "a container that ends at once is not started again at once"
+    monkeypatch.setattr("arcgis_demo.kept.PAUSE_SECONDS", 0.0)
+    assert kept.tend() == "the operator ended by itself with exit code -9, and was started again"
+    assert int((tmp_path / "pid").read_text()) == kept.process.pid != first
+    assert kept.tend() == ""
+    kept.end()
 
 
 def test_a_terminal_gets_a_picture_that_moves_and_the_whole_story_at_the_end() -> None:

@@ -170,10 +170,18 @@ def test_without_go_and_without_a_package_index_it_says_what_to_install(
 def test_another_compiler_has_another_key() -> None:
     keys = {
         recipe.key(bundle, version)
-        for bundle in (recipe.CORE, recipe.CONTROLLER_MANAGER)
+        for bundle in (recipe.CORE, recipe.CONTROLLER_MANAGER, recipe.HELM)
         for version in ("go1.26.8 linux/amd64", "go1.26.9 linux/amd64", "go1.26.9 darwin/arm64")
     }
-    assert len(keys) == 6
+    assert len(keys) == 9
+
+
+def test_helm_is_built_when_it_is_asked_for_even_beside_given_assets(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KUBEBUILDER_ASSETS", str(machine.folder))
+    assert assets.helm() == assets.helm()
+    assert (machine.calls(), machine.cached()) == (["helm"], ["helm"])
 
 
 def test_the_clean_command_empties_the_cache(machine: Machine) -> None:

@@ -4,13 +4,19 @@ The resync is far away in these cases but the last: what heals is the watch itse
 is shown by one more look, which only an event can ask for.
 """
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from email.utils import formatdate
-from time import time
+from time import monotonic, time
 from typing import Any
 
+import httpx
 import pytest
+import yaml
 
+from arcgis_demo import parts
+from arcgis_devcluster import Cluster
 from harness.planted import HTML, Answer, Match, refusal
 from harness.stage import Replica, Stage
 from harness.streams import BROKEN
@@ -63,6 +69,57 @@ ANSWERS: Mapping[str, tuple[Answer, int]] = {
     "S8c 403 for long": (refusal(403, "Forbidden"), 6),
     "200 without a body": (Answer(200), 3),
 }
+RULES = parts.ROOT / "manifests" / "rbac" / "cluster-rules" / "role.yaml"
+
+
+@contextmanager
+def without_the_right_to_watch(cluster: Cluster) -> Iterator[None]:
+    """The operator's account may do all else that the shipped role grants."""
+    role, _ = yaml.safe_load_all(RULES.read_text())
+    rules = [{**rule, "verbs": [verb for verb in rule["verbs"] if verb != "watch"]} for rule in role["rules"]]
+    cluster.kubectl.apply({**role, "rules": rules})
+    try:
+        yield
+    finally:
+        cluster.kubectl.apply(role)
+
+
+def test_without_the_right_to_watch_it_lives_on_its_resync_says_so_and_watches_once_it_is_back(
+    stage: Stage,
+) -> None:
+    """The API server asks for the right when a stream is opened, so the open ones are cut."""
+    operator = stage.start(resync_seconds=1).leads().watches()
+    with without_the_right_to_watch(stage.bench.cluster):
+        operator.proxy.cut_streams()
+        operator.said("watch refused", times=2)
+        began = monotonic()
+        refused = [json.loads(line) for line in operator.lines("watch refused")]
+        assert {one["collection"].rpartition("/")[2] for one in refused} == {SERVICES, "arcgissites"}
+        assert all("cannot watch resource" in one["reason"] for one in refused)
+        stage.declare()
+        stage.converged()
+        assert operator.proxy.streams() == []
+        assert healthy(operator, "/livez")
+        assert healthy(operator, "/readyz")
+        refused_for = monotonic() - began
+        assert measured(operator, "arcgis_operator_watch_silence_seconds") >= refused_for
+    operator.watches()
+    stage.judge()
+    assert len(operator.lines("watch refused")) == 2
+
+
+def healthy(operator: Replica, path: str) -> bool:
+    started = operator.process.wait_for_json(lambda line: line.get("msg") == "started", 10)
+    address = f"http://127.0.0.1:{started['health_port']}{path}"
+    return httpx.get(address, timeout=5.0, trust_env=False).status_code == 200
+
+
+def measured(operator: Replica, name: str) -> float:
+    return next(
+        float(line.split()[1]) for line in operator.metrics().splitlines() if line.startswith(f"{name} ")
+    )
+
+
 READS = Match("GET", r"/(arcgisservices|arcgissites)$")
 
 

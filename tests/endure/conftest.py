@@ -1,14 +1,10 @@
-"""How long the long runs are, and what they say of themselves at the end."""
+"""How long the long runs are, and how to repeat one."""
 
 import random
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
-
-TITLE = "endure"
-Say = Callable[[str], None]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -50,21 +46,6 @@ def lengths(request: pytest.FixtureRequest) -> Lengths:
         minutes=minutes,
         seed=drawn if seed is None else seed,
     )
-
-
-@pytest.fixture
-def say(record_property: Callable[[str, object], None]) -> Say:
-    """Tells a figure, printed at the end of the run."""
-    return lambda text: record_property(TITLE, text)
-
-
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    reports = [one for kind in ("passed", "failed") for one in terminalreporter.stats.get(kind, [])]
-    said = [text for report in reports for title, text in report.user_properties if title == TITLE]
-    if said:
-        terminalreporter.section("endurance")
-    for text in said:
-        terminalreporter.write_line(text)
 
 
 @pytest.hookimpl(wrapper=True)

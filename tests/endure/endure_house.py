@@ -3,9 +3,11 @@
 Everything is real and of its own: what is done to one house is felt by no other test.
 """
 
+import shutil
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -76,9 +78,32 @@ class House:
         self.wait_for_answers()
         return time.monotonic()
 
+    def copy_etcd(self) -> Path:
+        """The data of etcd as they are now, beside them; etcd is down for a moment."""
+        copy = self._etcd_data.with_name("etcd-copy")
+        self.plane.kill_etcd()
+        shutil.copytree(self._etcd_data, copy)
+        self.plane.start_etcd()
+        self.wait_for_answers()
+        return copy
+
+    def put_back(self, copy: Path) -> None:
+        """A restore, as from a backup: API server and etcd begin anew with the data of the copy."""
+        self.plane.kill_apiserver()
+        self.plane.kill_etcd()
+        shutil.rmtree(self._etcd_data)
+        shutil.copytree(copy, self._etcd_data)
+        self.plane.start_etcd()
+        self.plane.start_apiserver()
+        self.wait_for_answers()
+
     def wait_for_answers(self) -> None:
         """Waits until kube-apiserver can read and says that it is ready."""
         wait_until(self.bench.api.is_ready, READY_SECONDS, lambda: "kube-apiserver is not ready")
+
+    @property
+    def _etcd_data(self) -> Path:
+        return self.plane.directory / "etcd"
 
     def _detour(self) -> Detour:
         cluster = Detour(self.plane, self.proxy)

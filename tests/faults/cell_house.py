@@ -11,6 +11,7 @@ import copy
 import json
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -20,22 +21,25 @@ from cell_clock import BASE, LoopClock, now
 from cell_kube import KubeWire, Store
 from cell_replica import Replica
 from cell_wire import Trap, Wire
+from fault_secrets import LIVE_SECRET, PASSWORD
 
 from arcgis_operator.adapters.admin import AdminClient, transport
 from arcgis_operator.app import leading, run
 from arcgis_operator.app.lease import Elector
+from arcgis_operator.reconcilers import clock
+from arcgis_operator.sites.sessions import Sessions
 from arcgis_simulator import jsontext
 from arcgis_simulator.catalogue import Service
+from arcgis_simulator.jobs import Plan
 from arcgis_simulator.site import Site
 from arcgis_simulator.tokens import User
 from arcgis_simulator.world import World
-from harness.canaries import canary
 from harness.fault import Fault
 
 Json = Any
 TRUST = ssl.create_default_context()
 SERVICE = "FireWeatherWatch.MapServer"
-USERNAME, PASSWORD = "gitops", canary()
+USERNAME = "gitops"
 
 
 class House:
@@ -48,24 +52,41 @@ class House:
         self.world = World()
         self.world.switches = self.world.switches.changed({"job_seconds": 0.4, "submitted_seconds": 0.2})
         self.world.set_user(User(USERNAME, PASSWORD))
+        self._plant_secrets()
         self.site = Site(self.world, LoopClock())
         self._patch(patch)
         base = "/apis/arcgis-operator.dev/v1alpha1/namespaces/gis"
         self.service_path, self.site_path = f"{base}/arcgisservices/fire", f"{base}/arcgissites/prod"
-        self.elder_path = f"{base}/arcgisservices/elder"
         self.replicas: list[Replica] = []
         self.generation, self.wanted = 0, ""
         self.lives = 1
+
+    def _plant_secrets(self) -> None:
+        """In the live document, and in the messages and results of all jobs."""
+        document, plan_for = self.service().document, self.world.jobs.plan_for
+        document["properties"] |= {"note": f"account {PASSWORD}", "connectionString": LIVE_SECRET}
+        document["jsonProperties"] = {
+            "stores": [{"name": "db", "password": LIVE_SECRET, "owner": PASSWORD}],
+            "credentials": {"key": LIVE_SECRET},
+        }
+
+        def telling(service: str) -> Plan:
+            plan = plan_for(service)
+            return replace(plan, messages=plan.messages or [f"by {USERNAME} with {PASSWORD}"])
+
+        self.world.jobs.plan_for = telling  # type: ignore[method-assign]
 
     def _patch(self, patch: pytest.MonkeyPatch) -> None:
         patch.setattr(transport, "Network", lambda tls: Wire(httpx.ASGITransport(self.site.app), self.take))
         patch.setattr(ssl, "create_default_context", lambda *_, **__: TRUST)
         patch.setattr(run, "boottime", now)
+        patch.setattr(clock, "boottime", now)
         patch.setattr(leading, "boottime", now)
-        patch.setattr(run.SystemClock, "now", lambda _: BASE + timedelta(seconds=now()))
+        patch.setattr(clock.Clock, "now", lambda _: BASE + timedelta(seconds=now()))
         patch.setitem(Elector.__init__.__kwdefaults__, "clock", now)
         patch.setitem(AdminClient.__init__.__kwdefaults__, "clock", now)
         patch.setitem(AdminClient.__init__.__kwdefaults__, "wall", lambda: BASE.timestamp() + now())
+        patch.setitem(Sessions.__init__.__kwdefaults__, "wall", lambda: BASE.timestamp() + now())
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator["House"]:
@@ -104,15 +125,13 @@ class House:
     def declare(self, description: str) -> None:
         self.generation, self.wanted = self.generation + 1, description
         before = self.store.objects.get(self.service_path) or _object("fire", self.lives)
-        self._put_service(self.service_path, before, description, self.generation)
+        metadata = {**before["metadata"], "generation": self.generation}
+        spec = {**_SPEC, "settings": {"description": description}}
+        self.store.put(self.service_path, {**before, "spec": spec, "metadata": metadata})
 
-    def declare_elder(self, description: str) -> None:
-        """Another resource for the same service."""
-        self._put_service(self.elder_path, _object("elder", created="2026-11-23T10:00:00Z"), description, 1)
-
-    def delete(self, path: str = "") -> None:
+    def delete(self) -> None:
         """The next one that is declared is another object of the same name."""
-        body = self.store.objects.pop(path or self.service_path)
+        body = self.store.objects.pop(self.service_path)
         self.lives += 1
         self._tell_all("service", "DELETED", body)
 
@@ -120,13 +139,6 @@ class House:
         body = copy.deepcopy(self.store.objects[self.service_path])
         body.pop("status", None)
         self.store.put(self.service_path, body)
-
-    def suspend(self, suspended: bool) -> None:
-        """The whole site, or no more."""
-        body = copy.deepcopy(self.store.objects[self.site_path])
-        body["spec"]["suspend"] = suspended
-        body["metadata"]["generation"] += 1
-        self.store.put(self.site_path, body)
 
     def ask_again(self) -> None:
         body = copy.deepcopy(self.store.objects[self.service_path])
@@ -151,10 +163,6 @@ class House:
     def alive(self) -> None:
         for task in (task for replica in self.replicas for task in replica.tasks):
             assert not task.done(), f"a part of the operator ended: {task}"
-
-    def gone(self) -> bool:
-        """The resource has been deleted."""
-        return self.service_path not in self.store.objects
 
     def counted(self) -> bool:
         """The site tells how many resources it has."""
@@ -211,11 +219,6 @@ class House:
             self.site.tick()
             await asyncio.sleep(1.0)
 
-    def _put_service(self, path: str, before: Json, description: str, generation: int) -> None:
-        body = {**before, "spec": {**_SPEC, "settings": {"description": description}}}
-        body["metadata"] = {**body["metadata"], "generation": generation}
-        self.store.put(path, body)
-
     def _tell_all(self, kind: str, word: str, body: Json) -> None:
         for replica in self.replicas:
             replica.seen(kind, word, copy.deepcopy(body))
@@ -226,9 +229,9 @@ class House:
             asyncio.get_running_loop().call_later(delay, self._tell_all, kind, word, what)
 
 
-def _object(name: str, life: int = 1, created: str = "2026-11-23T11:00:00Z", **parts: Json) -> Json:
+def _object(name: str, life: int = 1, **parts: Json) -> Json:
     metadata = {"name": name, "namespace": "gis", "uid": f"u-{name}-{life}", "generation": 1}
-    return {"metadata": {**metadata, "creationTimestamp": created}, **parts}
+    return {"metadata": {**metadata, "creationTimestamp": "2026-11-23T11:00:00Z"}, **parts}
 
 
 def _encoded(text: str) -> str:

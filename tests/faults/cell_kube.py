@@ -44,9 +44,13 @@ class Store:
     def answer(self, method: str, path: str, body: Json) -> tuple[int, Json]:
         if method == "GET" and path.endswith(("arcgissites", "arcgisservices")):
             items = [one for key, one in self.objects.items() if key.startswith(path + "/")]
-            return 200, {"items": copy.deepcopy(items), "metadata": {}}
+            return 200, {"items": copy.deepcopy(items), "metadata": {"resourceVersion": str(self.version)}}
         if method == "GET":
-            return (200, copy.deepcopy(self.objects[path])) if path in self.objects else (404, {})
+            return (
+                (200, copy.deepcopy(self.objects[path]))
+                if path in self.objects
+                else (404, {"kind": "Status"})
+            )
         code, after = self._written(method, path, body)
         self.writes.append((now(), path, code, copy.deepcopy(after)))
         return code, after
@@ -55,12 +59,12 @@ class Store:
         name = path.removesuffix("/status")
         if method == "POST":
             name = f"{path}/{body['metadata']['name']}"
-            return (409, {}) if name in self.objects else (201, self.put(name, body))
+            return (409, {"kind": "Status"}) if name in self.objects else (201, self.put(name, body))
         old = self.objects.get(name)
         if old is None:
-            return 404, {}
+            return 404, {"kind": "Status"}
         if body["metadata"].get("resourceVersion") not in (None, old["metadata"]["resourceVersion"]):
-            return 409, {}
+            return 409, {"kind": "Status"}
         if method == "PUT":
             return 200, self.put(name, body)
         return 200, self.put(name, {**old, "status": merged(old.get("status") or {}, body["status"])})

@@ -1,28 +1,30 @@
-"""One cell: a kind of fault at a request, once, three times or until cleared. Then the judge is asked."""
+"""One cell: a kind of fault at a request for a new resource, once, three times or until cleared; its judge.
+
+What else may be under way when a fault comes is for the scenes of `tests/pairs`, which draw the same faults.
+"""
 
 import asyncio
 import copy
+import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import product
 
 from cell_clock import BASE, now
 from cell_house import PASSWORD, SERVICE, USERNAME, House, house
-from cell_player import OTHER_PASSWORD, HousePlayer
 from cell_wire import Trap
 from fault_kinds import KUBERNETES, SITE
+from fault_secrets import LIVE_SECRET
 
+from arcgis_operator.adapters.admin import WINDOW_SECONDS
 from harness import virtual_time
+from harness.canaries import told
 from harness.fault import Fault
-from harness.flows import FLOWS, Flow
 from harness.history import Write, read
 from harness.invariants import violations
 
 SETTLES, JOB, QUIET, CLEARED = 15.0, 0.6, 60.0, 20.0
 PERSISTENCE = {"once": 1.0, "3 times": 3.0, "until cleared": math.inf}
-NEW = "create"
-"""The flow in which each fault is tried in each way, from the start of the operator on."""
 SITE_REQUESTS = ("token", "root", "mode", "jobs", "service", "edit", "job")
 KUBE_REQUESTS = ("get", "list", "patch Intended", "patch Running", "patch Idle", "patch site", "lease",
                  "secret", "event")  # fmt: skip
@@ -32,18 +34,16 @@ SPARE_EDITS = {"applied twice by a middlebox": 1}
 """A middlebox that sends an edit again makes an edit that is not ours to prevent."""
 OF_THE_MIDDLEBOX = ("I1 P1: ", "P2: ", "I2: ")
 PAUSE = 30.0
-"""A refused login is not tried again for so long: a site may lock the account. Nor does the operator wait
-longer for the API server, whatever that asks for."""
+"""So long the operator waits at most for the API server, whatever that asks for."""
+LOGIN_PAUSE = WINDOW_SECONDS + 5
+"""A login that may have been refused twice is not tried again for so long: a site may lock the account."""
 ASKED_TO_WAIT = frozenset(["HTTP 429 with a huge pause"])
-REFUSALS = frozenset(
-    [f"HTTP {code}" for code in (400, 401, 403, 404, 405, 409, 410, 413, 422, 498, 499)]
-    + [f"envelope {code}" for code in (400, 401, 403, 404, 409, 498, 499)]
-)
+REFUSED = frozenset(f"HTTP {code}" for code in (400, 403, 413, 422))
+"""What the API server refuses is written again at growing pauses, up to `PAUSE`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    flow: str
     peer: str
     kind: str
     request: str
@@ -52,7 +52,12 @@ class Cell:
 
     def __str__(self) -> str:
         which = f"{self.request} {self.nth}" if self.nth > 1 else self.request
-        return f"{self.flow}: {self.kind} at {self.peer} {which}, {self.persistence}"
+        return f"{self.kind} at {self.peer} {which}, {self.persistence}"
+
+    @property
+    def waits(self) -> bool:
+        """For what the other side asked for, or refused to store."""
+        return self.kind in ASKED_TO_WAIT or (self.kind in REFUSED and self.request.startswith("patch"))
 
     @property
     def fault(self) -> Fault:
@@ -60,14 +65,12 @@ class Cell:
 
 
 def cells(peer: str, kind: str) -> Iterator[Cell]:
-    """All cells of a kind: of the first flow in each persistence, of the others in one of them, in turn."""
+    """A kind at every request of the peer, in each persistence."""
     requests = SITE_REQUESTS if peer == "site" else KUBE_REQUESTS
-    places = [*((one, 1) for one in requests), *((one, 2) for one in SECOND[peer])]
-    for turn, (flow, (request, nth)) in enumerate(product(FLOWS, places), len(kind)):
-        for number, persistence in enumerate(PERSISTENCE):
-            cell = Cell(flow, peer, kind, request, persistence, nth)
-            wanted = flow == NEW or turn % len(PERSISTENCE) == number
-            if wanted and cell.fault.applies(request.partition(" ")[0]):
+    for request, nth in (*((one, 1) for one in requests), *((one, 2) for one in SECOND[peer])):
+        for persistence in PERSISTENCE:
+            cell = Cell(peer, kind, request, persistence, nth)
+            if cell.fault.applies(request.partition(" ")[0]):
                 yield cell
 
 
@@ -77,69 +80,62 @@ def run(cell: Cell) -> list[str] | None:
 
 
 async def _run(cell: Cell) -> list[str] | None:
-    flow = FLOWS[cell.flow]
     trap = Trap(f"{cell.peer} {cell.request}", cell.nth, PERSISTENCE[cell.persistence], cell.fault)
     with house() as place:
-        player, before = HousePlayer(place), document(place)
-        if cell.flow == NEW:
-            place.traps.append(trap)
+        before = document(place)
+        place.traps.append(trap)
         async with place.running():
-            for step in flow.before:
-                await player.play(step)
-            if cell.flow != NEW:
-                place.traps.append(trap)
-            for step in flow.then:
-                await player.play(step)
-            last = await _faulty(place, trap, flow)
+            place.declare("one")
+            last = await _faulty(place, trap)
             if not trap.hits:
                 return None
             spare = SPARE_EDITS.get(cell.kind, 0)
-            refused = cell.request == "token" and cell.kind in REFUSALS
-            limit = SETTLES + (PAUSE if refused or cell.kind in ASKED_TO_WAIT else 0.0)
-            broken = await judged(place, before, last, flow, spare, limit)
+            limit = SETTLES + (PAUSE if cell.waits else 0.0)
+            limit += LOGIN_PAUSE if cell.request == "token" else 0.0
+            broken = await judged(place, before, last, 1, spare, limit)
             return [one for one in broken if not (spare and one.startswith(OF_THE_MIDDLEBOX))]
 
 
-async def _faulty(place: House, trap: Trap, flow: Flow) -> float:
+async def _faulty(place: House, trap: Trap) -> float:
     """Until the last fault is over; when that was."""
     if math.isinf(trap.times):
         await asyncio.sleep(CLEARED)
     else:
-        await place.until(lambda: trap.hits >= trap.times or settled(place, flow), CLEARED)
+        await place.until(lambda: trap.hits >= trap.times or settled(place, 1), CLEARED)
     place.traps.clear()
     return now()
 
 
-def settled(place: House, flow: Flow) -> bool:
-    """As a clean run ends, with all its edits: a drift that nobody has seen yet is Ready, too."""
-    there = place.gone() if flow.gone else place.ready()
-    return there and place.site_ready() and place.counted() and len(place.edits()) >= len(flow.edits)
+def settled(place: House, edits: int) -> bool:
+    """As a clean run ends, with all its edits."""
+    return place.converged() and place.counted() and len(place.edits()) >= edits
 
 
 async def judged(
-    place: House, before: dict[str, object], last: float, flow: Flow, spare: int = 0, limit: float = SETTLES
+    place: House, before: dict[str, object], last: float, edits: int, spare: int = 0, limit: float = SETTLES
 ) -> list[str]:
     """Settled in time, quiet afterwards, no rule broken, and as many edits as without faults.
 
     A site may say once more how it is; what is settled of the service is not written again.
     """
-    await place.until(lambda: settled(place, flow) or place.stalled(), limit + JOB)
+    await place.until(lambda: settled(place, edits) or place.stalled(), limit + JOB)
     if place.stalled():  # it says why: a person asks again
         place.ask_again()
         last = now()
-        await place.until(lambda: settled(place, flow), limit + JOB)
+        await place.until(lambda: settled(place, edits), limit + JOB)
     at_rest = now()
     await place.until(lambda: now() - place.last_write() >= QUIET, last + limit + JOB + QUIET - now())
     place.alive()
-    if not settled(place, flow):
+    if not settled(place, edits):
         return [f"not settled {now() - last:.1f} s after the last fault: {place.condition()}"]
     broken = violations(_history(place, before))
     written = max(place.last_write(), place.last_edit()) - last
     if written > limit + JOB:
         broken.append(f"not quiet {written:.1f} s after the last fault")
     broken += _needless(place, at_rest)
-    if not len(flow.edits) <= len(place.edits()) <= len(flow.edits) + spare:
-        broken.append(f"{len(place.edits())} edits instead of {len(flow.edits)}")
+    broken += _told_in_events(place)
+    if not edits <= len(place.edits()) <= edits + spare:
+        broken.append(f"{len(place.edits())} edits instead of {edits}")
     return broken
 
 
@@ -148,6 +144,12 @@ def _needless(place: House, at_rest: float) -> Iterator[str]:
     writes = [at - at_rest for at, path, *_ in place.own_writes() if path.startswith(place.service_path)]
     if late := [after for after in writes if after > 0]:
         yield f"written {len(late)} times more, {late[-1]:.1f} s after it was settled"
+
+
+def _told_in_events(place: House) -> Iterator[str]:
+    told_of = json.dumps([body for _, path, _, body in place.store.writes if "/events" in path])
+    if told(told_of, (PASSWORD, LIVE_SECRET)):
+        yield "I7: a secret is in an event"
 
 
 def document(place: House) -> dict[str, object]:
@@ -163,8 +165,8 @@ def _history(place: House, before: dict[str, object]):  # type: ignore[no-untype
         before=before,
         after=document(place),
         wanted={**before, "description": place.wanted},
-        secrets=(PASSWORD, OTHER_PASSWORD),
-        gone=frozenset(["fire"] if place.gone() else []),
+        secrets=(PASSWORD, LIVE_SECRET),
+        gone=frozenset(),
     )
     return replace(history, writes=tuple(_writes(place)))
 

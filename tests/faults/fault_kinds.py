@@ -8,6 +8,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from fault_secrets import PASSWORD
+
 from harness.fault import ALL, Fault, same
 from harness.site_wire import SENDS
 
@@ -18,7 +20,7 @@ JSON_TYPE = {"content-type": "application/json"}
 
 def envelope(code: int, status: int = 200, **headers: str) -> Fault:
     """The site's own envelope of errors."""
-    body = {"error": {"code": code, "message": "planted", "details": []}}
+    body = {"error": {"code": code, "message": f"planted by {PASSWORD}", "details": [PASSWORD]}}
     return Fault(code=status, headers={**JSON_TYPE, **headers}, body=json.dumps(body).encode())
 
 

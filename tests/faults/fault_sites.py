@@ -25,6 +25,7 @@ TURN_OF_THE_SITE = frozenset({"root", "mode", "GET arcgissites/*", "PATCH arcgis
 """An ArcGISSite has its own turns; only these flows are sure to bring one."""
 WITH_A_TURN_OF_THE_SITE = frozenset({"create", "site suspended", "restart"})
 _NAMESPACED = re.compile(r"/namespaces/[^/]+/(?P<rest>.+)$")
+_NAMESPACE = re.compile(r"/(?P<rest>namespaces/[^/]+)$")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -97,7 +98,7 @@ def _is_sure(flow: str, site: str) -> bool:
 
 def _kind(asked: Asked) -> str:
     """`PATCH arcgisservices/*/status Intended`: names are left out, the phase that is stored is told."""
-    found = _NAMESPACED.search(asked.path)
+    found = _NAMESPACED.search(asked.path) or _NAMESPACE.search(asked.path)
     rest = found["rest"] if found else asked.path.strip("/").rpartition("/")[2]
     plural, *name = rest.split("/")
     kind = "/".join([plural, *("*" for _ in name[:1]), *name[1:]])

@@ -10,7 +10,6 @@ from cell_wire import Trap
 from fault_kinds import KUBERNETES, SITE
 
 from harness import virtual_time
-from harness.flows import FLOWS
 
 HALF_AN_HOUR = 1800.0
 RESYNC = 700.0
@@ -31,15 +30,13 @@ def test_half_an_hour_of_absence_is_survived_and_followed_by_quiet(peer, kind, m
                 assert await place.until(place.converged, SETTLES), place.condition()
                 fault = (SITE if peer == "site" else KUBERNETES)[kind]
                 place.traps.append(Trap(peer, 1, float("inf"), fault))
-                flow = FLOWS["create"]
                 if moment == "in a change":
                     place.declare("two")
-                    flow = FLOWS["update"]
                 await asyncio.sleep(HALF_AN_HOUR)
                 place.alive()
                 assert len(place.edits()) == 1
                 place.traps.clear()
-                return await judged(place, before, now(), flow)
+                return await judged(place, before, now(), 2 if moment == "in a change" else 1)
 
     assert virtual_time.run(scene()) == []
 
@@ -76,6 +73,6 @@ def test_whatever_the_watch_says_the_change_is_made_once_within_one_resync(word)
                 assert await place.until(place.converged, SETTLES), place.condition()
                 place.word = lambda body: WORDS[word](place, body)
                 place.declare("two")
-                return await judged(place, before, now(), FLOWS["update"], limit=RESYNC)
+                return await judged(place, before, now(), 2, limit=RESYNC)
 
     assert virtual_time.run(scene()) == []

@@ -1,5 +1,6 @@
 """What the site's document and its pages say must become of a request, without asking the site."""
 
+import contextlib
 import html
 import json
 import re
@@ -37,10 +38,11 @@ BEYOND = {
 
 OPEN = {"token", "login", "sharing", "info", "oauth2/authorize", "oauth2/signin", "oauth2/token"}
 BLOCKED = {
-    *("edit", "scaling/edit", "start", "stop", "delete", "changeProvider", "createFolder", "createService")
+    *("edit", "scaling/edit", "start", "stop", "delete", "changeProvider", "createFolder", "createService"),
+    *("services/properties/update", "deleteServices", "refreshAllServices"),
 }
 """Source: Update Mode page: what read-only mode keeps from being done."""
-OCCUPIED = {"edit", "scaling/edit", "start", "stop", "changeProvider"}
+OCCUPIED = {"edit", "scaling/edit", "start", "stop", "delete", "changeProvider"}
 
 
 class Judge:
@@ -59,6 +61,7 @@ class Judge:
         return [
             *_not_allowed(operation, scene),
             *_not_there(path, names, scene, before),
+            *(_not_named(response, before) if operation == "deleteServices" else []),
             *(["read-only"] if posted and scene.state == "read-only" else []),
             *(["busy"] if posted and operation in OCCUPIED and _occupied(names, scene, before) else []),
             *(name for name in self._faults(described, response) if name not in LENIENT),
@@ -140,6 +143,14 @@ def _not_there(path: str, names: Mapping[str, str] | None, scene: Scene, before:
         yield "no such user"
     if path == "/jobs/{job}" and scene.switches != ("jobs_url", "without-admin"):
         yield "an address that is not handed out"
+
+
+def _not_named(response: Response, before: Held) -> Iterator[str]:
+    with contextlib.suppress(ValueError, TypeError, KeyError, AttributeError):
+        for one in json.loads(fields(response)["services"]):
+            folder = one.get("folderName", "").strip("/")
+            if f"{folder}/{one['serviceName']}.{one['type']}".casefold() not in before["services"]:
+                yield "no such service"
 
 
 def _occupied(names: Mapping[str, str] | None, scene: Scene, before: Held) -> bool:

@@ -155,6 +155,12 @@ def _plant(case: Case, scene: Scene, world: World) -> None:
         secrets = _secrets(case.body, scene, world)
         case.body.update({name: value for name, value in secrets.items() if name in case.body})
         _name_the_deployment(case.body, names, world)
+        if isinstance(case.body.get("services"), list):
+            named = {
+                "folderName": service.folder,
+                **{n: service.document[n] for n in ("serviceName", "type")},
+            }
+            case.body["services"] = [named]
     if "redirect_uri" in (case.query or {}):
         case.query["redirect_uri"] = OUT_OF_BAND if scene.pick % 2 else f"{BASE}/admin"
 

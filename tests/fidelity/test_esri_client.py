@@ -27,7 +27,7 @@ EXACT: dict[str, Any] = {
     "starts": [SUCCESS, "STARTED"],
     "restarts": SUCCESS,
     "creates and deletes": [True, {"exists": True}, True, 0],
-    "reads the properties of services": {"properties": {}},
+    "reads the properties of services": {"preferSharedInstances": True},
     "lists types": True,
     "lists providers": True,
     "lists extensions": True,
@@ -141,7 +141,7 @@ def test_an_edit_of_the_client_over_what_is_declared_is_drift(managed: Workbench
     told = esri.run("OAuth", service, "edits what the operator declared")
     assert told == {"edits what the operator declared": "sent"}
     assert (
-        "maxRecordCount is 17 on the site, 2345 here"
+        'maxRecordCount was changed on the site: found "17", declared "2345"'
         in managed.wait_event("overruled", "DriftDetected")["note"]
     )
     managed.wait_edits(service, 3)

@@ -3,12 +3,14 @@
 import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from recycle_script import RecycleScript
 
+from arcgis_demo import parts
 from arcgis_devcluster import Cluster
 from harness.bench import PASSWORD, Workbench
 
@@ -108,6 +110,21 @@ def test_the_script_and_the_operator_lose_nothing(
         for service, document in before.items()
     }
     assert [one for one in site.site.journal(since, kind="accepted") if one["username"] != SAMPLER] == []
+
+
+def test_on_a_site_as_it_comes_the_script_restarts_every_service(tmp_path: Path) -> None:
+    """No switch is changed: an edit is answered when its restart is over, on a slow machine too."""
+    site = parts.start_site(tmp_path, "plain", PASSWORD)
+    try:
+        trust = ssl.create_default_context(cadata=site.ca)
+        with httpx.Client(verify=trust, trust_env=False, timeout=60) as http:
+            script = RecycleScript(http, site.url, 0.1)
+            script.run(parts.USERNAME, PASSWORD, "02:15", restart=True)
+    finally:
+        site.process.terminate()
+    assert len(script.services) == 7
+    assert set(script.restarted) == set(script.services)
+    assert [seen[-1] for seen in script.followed.values()] == ["COMPLETED"] * 7
 
 
 OVERTAKEN, ENTERED = "Generated/Layer0003.MapServer", "Generated/Layer0004.MapServer"

@@ -54,11 +54,14 @@ class ApiServer:
             return False
         return all(answer.is_success for answer in asked)
 
-    def merge(self, plural: str, name: str, patch: Json, *, subresource: str = "") -> Json:
-        """A JSON merge patch of a custom resource, or of its status."""
+    def merge(
+        self, plural: str, name: str, patch: Json, *, subresource: str = "", writer: str = "kubectl"
+    ) -> Json:
+        """A JSON merge patch of a custom resource, or of its status, under the name of who writes it."""
         path = f"{self._custom}/{plural}/{name}/{subresource}".rstrip("/")
         headers = {"content-type": "application/merge-patch+json"}
-        return _checked(self._http.patch(path, json=patch, headers=headers))
+        who = {"fieldManager": writer}
+        return _checked(self._http.patch(path, json=patch, headers=headers, params=who))
 
     def respecify(self, plural: str, name: str, spec: Json) -> Json:
         """Puts another spec in the place of the present one."""

@@ -7,7 +7,7 @@ never wait for each other; the rights to it are the shipped ones, applied there.
 import shutil
 import tempfile
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -20,13 +20,15 @@ from arcgis_demo import parts
 from arcgis_devcluster import ChildProcess, Cluster
 from harness import outputs
 from harness.apiserver import GROUP, ApiServer, Audit, wait_until
-from harness.canaries import canary
+from harness.canaries import PLACE, canary
 from harness.site import SiteControl
 
 Json = Any
 OPERATOR = f"system:serviceaccount:{parts.SYSTEM}:{parts.ACCOUNT}"
 PASSWORD = canary()
-"""Another one in each run, to be found wherever it should not be."""
+PLANTED = canary()
+"""Others in each run, to be found wherever they should not be; this one in live documents and results."""
+PLANTED_MOST = 300  # services with it: thousands of requests would keep a test waiting
 GROUP_NAME = GROUP.partition("/")[0]
 SERVICES, SITES = "arcgisservices", "arcgissites"
 FAST: Mapping[str, object] = {
@@ -45,6 +47,7 @@ FAST: Mapping[str, object] = {
 """An operator whose every pause is short, and that tells all. Lease times and the resync stay as shipped."""
 QUICK_JOBS = ("--job-seconds=0.4", "--submitted-seconds=0.2")
 RUNNING = ("SUBMITTED", "EXECUTING", "CANCELLING")
+AWAY = "SiteUnreachable or CircuitOpen"  # of a site that does not answer
 PATIENCE = 30.0
 
 
@@ -74,14 +77,18 @@ class Workbench:
 
     # -- processes -----------------------------------------------------------------
 
-    def start_site(self, *options: str, name: str = "prod", port: int = 0) -> SiteControl:
+    def start_site(
+        self, *options: str, name: str = "prod", host: str = "127.0.0.1", port: int = 0
+    ) -> SiteControl:
         """Starts a site whose jobs are quick; `register` makes it known."""
-        site = parts.start_site(self.directory, name, PASSWORD, *QUICK_JOBS, *options, port=port)
+        arranged = (*QUICK_JOBS, *options)
+        site = parts.start_site(self.directory, name, PASSWORD, *arranged, host=host, port=port)
         self.processes.append(site.process)
         self.sites[name] = site
         control = SiteControl(site.control)
         self._closing.append(control.close)
         self.controls.append(control)
+        plant(control)
         if name == "prod":
             self.site = control
         return control
@@ -109,6 +116,7 @@ class Workbench:
         self.processes.append(process)
         self.sites["prod"] = replace(before, process=process)
         process.wait_for_json(lambda line: "control" in line, 20, "its addresses")
+        plant(self.site)
 
     def register(self, name: str = "prod", *, alias: str = "", **spec: Json) -> None:
         """Applies the ArcGISSite of a running site, under its name or as `alias`, with Secret and CA."""
@@ -130,11 +138,13 @@ class Workbench:
         self.register(credentials={"secretRef": metadata})
 
     def start_operator(
-        self, name: str = "operator", *, ready: bool = True, **settings: object
+        self, name: str = "operator", *, ready: bool = True, within: Sequence[str] = (), **settings: object
     ) -> ChildProcess:
         """Starts an operator with the fast settings; returns when it leads, unless not `ready`."""
         chosen = {**FAST, "namespace": self.namespace, "lease_namespace": self.namespace, **settings}
-        self.operator = parts.start_operator(self.cluster, self.directory, name, chosen, ready=ready)
+        self.operator = parts.start_operator(
+            self.cluster, self.directory, name, chosen, within=within, ready=ready
+        )
         self.processes.append(self.operator)
         return self.operator
 
@@ -196,17 +206,17 @@ class Workbench:
         plural: str = SERVICES,
         also: Callable[[Json], object] = lambda body: True,
     ) -> Json:
-        """Waits until Ready was given this reason for the newest generation, also if it has gone on since.
+        """Waits until Ready was given this reason (`A or B`: one of them), also if it has gone on since.
 
-        For a reason that does not last; the object as it was written then.
+        Of the newest generation. For a reason that does not last; the object as it was written then.
         """
 
         def look() -> Json | None:
-            generation = self.api.get(plural, name)["metadata"]["generation"]
+            generation = (self.api.get(plural, name) or {})["metadata"]["generation"]
             for entry in self.status_writes(name, plural):
                 body = entry["responseObject"]
                 if (
-                    ready(body) == reason
+                    ready(body) in reason.split(" or ")
                     and condition(body)["observedGeneration"] == generation
                     and also(body)
                 ):
@@ -361,6 +371,15 @@ class Workbench:
 
     def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
         self.close()
+
+
+def plant(site: SiteControl) -> None:
+    """Puts a secret that nobody declares into the live documents, as a connection string of a data source."""
+    documents = site.world()["services"]
+    having = [title for title, document in documents.items() if "properties" in document]
+    for title in having[:PLANTED_MOST]:
+        secret = f"SERVER=db.example.com;USER=gis;PASSWORD={PLANTED}"
+        site.drift(title, {PLACE: secret})
 
 
 def resource(name: str, service: str, settings: Json, site: str = "prod", **spec: Json) -> Json:

@@ -8,6 +8,9 @@ from urllib.parse import quote
 
 import ahocorasick
 
+PLACE = "properties.connectionString"
+"""Where a live document holds one."""
+
 
 def canary() -> str:
     """A secret that stands nowhere else, with signs that each encoding writes in its own way."""

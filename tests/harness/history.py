@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.apiserver import written_at
+from harness.canaries import PLACE
 
 Json = Any
 ENDED = frozenset({"COMPLETED", "FAILED", "CANCELLED", "TIMED OUT", "TIMED_OUT", "TIME OUT"})
@@ -94,7 +95,9 @@ def read(journal: Iterable[Json], audit: Iterable[Json], service: str, username:
     return History(
         edits=tuple(_edit(one, username) for one in ours if one["kind"] == "accepted"),
         jobs=tuple(_job_change(one) for one in ours if one["kind"] == "job"),
-        drifts=tuple(one["time_ms"] / 1000 for one in ours if one["kind"] == "drift"),
+        drifts=tuple(
+            one["time_ms"] / 1000 for one in ours if one["kind"] == "drift" and one["paths"] != [PLACE]
+        ),
         operations=tuple(one["operation"] for one in records if one["kind"] == "request"),
         writes=tuple(sorted(map(_write, audit), key=lambda write: write.at)),
         **ends,

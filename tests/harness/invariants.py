@@ -1,7 +1,8 @@
 """The judge: what must hold in every history, whatever was done to the operator. Pure.
 
-I1 to I9 are the invariants of the harness, P1 to P8 the promises of `docs/architecture.md`; where two say the
-same, the rule bears both names. I10 (no unhandled exception) is read from logs and exit codes, not from here.
+I1 to I9 are the invariants of the harness, P1 to P8 the promises of `docs/explanation/architecture.md`;
+where two say the same, the rule bears both names. I10 (no unhandled exception) is read from logs and
+exit codes, not from here.
 """
 
 import itertools

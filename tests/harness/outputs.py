@@ -1,8 +1,8 @@
 """All that operators have written in one bench, and the search for the secrets that the bench has used.
 
-Done at the end of every bench of every test: nothing of a password, of a token of the site or of an
-operator's own token may be in a status, in managedFields, an event, a metric, a log (at DEBUG) or an
-audited body.
+Done at the end of every bench of every test: nothing of a password, of a secret in the live documents, of a
+token of the site or of an operator's own token may be in a status, in managedFields, an event, a metric, a
+log (at DEBUG) or an audited body.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ _TOKEN = re.compile(r"token: *(\S+)")
 
 def search(bench: Workbench) -> Search:
     """For what the bench has used: of an operator's own token the signature, which is the secret."""
-    from harness.bench import PASSWORD
+    from harness.bench import PASSWORD, PLANTED
 
-    used = {"password": PASSWORD}
+    used = {"password": PASSWORD, "live document": PLANTED}
     used |= {f"token {number}": token for number, token in enumerate(_tokens(bench))}
     used |= {f"text {n}": text for n, text in enumerate(bench.api.secret_texts) if len(text) >= SHORTEST}
     for config in bench.directory.glob("*.kubeconfig"):

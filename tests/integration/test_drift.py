@@ -45,8 +45,14 @@ def test_drift_is_put_back_at_the_next_resync_and_its_paths_are_named(resyncing:
     told = resyncing.wait_events("drifted", 3)
     drift = [event for event in told if event["reason"] == "DriftDetected"]
     assert len(drift) == 1
-    assert "settings.properties.maxRecordCount is 17 on the site, 2000 here" in drift[0]["note"]
-    assert "settings.description is mine now on the site, wanted here" in drift[0]["note"]
+    assert (
+        'settings.properties.maxRecordCount was changed on the site: found "17", declared "2000"'
+        in drift[0]["note"]
+    )
+    assert (
+        'settings.description was changed on the site: found "mine now", declared "wanted"'
+        in drift[0]["note"]
+    )
     assert body["status"]["job"]["id"] == resyncing.edits(service)[1]["job"]
     assert len(resyncing.edits(service)) == 2
 

@@ -134,7 +134,7 @@ def test_a_job_forgotten_while_it_runs_is_presumed_to_run(shared: Workbench, cod
     shared.declare(name, service, SETTINGS)
     shared.site.forget(shared.wait_job(name, "EXECUTING"))
     body = shared.came_to(name, "LookingForJob")
-    assert "presumed to run" in condition(body)["message"]
+    assert "treated as running" in condition(body)["message"]
     shared.converged(name)
     shared.site.switch(unknown_job_code=404)
     assert len(shared.edits(service)) == 1

@@ -2,7 +2,8 @@
 
 import json
 
-from harness.bench import PASSWORD, SITES, Workbench, condition
+from harness.bench import PASSWORD, PLANTED, SITES, Workbench, condition
+from harness.outputs import search
 
 SERVICE = "FireWeatherWatch.MapServer"
 TOKEN = "canary-token-that-nobody-may-ever-see"
@@ -49,3 +50,11 @@ def test_passwords_and_tokens_are_in_no_output_whatever_goes_wrong(bench: Workbe
         for secret in (PASSWORD, WRONG, TOKEN, CONNECTION):
             assert secret not in text, f"{secret} is in {place}"
     assert '"level": "debug"' in outputs(bench)["log"]
+
+
+def test_a_secret_of_the_live_documents_is_searched_for(bench: Workbench) -> None:
+    bench.start_site("--services=1")
+    document = bench.site.document(bench.fresh_service())
+    assert PLANTED in document["properties"]["connectionString"]
+    hits = search(bench).hits(json.dumps(document, ensure_ascii=False).encode())
+    assert "live document" in {name for name, _ in hits}

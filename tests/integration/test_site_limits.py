@@ -1,6 +1,6 @@
 """What a site may be asked for: job slots are never exceeded, and all who wait get their turn."""
 
-from harness.bench import Workbench
+from harness.bench import SITES, Workbench
 
 COUNT, SLOTS = 10, 3
 
@@ -50,3 +50,29 @@ def test_a_slot_that_was_taken_through_another_site_resource_is_found_free_again
     for number in range(len(others)):
         bench.converged(f"waits-{number}")
     assert bench.most_jobs_at_once() == 1
+
+
+def test_site_resources_of_one_address_share_one_line_and_one_breaker(bench: Workbench) -> None:
+    bench.start_site(f"--services={COUNT}")
+    sites = ("prod", "other")
+    for site in sites:
+        bench.register(alias=site, limits={"maxJobs": SLOTS, "requestsPerSecond": 500})
+    services = {f"layer-{number}": bench.fresh_service() for number in range(COUNT)}
+    for number, (name, service) in enumerate(services.items()):
+        bench.declare(name, service, {"description": "wanted"}, sites[number % 2])
+    bench.start_operator()
+    for name, service in services.items():
+        bench.converged(name)
+        assert len(bench.edits(service)) == 1
+    assert bench.most_jobs_at_once() == SLOTS
+    for site in sites:
+        bench.wait(site, "Reachable", plural=SITES)
+
+    bench.site.fault({"status": 503, "html": True}, times=None)
+    bench.declare("layer-0", services["layer-0"], {"description": "wanted again"})
+    for site in sites:
+        bench.wait(site, "CircuitOpen", plural=SITES)
+    bench.site.clear_faults()
+    bench.converged("layer-0")
+    for site in sites:
+        bench.wait(site, "Reachable", plural=SITES)

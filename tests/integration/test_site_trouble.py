@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from harness.bench import PASSWORD, SITES, Workbench, condition, ready
+from harness.bench import AWAY, PASSWORD, SITES, Workbench, condition, ready
 
 SERVICE = "FireWeatherWatch.MapServer"
 OTHER = "SampleWorldCities.MapServer"
@@ -28,8 +28,8 @@ def test_a_wrong_password_is_not_tried_in_a_row_and_a_right_one_is_taken_up(benc
         bench.declare(name, service, SETTINGS)
     for name in services:
         body = bench.wait(name, "CredentialsRejected")
-        assert condition(body, "Stalled")["status"] == "True"
-        assert "login refused" in condition(body)["message"]
+        assert condition(body, "Reconciling")["status"] == "True"
+        assert "Login refused" in condition(body)["message"]
     assert bench.wait("prod", "CredentialsRejected", plural=SITES)
     assert logins(bench) == 1
 
@@ -64,9 +64,9 @@ def test_a_secret_or_ca_that_cannot_be_used_is_named(bench: Workbench) -> None:
     bench.register(alias="no-trust", tls={})
     bench.start_operator()
     for site, reason, words in (
-        ("no-secret", "CredentialsUnreadable", f"Secret {bench.namespace}/missing cannot be read"),
-        ("no-ca", "CredentialsUnreadable", f"ConfigMap {bench.namespace}/missing cannot be read"),
-        ("no-trust", "SiteUnreachable", "certificate"),
+        ("no-secret", "CredentialsUnreadable", f"Secret {bench.namespace}/missing does not exist"),
+        ("no-ca", "CredentialsUnreadable", f"ConfigMap {bench.namespace}/missing does not exist"),
+        ("no-trust", AWAY, "certificate"),
     ):
         bench.declare(site, bench.fresh_service(), SETTINGS, site)
         assert words in condition(bench.came_to(site, reason))["message"], site
@@ -95,7 +95,7 @@ def test_a_site_that_is_away_and_comes_back_gets_the_change_once(bench: Workbenc
     bench.sites["prod"].process.kill()
 
     bench.declare("changed", SERVICE, SETTINGS)
-    body = bench.came_to("changed", "SiteUnreachable")
+    body = bench.came_to("changed", AWAY)
     assert condition(body)["status"] == "Unknown"
     assert condition(body, "Reconciling")["status"] == "True"
     body = bench.wait("prod", "SiteUnreachable or CircuitOpen", plural=SITES)
@@ -110,7 +110,7 @@ def test_a_site_that_is_away_and_comes_back_gets_the_change_once(bench: Workbenc
 
 
 def test_a_site_that_is_away_for_long_is_asked_as_often_as_was_set(bench: Workbench) -> None:
-    """Of the longest pause between two tries, one second here, nothing makes more."""
+    """Of the longest pause between two tries, one second here, nothing makes more; none is written down."""
     site = bench.start_site("--services=1")
     bench.register()
     bench.start_operator(backoff_seconds=1)
@@ -118,9 +118,10 @@ def test_a_site_that_is_away_for_long_is_asked_as_often_as_was_set(bench: Workbe
     bench.converge_on("away", service, SETTINGS)
     site.fault({"status": 503, "html": True}, times=None)
     bench.declare("away", service, {"description": "wanted again"})
-    bench.wait("away", "CircuitOpen")
+    said = bench.wait("away", "CircuitOpen")
     seen = len(site.journal(kind="request"))
     site.wait_for(lambda: len(site.journal(kind="request")) >= seen + 8, timeout_seconds=25)
+    assert bench.get("away")["metadata"]["resourceVersion"] == said["metadata"]["resourceVersion"]
     site.clear_faults()
     bench.converged("away")
     assert len(bench.edits(service)) == 2
@@ -133,7 +134,7 @@ def test_an_authority_that_changes_is_taken_up(bench: Workbench) -> None:
     bench.register(tls={"caCertificateRef": {"name": "other-ca"}})
     bench.start_operator()
     bench.declare("untrusted", SERVICE, SETTINGS)
-    bench.came_to("untrusted", "SiteUnreachable")
+    bench.came_to("untrusted", AWAY)
     right = {"data": {"ca.crt": bench.sites["prod"].ca}}
     bench.kubectl("patch", "configmap", "other-ca", "--type=merge", f"--patch={json.dumps(right)}")
     bench.converged("untrusted")
@@ -147,7 +148,7 @@ def test_a_site_that_hangs_while_its_job_runs_is_waited_for(bench: Workbench) ->
     bench.declare("frozen", SERVICE, SETTINGS)
     bench.wait_job("frozen")
     bench.sites["prod"].process.freeze()
-    bench.came_to("frozen", "SiteUnreachable")
+    bench.came_to("frozen", AWAY)
     bench.sites["prod"].process.thaw()
     bench.converged("frozen")
     assert len(bench.edits(SERVICE)) == 1
@@ -159,7 +160,7 @@ def test_a_ready_service_outlives_an_outage_only_for_a_while(bench: Workbench) -
     bench.start_operator(resync_seconds=1, stale_after_seconds=3, site_read_seconds=0.5)
     bench.converge_on("stale", OTHER, {"description": "Cities of the world"})
     bench.sites["prod"].process.freeze()
-    body = bench.came_to("stale", "SiteUnreachable", also=lambda body: condition(body)["status"] == "Unknown")
+    body = bench.came_to("stale", AWAY, also=lambda body: condition(body)["status"] == "Unknown")
     bench.sites["prod"].process.thaw()
     bench.converged("stale")
     assert "Reconciling" in [one["type"] for one in body["status"]["conditions"]]
@@ -242,7 +243,7 @@ def test_a_service_that_does_not_exist_is_not_created_and_is_found_when_publishe
     body = shared.declare("unborn", "Lab/Unborn.MapServer", SETTINGS)
     body = shared.wait("unborn", "ServiceNotFound")
     assert "Lab/Unborn.MapServer" in condition(body)["message"]
-    assert condition(body, "Stalled")["status"] == "True"
+    assert condition(body, "Reconciling")["status"] == "True"
     assert "Lab/Unborn.MapServer" not in shared.site.world()["services"]
     shared.site.add_service(serviceName="Unborn", type="MapServer", folderName="Lab")
     shared.ask_again("unborn")
@@ -253,7 +254,7 @@ def test_a_site_that_does_not_exist_is_taken_up_when_it_is_made(shared: Workbenc
     service = shared.fresh_service()
     shared.declare("homeless", service, SETTINGS, "unknown")
     body = shared.wait("homeless", "SiteNotFound")
-    assert f"There is no ArcGISSite {shared.namespace}/unknown" in condition(body)["message"]
+    assert f"ArcGISSite {shared.namespace}/unknown not found. Create it" in condition(body)["message"]
     shared.register(alias="unknown")
     shared.converged("homeless")
     assert len(shared.edits(service)) == 1

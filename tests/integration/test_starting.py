@@ -29,7 +29,8 @@ def test_a_kubeconfig_that_is_not_there(tmp_path: Path) -> None:
     ended = run(f"--kubeconfig={tmp_path}/none")
     assert ended.returncode == 1
     assert (
-        f"Error: no kubeconfig at {tmp_path}/none: name one with --kubeconfig or KUBECONFIG" in ended.stderr
+        f"Error: no kubeconfig at {tmp_path}/none: give its path with --kubeconfig or KUBECONFIG"
+        in ended.stderr
     )
 
 
@@ -82,15 +83,17 @@ def test_missing_rights_are_named_one_by_one(bench: Workbench, tmp_path: Path) -
         "watch arcgissites",
         "patch arcgisservices/status",
     ):
-        assert f"this account may not {right} {where}: bind it to the operator's role" in ended.stderr
+        assert (
+            f"the operator's account may not {right} {where}: bind it to the operator's role" in ended.stderr
+        )
     assert "may not update leases in namespace arcgis-operator-system" in ended.stderr
 
 
 def test_settings_that_cannot_work() -> None:
     ended = run("--settle-seconds=5", "--site-write-seconds=30", "--poll-seconds=0")
     assert ended.returncode == 2
-    assert "ARCGIS_OPERATOR_SITE_WRITE_SECONDS is above ARCGIS_OPERATOR_SETTLE_SECONDS" in ended.stderr
-    assert "ARCGIS_OPERATOR_POLL_SECONDS is 0: give a number above 0" in ended.stderr
+    assert "--site-write-seconds is 30s, more than --settle-seconds (5s)" in ended.stderr
+    assert "--poll-seconds is 0: give a duration above 0" in ended.stderr
 
 
 def test_it_stops_at_once_while_the_api_server_lets_it_wait(tmp_path: Path) -> None:

@@ -1,9 +1,13 @@
 """Two resources for one service: one of them speaks, the other says so, and nothing is sent twice."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 
+from arcgis_devcluster import Cluster
+from arcgis_operator.core.record import stamp
+from harness.apiserver import wait_until
 from harness.bench import SERVICES, Workbench, condition
 
 
@@ -112,11 +116,11 @@ def test_an_older_resource_that_the_site_refuses_keeps_nobody_out_and_waits_for_
     shared.declare("j-allowed", service, {"description": "allowed"})
     job = shared.wait_job("j-allowed")
     shared.register(alias="closed", access=HERE)
-    shared.wait("i-refused", "ServiceBusy")
-    shared.wait("j-allowed", "Conflict")
+    shared.wait("i-refused", "Conflict")
     assert shared.sent(service, "description") == ["allowed"]
     shared.site.finish(job)
     shared.converged("i-refused")
+    shared.wait("j-allowed", "Conflict")
     assert shared.sent(service, "description") == ["allowed", "refused"]
     assert shared.most_jobs_at_once(service) == 1
 
@@ -135,3 +139,32 @@ def test_a_resource_that_is_refused_while_its_job_runs_is_followed_to_its_end(sh
     shared.converged("l-second")
     assert shared.sent(service, "description") == ["first", "second"]
     assert shared.most_jobs_at_once(service) == 1
+
+
+def test_a_service_does_not_change_hands_because_a_backup_was_put_back_in_another_order(
+    control_plane: Cluster,
+) -> None:
+    """A restore makes all anew, without statuses: the loser of the conflict is the older one now."""
+    with Workbench(control_plane) as bench:
+        bench.start_site("--services=10")
+        bench.register()
+        service = bench.fresh_service()
+        bench.start_operator("before")
+        born = bench.converge_on("z-winner", service, {"description": "live"})["metadata"][
+            "creationTimestamp"
+        ]
+        wait_until(lambda: stamp(datetime.now(UTC)) > born, 2, lambda: "of one second the name decides")
+        bench.declare("a-loser", service, {"description": "never live"})
+        bench.wait("a-loser", "Conflict")
+        bench.operator.kill()
+        for name in ("z-winner", "a-loser"):
+            bench.api.delete(SERVICES, name)
+        bench.declare("a-loser", service, {"description": "never live"})
+        bench.declare("z-winner", service, {"description": "live"})
+        bench.start_operator("after", lease_seconds=2, renew_deadline_seconds=1.5, lease_retry_seconds=0.3)
+        told = condition(bench.wait("a-loser", "Conflict"))["message"]
+        assert "z-winner" in told
+        assert "restore" in told
+        bench.api.delete(SERVICES, "a-loser")
+        bench.converged("z-winner")
+        assert bench.sent(service, "description") == ["live"]

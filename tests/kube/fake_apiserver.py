@@ -140,7 +140,9 @@ class FakeApiServer:
                 if word == "CUT" and body.get("kind", kind) == kind:
                     await response.write(b'{"type": "MODIFIED", "obj')
                     return response
-                if word == "ERROR" or (word != "CUT" and body["kind"] == kind):
+                if word == "NONSENSE" and body.get("kind", kind) == kind:
+                    await response.write(b'{"type": MODIFIED}\n')
+                if word == "ERROR" or (word not in ("CUT", "NONSENSE") and body["kind"] == kind):
                     await response.write(json.dumps({"type": word, "object": body}).encode() + b"\n")
         finally:
             self._news.remove(news)

@@ -50,6 +50,11 @@ ANSWERS: dict[str, tuple[Callable[[], web.Response], KubeFailureKind]] = {
     "an error of the server": (lambda: status(500, "etcd is away"), Kind.UNREACHABLE),
     "too many requests": (lambda: status(429, "slow down", {"Retry-After": "3"}), Kind.UNREACHABLE),
     "an error page": (lambda: html(502), Kind.UNREACHABLE),
+    "a page that forbids": (lambda: html(403), Kind.UNREACHABLE),
+    "a page that says that it moved": (lambda: html(409), Kind.UNREACHABLE),
+    "a page that does not understand": (lambda: html(400), Kind.UNREACHABLE),
+    "a page that takes nothing so large": (lambda: html(413), Kind.INVALID),
+    "a page that asks for a login, twice": (lambda: html(401), Kind.FORBIDDEN),
     "HTML that claims to be fine": (html, Kind.UNREACHABLE),
     "JSON cut in the middle": (lambda: web.Response(text=f'{{"data": "{CANARY}'), Kind.UNREACHABLE),
     "nothing at all": (lambda: web.Response(text=""), Kind.UNREACHABLE),
@@ -120,6 +125,10 @@ FAILURES: dict[str, tuple[Callable[[], KubeFailure], KubeFailure]] = {
         lambda: answered(404, b'{"kind": "Status"}', None, 0.0),
         KubeFailure(Kind.MISSING, "404", 404),
     ),
+    "a 404 of something else, or before the kind is served": (
+        lambda: answered(404, b"404 page not found", None, 0.0),
+        KubeFailure(Kind.UNREACHABLE, "404", 404),
+    ),
     "a long answer": (
         lambda: answered(422, STATUS % (b"x" * 300), None, 0.0),
         KubeFailure(Kind.INVALID, f"422 {'x' * 251}…", 422),
@@ -179,7 +188,8 @@ def chunk(names: str, token: str = "") -> web.Response:
 
 
 async def names_of(api: KubeApi) -> str:
-    return "".join([item["metadata"]["name"] async for item in api.list(ARCGIS_SERVICES, None, limit=2)])
+    pages = api.list(ARCGIS_SERVICES, None, limit=2)
+    return "".join([item["metadata"]["name"] async for page in pages for item in page.items])
 
 
 async def test_a_list_is_read_in_chunks(server: FakeApiServer, api: KubeApi) -> None:
@@ -209,7 +219,7 @@ async def test_a_list_that_breaks_off_says_so(
 
 async def test_what_a_list_leaves_out_is_put_into_its_objects(server: FakeApiServer, api: KubeApi) -> None:
     server.fault = chunks(chunk("a"))
-    (item,) = [item async for item in api.list(ARCGIS_SERVICES, "gis")]
+    (item,) = [item async for page in api.list(ARCGIS_SERVICES, "gis") for item in page.items]
     assert (item["apiVersion"], item["kind"]) == ("arcgis-operator.dev/v1alpha1", "ArcGISService")
 
 
@@ -249,3 +259,97 @@ async def test_a_wrong_kubeconfig_says_what_to_do(what: str, tmp_path: Path) -> 
         path.write_text(text)
     with pytest.raises(ConnectError, match=expected):
         await load_access(str(path), context)
+
+
+async def test_what_the_api_server_says_where_rights_are_missing_is_told(
+    server: FakeApiServer, api: KubeApi
+) -> None:
+    """A right may be taken away while the operator runs."""
+    said: list[tuple[str, str]] = []
+    api.refused = lambda *what: said.append(what)
+
+    async def refuse(request: web.Request) -> web.StreamResponse:
+        return status(403, "secrets is forbidden")
+
+    server.fault = refuse
+    await api.get(SECRETS, "gis", "login")
+    server.fault = None
+    await api.served(ARCGIS_SERVICES)
+    assert said == [("get", "403 secrets is forbidden")]
+
+
+async def test_a_request_that_is_given_up_is_counted_as_one_without_an_answer(tmp_path: Path) -> None:
+    server, seen = FakeApiServer(), []
+
+    async def hang(request: web.Request) -> web.StreamResponse:
+        await asyncio.sleep(5)
+        return status(500, "late")
+
+    server.fault = hang
+    await server.start()
+    access = await load_access(server.kubeconfig(tmp_path / "config"))
+    async with KubeApi(access, observe=lambda verb, code: seen.append((verb, code))) as api:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.2):
+                await api.get(LEASES, "gis", "leader")
+    await server.stop()
+    assert seen == [("get", "none")]
+
+
+async def test_a_connection_that_died_without_a_word_is_not_used_again_afresh(tmp_path: Path) -> None:
+    """The server answers each connection once, and then takes what it is sent and says nothing."""
+    server, used = FakeApiServer(), set()
+
+    async def once(request: web.Request) -> web.StreamResponse:
+        connection = id(request.transport)
+        if connection in used:
+            await asyncio.sleep(5)
+        used.add(connection)
+        return status(404, "not found")
+
+    server.fault = once
+    await server.start()
+    access = await load_access(server.kubeconfig(tmp_path / "config"))
+    async with KubeApi(access, timeout=0.3) as api:
+        said = [await api.get(LEASES, "gis", "leader") for _ in range(2)]
+        await api.get(LEASES, "gis", "leader")
+        await api.afresh()
+        said.append(await api.get(LEASES, "gis", "leader"))
+    await server.stop()
+    assert [one.code for one in said if isinstance(one, KubeFailure)] == [404, None, 404]
+
+
+@pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
+async def test_nothing_is_sent_to_where_an_answer_points(
+    code: int, server: FakeApiServer, api: KubeApi
+) -> None:
+    """A write that was redirected would come back as what a read of another address gives."""
+    elsewhere = FakeApiServer()
+    await elsewhere.start()
+    server.fault = always(lambda: web.Response(status=code, headers={"Location": elsewhere.url + "/api"}))
+    body = {"metadata": {"name": "a", "namespace": "gis"}}
+    for answer in (
+        await api.get(SECRETS, "gis", "portal"),
+        await api.create(LEASES, "gis", body),
+        await api.replace(LEASES, "gis", "a", body),
+        await api.patch_status(ARCGIS_SERVICES, "gis", "roads", "1", {"status": {}}),
+    ):
+        assert isinstance(answer, KubeFailure)
+        assert answer.kind is Kind.UNREACHABLE
+    assert elsewhere.requests == []
+    await elsewhere.stop()
+
+
+NO_LISTS: dict[str, Any] = {
+    "an empty object": {},
+    "words of something in front": {"status": "ok"},
+    "a text": {"items": "abc"},
+    "what is no object": {"items": [7]},
+}
+
+
+@pytest.mark.parametrize("body", NO_LISTS.values(), ids=NO_LISTS)
+async def test_what_is_no_list_is_no_empty_one(body: Any, server: FakeApiServer, api: KubeApi) -> None:
+    server.fault = always(lambda: web.json_response(body))
+    with pytest.raises(KubeListFailed):
+        [page async for page in api.list(ARCGIS_SERVICES, None)]

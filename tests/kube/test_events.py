@@ -21,6 +21,17 @@ def test_a_time_always_has_six_digits_of_fraction() -> None:
     assert microtime(datetime(2026, 1, 2, 3, 4, 5, 0, UTC)) == "2026-01-02T03:04:05.000000Z"
 
 
+def test_an_event_of_a_resource_with_a_long_name_has_a_name_that_the_api_server_takes() -> None:
+    for name in ("a" * 199 + "-" + "b" * 50, "a" * 198 + ".-" + "b" * 50, "a" * 253):
+        metadata = {**ROADS["metadata"], "name": name}
+        made = event(
+            {**ROADS, "metadata": metadata}, Happening("Converged", "Edit", "x"), "pod", datetime.now(UTC)
+        )
+        parts = made["metadata"]["name"].split(".")
+        assert all(part and part[0].isalnum() and part[-1].isalnum() for part in parts)
+        assert len(made["metadata"]["name"]) <= 253
+
+
 def test_a_long_note_is_cut_to_one_line_of_1000_bytes() -> None:
     made = event(ROADS, Happening("JobFailed", "Edit", "é\n" * 2000), "pod", datetime.now(UTC))
     assert len(made["note"].encode()) <= 1000

@@ -129,7 +129,7 @@ async def test_a_watcher_that_is_left_alone_does_not_hold_up_the_restart(
     server.put("arcgissites", "site")
     await watching.ready()
     await watching.notes.has("site", "site")
-    server.send("CUT", {"kind": "ArcGISService"})
+    server.send("NONSENSE", {"kind": "ArcGISService"})
     await heals(server, watching)
     assert watching.restarts >= 1
 
@@ -140,7 +140,7 @@ async def test_a_watcher_that_dies_in_its_first_second_is_missed_soon(
     server: FakeApiServer, watching: Watching, which: dict[str, str]
 ) -> None:
     await watching.ready()
-    server.send("CUT", which)
+    server.send("NONSENSE", which)
     await heals(server, watching)
     assert watching.restarts >= 1
 
@@ -251,3 +251,24 @@ async def heals(server: FakeApiServer, watching: Watching) -> None:
     server.put("arcgisservices", "later")
     await watching.notes.has("service", "later", seconds=20)
     assert watching.supervisor.stuck() is None
+
+
+async def test_the_token_goes_nowhere_when_an_answer_points_elsewhere(
+    server: FakeApiServer, watching: Watching
+) -> None:
+    elsewhere, asked = FakeApiServer(), asyncio.Event()
+    await elsewhere.start()
+    aside = {"Location": elsewhere.url + "/apis"}
+
+    async def fault(request: web.Request) -> web.StreamResponse:
+        if len(server.requests) > 3:
+            asked.set()
+        return web.Response(status=302, headers=aside)
+
+    server.fault = fault
+    async with asyncio.timeout(10):
+        await asked.wait()
+    assert elsewhere.tokens == []
+    server.fault = None
+    await watching.ready()
+    await elsewhere.stop()

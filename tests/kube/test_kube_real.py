@@ -19,15 +19,18 @@ from arcgis_operator.adapters.kube.kinds import (
     ARCGIS_SITES,
     CONFIGMAPS,
     EVENTS,
+    GROUP,
     LEASES,
     NAMESPACES,
     Kind,
 )
-from arcgis_operator.adapters.kube.preflight import problems
+from arcgis_operator.adapters.kube.preflight import older_schema, problems
 from arcgis_operator.app.lease import Elector, LeaseTimes, Term
 from arcgis_operator.app.lease_record import SETTLED
-from arcgis_operator.app.supervisor import Supervisor
-from arcgis_operator.handlers.informer import Informer
+from arcgis_operator.app.supervisor import Patience, Supervisor
+from arcgis_operator.core.authorship import WRITER, is_put_back
+from arcgis_operator.handlers.informer import Informer, Tuning
+from arcgis_operator.handlers.pulse import Pulse
 
 QUICK = LeaseTimes(lease=1.0, renew_deadline=0.6, retry=0.1)
 Object = dict[str, Any]
@@ -74,7 +77,7 @@ async def test_lists_come_in_chunks_and_name_their_kind(real: KubeApi, namespace
     for number in range(5):
         body = {"metadata": {"name": f"map-{number}", "labels": {"ours": "yes"}}}
         await made(real, CONFIGMAPS, namespace, body)
-    found = [item async for item in real.list(CONFIGMAPS, namespace, limit=2)]
+    found = [item async for page in real.list(CONFIGMAPS, namespace, limit=2) for item in page.items]
     ours = [item["metadata"]["name"] for item in found if "labels" in item["metadata"]]
     assert ours == [f"map-{number}" for number in range(5)]
     assert {item["kind"] for item in found} == {"ConfigMap"}
@@ -97,7 +100,7 @@ async def test_an_event_is_accepted_and_speaks_of_its_object(real: KubeApi, name
     poster.post(body, Happening("Converged", "Edit", "the settings are live, job j1"))
     await poster.drain(10)
     task.cancel()
-    (event,) = [item async for item in real.list(EVENTS, namespace)]
+    (event,) = [item async for page in real.list(EVENTS, namespace) for item in page.items]
     assert event["regarding"]["uid"] == body["metadata"]["uid"]
     assert (event["reason"], event["reportingInstance"]) == ("Converged", "operator-0")
 
@@ -105,6 +108,10 @@ async def test_an_event_is_accepted_and_speaks_of_its_object(real: KubeApi, name
 async def test_preflight_finds_nothing_wrong_for_an_admin(real: KubeApi, namespace: str) -> None:
     assert await problems(real, [], namespace, "leader") == []
     assert await problems(real, [namespace], namespace, "leader") == []
+    assert await older_schema(real) == []
+    published = await real.published(ARCGIS_SITES)
+    assert isinstance(published, dict)
+    assert "status" in published["properties"], "so the one above was judged as well"
 
 
 async def test_preflight_names_every_right_that_is_missing(
@@ -115,8 +122,9 @@ async def test_preflight_names_every_right_that_is_missing(
     async with await connect(str(kubeconfig)) as powerless:
         found = await problems(powerless, [namespace], namespace, "leader")
     assert isinstance(found, list)
-    assert f"this account may not patch arcgisservices/status in namespace {namespace}: bind it" in " ".join(
-        found
+    assert (
+        f"the operator's account may not patch arcgisservices/status in namespace {namespace}: bind it"
+        in " ".join(found)
     )
     assert any("leases" in line for line in found)
 
@@ -215,3 +223,81 @@ async def test_a_lease_written_by_another_ends_the_term(real: KubeApi, namespace
 
 async def test_the_namespace_of_the_test_is_there(real: KubeApi, namespace: str) -> None:
     assert isinstance(await real.get(NAMESPACES, None, namespace), dict)
+
+
+async def test_the_api_server_notes_who_put_back_a_journal(real: KubeApi, namespace: str) -> None:
+    """By the name a client gives itself; and what a restore puts back of owners is older than the object."""
+    first = await made(real, ARCGIS_SERVICES, namespace, service("roads", namespace))
+    backup = KubeApi(real.access)
+    backup._client.user_agent = "velero-server/v1.17"
+
+    async def wrote(api: KubeApi, on: Object, **status: Object) -> Object:
+        version = on["metadata"]["resourceVersion"]
+        answer = await api.patch_status(ARCGIS_SERVICES, namespace, "roads", version, {"status": status})
+        assert isinstance(answer, dict), answer
+        return answer
+
+    ours = await wrote(real, first, observedGeneration=1, journal={"phase": "Running", "id": "i2"})  # type: ignore[arg-type]
+    assert not is_put_back(ours)
+    beside = await wrote(backup, ours, plan={"hash": "another"})
+    assert not is_put_back(beside)
+    older = await wrote(backup, beside, journal={"phase": "Idle", "id": "i1"})
+    assert is_put_back(older)
+    again = await wrote(real, older, journal={"phase": None, "id": "i1"})  # type: ignore[dict-item]
+    assert not is_put_back(again)
+
+    other = await wrote(backup, again, journal={"phase": "Running", "id": "i1"})  # type: ignore[arg-type]
+    owners = other["metadata"]["managedFields"]
+    of_a_backup = [{**one, "manager": WRITER, "time": "2020-01-01T00:00:00Z"} for one in owners]
+    with_owners = {**other, "metadata": {**other["metadata"], "managedFields": of_a_backup}}
+    restored = await real.replace(ARCGIS_SERVICES, namespace, "roads", with_owners)
+    assert isinstance(restored, dict), restored
+    assert {one["manager"] for one in restored["metadata"]["managedFields"]} == {WRITER}
+    assert is_put_back(restored)
+    await backup.aclose()
+
+
+BLIND = Patience(0.02, 0.05, look=0.02, unheard=2.0)
+"""`/livez` of a process that loses patience after two seconds, not five minutes."""
+SHORT_STREAMS = Tuning(server_timeout=1, reconnect=0.05, first_backoff=0.05, longest_backoff=0.2)
+"""The right to a stream is asked when it is opened; an open one goes on without it."""
+
+
+def reader(namespace: str, *verbs: str) -> Object:
+    return {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "Role",
+        "metadata": {"name": "reader", "namespace": namespace},
+        "rules": [{"apiGroups": [GROUP], "resources": ["*"], "verbs": list(verbs)}],
+    }
+
+
+async def test_a_watch_whose_right_is_taken_away_is_not_dead_and_lives_again_with_it(
+    control_plane: Cluster, real: KubeApi, namespace: str, tmp_path: Path
+) -> None:
+    """A watch of the cluster that nobody answers for so long is dead; a restart gives no right back."""
+    kubectl, notes, pulse = control_plane.kubectl.in_namespace(namespace), Notes(), Pulse()
+    kubectl("create", "serviceaccount", "reader")
+    kubectl("create", "rolebinding", "reader", "--role=reader", f"--serviceaccount={namespace}:reader")
+    kubectl.apply(reader(namespace, "list", "watch"))
+    config = str(control_plane.service_account_kubeconfig(namespace, "reader", tmp_path / "reader"))
+    supervisor = Supervisor(
+        lambda sink: Informer(sink, lambda: load_access(config), (namespace,), SHORT_STREAMS, pulse),
+        notes,
+        patience=BLIND,
+        pulse=pulse,
+    )
+    task = asyncio.create_task(supervisor.run())
+    await made(real, ARCGIS_SERVICES, namespace, service("before", namespace))
+    await notes.has("service", "before")
+    kubectl.apply(reader(namespace, "list"))
+    async with asyncio.timeout(30):
+        while supervisor.unheard() < 2 * BLIND.unheard:
+            assert supervisor.stuck() is None
+            await asyncio.sleep(0.05)
+    await made(real, ARCGIS_SERVICES, namespace, service("unseen", namespace))
+    kubectl.apply(reader(namespace, "list", "watch"))
+    await notes.has("service", "unseen")
+    assert supervisor.unheard() < BLIND.unheard
+    task.cancel()
+    await asyncio.wait([task])

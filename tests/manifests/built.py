@@ -11,8 +11,8 @@ import yaml
 from arcgis_devcluster import Cluster
 
 MANIFESTS = Path(__file__).resolve().parents[2] / "manifests"
-OVERLAYS = ("overlays/cluster", "overlays/namespaced", "overlays/dev")
-ENTRIES = (*OVERLAYS, "rbac/cluster", "samples")
+OVERLAYS = ("overlays/cluster", "overlays/namespaced", "overlays/openshift", "overlays/dev")
+ENTRIES = (*OVERLAYS, "rbac/cluster", "samples/sites", "samples/kustomize")
 """The folders that are meant to be applied."""
 SYSTEM = "arcgis-operator-system"
 SITE = "gis"

@@ -10,7 +10,9 @@ from arcgis_operator.core.verdict import Reason
 from arcgis_operator.telemetry.metrics import Metrics
 
 ROOT = Path(__file__).resolve().parents[2]
-GROUPS = yaml.safe_load((ROOT / "manifests/samples/prometheus-rules.yaml").read_text())["groups"]
+GROUPS = yaml.safe_load((ROOT / "manifests/samples/monitoring/prometheus-rules.yaml").read_text())["spec"][
+    "groups"
+]
 OF_THE_TARGET = ("instance",)  # Prometheus puts it to each sample
 RULES: list[dict[str, Any]] = [rule for group in GROUPS for rule in group["rules"]]
 
@@ -54,7 +56,7 @@ def test_what_is_shown_beside_a_label_was_kept_by_the_expression() -> None:
 
 
 def test_each_alert_has_a_severity_and_a_summary_and_is_on_the_page_for_operators() -> None:
-    page = (ROOT / "docs/operations.md").read_text()
+    page = (ROOT / "docs/guides/monitoring.md").read_text()
     for rule in RULES:
         assert rule["labels"]["severity"] in ("warning", "critical")
         assert rule["annotations"].keys() == {"summary"}

@@ -1,7 +1,7 @@
 """Who may do what where: every subject × place × resource × verb, asked of the real authorizer.
 
-`ALLOWED` says it once more, by hand, from what SECURITY.md promises; nothing is read from the manifests. What
-is not in it is denied. The API server alone does not aggregate roles (a controller does), so tenants are
+`ALLOWED` says it once more, by hand, from what the security model promises, not from the manifests.
+What is not in it is denied. The API server alone does not aggregate roles (a controller does), so tenants are
 bound to what is shipped instead of to view, edit and admin.
 """
 

@@ -12,8 +12,6 @@ import pytest
 from model_process import Process, Term
 from model_schedule import Draw, Search
 
-from arcgis_operator.controller.jobindex import JobIndex
-from arcgis_operator.controller.unread import Unread
 from arcgis_operator.core import look, status
 from arcgis_operator.core.jobs import Signal
 from arcgis_operator.core.record import Phase
@@ -21,6 +19,8 @@ from arcgis_operator.reconcilers import observe, service
 from arcgis_operator.reconcilers.ledger import Ledger
 from arcgis_operator.reconcilers.service import ServiceReconciler
 from arcgis_operator.reconcilers.store import StatusStore
+from arcgis_operator.sites.jobindex import JobIndex
+from arcgis_operator.sites.unread import Unread
 
 Patch = pytest.MonkeyPatch
 
@@ -53,7 +53,22 @@ def nothing_settles(patch: Patch) -> None:
     patch.setattr(Ledger, "settle_in", lambda self, key, record, term: 0.0)
 
 
+def an_intent_of_others_is_as_old_as_the_term(patch: Patch) -> None:
+    """Beside the rules of the term: each of the two alone would hide that the other one is gone."""
+    whole = Ledger.settle_in
+
+    def settle_in(self: Any, key: str, record: Any, term: Any) -> float:
+        entry = self[key]
+        met_at, entry.open_since = entry.open_since, None
+        seconds = whole(self, key, record, term)
+        entry.open_since = met_at
+        return seconds
+
+    patch.setattr(Ledger, "settle_in", settle_in)
+
+
 def settled_by_our_own_clock_only(patch: Patch) -> None:
+    an_intent_of_others_is_as_old_as_the_term(patch)
     whole = Ledger.settle_in
 
     def settle_in(self: Any, key: str, record: Any, term: Any) -> float:
@@ -63,6 +78,8 @@ def settled_by_our_own_clock_only(patch: Patch) -> None:
 
 
 def leadership_instead_of_the_term(patch: Patch) -> None:
+    an_intent_of_others_is_as_old_as_the_term(patch)
+
     def check(self: Term) -> str | None:
         return None if getattr(self.world.lease, "holder", "") == self.holder else "not the leader"
 
@@ -70,10 +87,13 @@ def leadership_instead_of_the_term(patch: Patch) -> None:
 
 
 def no_look_at_the_lease(patch: Patch) -> None:
+    an_intent_of_others_is_as_old_as_the_term(patch)
     patch.setattr(Term, "check", lambda self: None)
 
 
 def an_old_leader_stores(patch: Patch) -> None:
+    an_intent_of_others_is_as_old_as_the_term(patch)
+
     async def stored(self: Any, body: Any, verdict: Any, term: Any) -> Any:
         return await self._store.store(body, verdict)
 

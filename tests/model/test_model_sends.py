@@ -6,13 +6,16 @@ from collections.abc import Callable
 import pytest
 from model_actions import Stage
 from model_process import KEY
+from model_world import URL
 
 from arcgis_operator.core import status
 from arcgis_operator.core.failures import Accepted, Applied, Fact, Failure, Kind
+from arcgis_operator.core.model import SiteRef
 from arcgis_operator.reconcilers.ledger import Ledger
 
 STAMP = "2026-11-26T10:00:00Z"
 YIELDS = 20
+SITE = SiteRef("gis", "prod")
 
 
 async def until(stage: Stage, there: Callable[[], object], *, slow: str) -> None:
@@ -39,7 +42,7 @@ async def test_a_send_that_leaves_a_second_after_its_intent_counts_once() -> Non
     async with asyncio.timeout(5):
         await until(stage, lambda: stage.world.inbox, slow="patch")
     stored = status.parse(stage.world.objects["roads"]).journal
-    counted = {*stored.sends, *process.ledger[KEY].sends}
+    counted = {*stored.sends, *(send.stamp for send in process.ledger[KEY].sends)}
     process.stop(kill=True)
     assert counted == {stored.intent_time}
 
@@ -63,9 +66,9 @@ TAKEN: dict[str, tuple[Fact, int]] = {
 def test_the_ledger_counts_what_the_record_counts(fate: str) -> None:
     fact, count = TAKEN[fate]
     ledger = Ledger(lambda: 0.0, settle_seconds=90, job_timeout_seconds=1800)
-    ledger.sending("key", "earlier", "2026-11-26T09:59:00Z")
+    ledger.sending("key", "earlier", "2026-11-26T09:59:00Z", SITE, URL)
     ledger.sent("key", "earlier", Accepted("j0", "SUBMITTED"))
-    ledger.sending("key", "intent", STAMP)
+    ledger.sending("key", "intent", STAMP, SITE, URL)
     ledger.sent("key", "intent", fact)
-    assert ledger["key"].sends.count(STAMP) == count
+    assert [send.stamp for send in ledger["key"].sends].count(STAMP) == count
     assert len(ledger["key"].sends) == 1 + count

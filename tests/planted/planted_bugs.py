@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 SCHEDULES = "tests/model/test_model_schedules.py::test_no_schedule_breaks_a_promise[0]"
 DECIDE = "tests/unit/core/test_core_decide.py"
-REGISTRY = "tests/unit/controller/test_registry.py"
+REGISTRY = "tests/unit/reconcilers/test_registry.py"
 WIRE = "tests/contract/test_admin_wire.py"
 SERVICE = "reconcilers/service.py"
 
@@ -56,15 +56,15 @@ BUGS: Mapping[str, Bug] = {
     ),
     "an unanswered edit is sent again without waiting": Bug(
         "reconcilers/ledger.py",
-        "        journal, entry = record.journal, self[key]\n        if journal.phase",
-        "        return 0.0\n        journal, entry = record.journal, self[key]\n        if journal.phase",
+        "        journal, entry = record.journal, self[key]\n        since",
+        "        return 0.0\n        journal, entry = record.journal, self[key]\n        since",
         SCHEDULES,
     ),
     "a turn trusts an older reading of the object": Bug(
         "reconcilers/store.py",
-        "        return await self._api.get(self._kind, name.namespace, name.name)",
+        "        body = await self._api.get(self._kind, name.namespace, name.name)",
         "        old = self.__dict__.setdefault('old', {})\n"
-        "        return old.setdefault(name, await self._api.get(self._kind, name.namespace, name.name))",
+        "        body = old.setdefault(name, await self._api.get(self._kind, name.namespace, name.name))",
         SCHEDULES,
     ),
     "any term of the lease will do": Bug(
@@ -80,20 +80,20 @@ BUGS: Mapping[str, Bug] = {
         "tests/unit/test_lease.py",
     ),
     "resources are told apart by name, not by service": Bug(
-        "controller/registry.py",
-        'key = f"{wanted.url}|{desired.service.key}"',
-        'key = f"{wanted.url}|{name}"',
+        "reconcilers/registry.py",
+        'return f"{wanted.url}|{known.aim.service.key}"',
+        'return f"{wanted.url}|{name}"',
         REGISTRY,
     ),
     "a new generation is no news": Bug(
-        "controller/registry.py",
+        "reconcilers/registry.py",
         "return now != (known.uid, known.generation, known.asked)",
         "return now[0] != known.uid or now[2] != known.asked",
         REGISTRY,
     ),
     "a job is over before it ends": Bug(
         "core/look.py",
-        "return _ended(case, ours) if ours.ended else _unfinished(case)",
+        "return _ended(case, ours) if ours.ended else _unfinished(case, ours)",
         "return _ended(case, ours)",
         DECIDE,
     ),
@@ -163,7 +163,7 @@ BUGS: Mapping[str, Bug] = {
     ),
     "a job that is not found is over": Bug(
         "core/look.py",
-        "    if case.open_for <= case.policy.job_timeout_seconds:\n        return Sight(Signal.JOB_UNSEEN)\n",
+        "    if case.lost_for <= case.policy.job_timeout_seconds:\n        return Sight(Signal.JOB_UNSEEN)\n",
         "",
         DECIDE,
     ),
@@ -174,23 +174,23 @@ BUGS: Mapping[str, Bug] = {
         WIRE,
     ),
     "a missing CA bundle means the system's roots": Bug(
-        "controller/sessions.py",
-        "        if bundle:  #",
-        "        if bundle is None:\n            return ssl.create_default_context()\n        if bundle:  #",
+        "sites/sessions.py",
+        "        if bundle is None:\n            keys",
+        "        if bundle is None:\n            return system_roots()\n            keys",
         "tests/unit/controller/test_sessions.py"
         "::test_a_ca_bundle_under_a_key_that_is_not_there_is_no_reason_to_trust_the_systems_roots",
     ),
     "who is refused keeps others out": Bug(
-        SERVICE,
-        "        if claim.winner is None or not claim.losers:\n            return claim",
-        "        return claim",
+        "reconcilers/hearing.py",
+        "first = next((voice for voice in voices if not voice.steps_back), voices[0] if voices else None)",
+        "first = voices[0] if voices else None",
         "tests/integration/test_two_resources.py"
         "::test_an_older_resource_that_the_site_refuses_keeps_nobody_out_and_waits_for_the_job_when_it_is_let_in",
     ),
     "a name with a sign that is not seen is taken": Bug(
-        "core/fields.py",
-        "    if not value.isprintable():",
-        "    if False:",
+        "core/names.py",
+        "    return not text.isprintable() or UNSEEN.search(text) is not None",
+        "    return False",
         "tests/security/test_security_admission.py",
     ),
 }

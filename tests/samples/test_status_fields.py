@@ -1,15 +1,19 @@
 """The status as the operator remembers it and as the schema has room for it."""
 
-from dataclasses import fields
+import math
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from arcgis_operator.core.annotations import REQUEST_SIGNS, REQUESTED, requests_in
+from arcgis_operator.core.conditions import MAX_MESSAGE
 from arcgis_operator.core.decide import KEPT_HISTORY, KEPT_SENDS
-from arcgis_operator.core.record import JobShown, Journal, Observed, Phase, Plan
-from arcgis_operator.core.status import MAX_MESSAGE
+from arcgis_operator.core.record import JobShown, Journal, Observed, Phase, Plan, Record, moment
+from arcgis_operator.core.status import ALONE, LONGEST, MOST, render, written_fields
+from arcgis_operator.core.verdict import Reason, Verdict
 
 CRD = Path(__file__).resolve().parents[2] / "crds" / "arcgisservices.yaml"
 
@@ -28,9 +32,89 @@ def test_the_schema_knows_what_the_operator_writes_and_nothing_else(block: str, 
     assert written == {name.lower() for name in status()[block]["properties"]}
 
 
+def test_the_names_that_are_compared_with_an_installed_schema_are_those_of_ours() -> None:
+    """Else a start would call our own CustomResourceDefinition an older one."""
+    found = status()
+    assert sorted(found) == sorted([*ALONE, *written_fields()])
+    for block, names in written_fields().items():
+        assert sorted(names) == sorted(found[block]["properties"])
+
+
 def test_the_bounds_of_the_schema_have_room_for_what_is_kept() -> None:
     found = status()
     assert found["history"]["maxItems"] >= KEPT_HISTORY
     assert found["journal"]["properties"]["sends"]["maxItems"] >= KEPT_SENDS
     assert found["conditions"]["items"]["properties"]["message"]["maxLength"] >= MAX_MESSAGE
     assert found["journal"]["properties"]["phase"]["enum"] == [phase.value for phase in Phase]
+
+
+LONG = "x" * 5000
+TAKEN_IN_SHORT = {"id", "jobId", "messages"}
+"""Made here, or bounded where the site's answer is read."""
+
+
+def long_one(kind: type[Any]) -> Any:
+    """Every text as long as can be, but for those that come in short."""
+    values: dict[str, Any] = {}
+    for field in fields(kind):
+        if field.type is str and not field.name.endswith(("_time", "id")):
+            values[field.name] = LONG
+    return kind(**values)
+
+
+def excess(schema: dict[str, Any], value: Any, at: str) -> list[str]:
+    """What of a value is beyond its schema."""
+    if isinstance(value, str):
+        return [at] if len(value) > schema.get("maxLength", math.inf) else []
+    if isinstance(value, list):
+        over = [at] if len(value) > schema.get("maxItems", math.inf) else []
+        return over + [one for part in value for one in excess(schema["items"], part, f"{at}[]")]
+    if isinstance(value, dict) and "properties" in schema:
+        return [
+            one
+            for name, part in value.items()
+            for one in excess(schema["properties"][name], part, f"{at}.{name}")
+        ]
+    return []
+
+
+def test_whatever_the_site_and_annotations_say_the_status_can_be_stored() -> None:
+    change = {"operation": LONG, "path": LONG, "from": LONG, "to": LONG}
+    asked = requests_in(dict.fromkeys(REQUESTED, LONG))
+    assert len(asked) > REQUEST_SIGNS
+    record = Record(
+        known=True,
+        handled=asked + LONG,
+        journal=replace(long_one(Journal), phase=Phase.RUNNING, sends=("2026-11-23T12:00:00Z",) * 50),
+        job=replace(long_one(JobShown), messages=("x",) * 50, result={"service": LONG}),
+        history=({"id": "j0", "status": LONG, "operation": LONG, "username": LONG, "duration": LONG},) * 50,
+        plan=replace(long_one(Plan), cause="Spec", changes=(change,) * 50),
+        observed=long_one(Observed),
+    )
+    now = moment("2026-11-23T12:00:00Z")
+    assert now is not None
+    written = render({"metadata": {"generation": 1}}, Verdict(Reason.CONVERGED, LONG, record, wake=1.0), now)
+    assert written["job"]["result"] == {"service": LONG}
+    assert excess({"properties": status()}, written, "status") == []
+
+
+def test_the_bounds_are_those_of_the_schema() -> None:
+    """None is shorter than need be, and each text that is not made here has one."""
+    found: dict[str, set[int]] = {}
+
+    def walk(schema: dict[str, Any], name: str) -> None:
+        if bound := schema.get("maxLength", schema.get("maxItems")):
+            found.setdefault(name, set()).add(bound)
+        for key, part in schema.get("properties", {}).items():
+            walk(part, key)
+        if "items" in schema:
+            walk(schema["items"], name)
+
+    for block in ("journal", "job", "history", "plan", "observed"):
+        walk(status()[block], block)
+    expected = {
+        name: {table[name] for table in (LONGEST, MOST) if name in table} for name in (*LONGEST, *MOST)
+    }
+    assert {name: bounds for name, bounds in found.items() if name not in TAKEN_IN_SHORT} == {
+        name: bounds for name, bounds in expected.items() if name not in TAKEN_IN_SHORT
+    }

@@ -140,6 +140,7 @@ def _case(record: Rec, generation: int, sight: Sight) -> Case:
         username="gitops",
         fresh_id="2",
         open_for=LONG if sight.late else 1.0,
+        lost_for=LONG if sight.late else 1.0,
         ended_for=LONG if sight.grace_over else 0.0,
     )
 

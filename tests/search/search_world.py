@@ -112,6 +112,7 @@ class Rules:
     term_at_send: bool = True
     term_not_leader: bool = True
     term_at_store: bool = True
+    doubt_for_all: bool = True
     folded_by_id: bool = True
     settle_time: bool = True
     settle_term: bool = True
@@ -191,9 +192,11 @@ def _read(state: State, process: Process, term: bool) -> Turn:
 
 
 def _is_settled(process: Process, record: Rec) -> bool:
-    """As `Ledger.settle_in`."""
-    if (record.phase == "I" and record.known) or not RULES.settle_time:
+    """As `Ledger.settle_in`; sooner in one way: an intent of others is not timed from when it was met."""
+    if not RULES.settle_time:
         return True
+    if record.phase == "I" and record.known:
+        return process.sure or not RULES.doubt_for_all
     if record.phase == "I" and not RULES.look_without_status:
         return True
     waits = record.phase != "I" or not process.starts_settled
@@ -253,10 +256,11 @@ def _document(state: State, index: int, process: Process, turn: Turn) -> Iterato
     )
     runs = any(job.state == "runs" and job.id == turn.record.job for job in state.jobs)
     late = [False, True] if turn.sight.ours == "gone" and not runs else [False]
-    grace = [False, True] if not state.old else [False]
+    ended = turn.sight.ours in ("done", "void") or turn.sight.candidate
+    grace = [True] if not ended else [False] if state.old else [False, True]
     for document in documents:
         for is_late in late:
-            for over in grace if turn.sight.ours in ("done", "void") or turn.sight.candidate else [False]:
+            for over in grace:
                 for retry in [False, True] if turn.record.failure else [True]:
                     sight = turn.sight._replace(
                         document=document,

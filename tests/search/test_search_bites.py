@@ -35,7 +35,9 @@ TAKEN_AWAY = {
     "compare-and-swap": Without((SPEC, "an object is made again"), ("compare_and_swap",)),
     "the term is checked before the send": Without((MOVED, SPEC), ("term_at_send",)),
     "the term, not only who leads": Without((MOVED, BACK), ("term_not_leader",)),
-    "only the present leader stores": Without((MOVED, "a request is slow"), ("term_at_store",)),
+    "only the present leader stores, and a doubt is heeded for every record": Without(
+        (MOVED, "a request is slow"), ("term_at_store", "doubt_for_all")
+    ),
     "outcomes are folded by the intent's id": Without((MOVED, SPEC, CRASH), ("folded_by_id",)),
     "the settle time": Without((CRASH,), ("settle_time",)),
     "the settle time of a term": Without((CRASH,), ("settle_term",)),

@@ -1,6 +1,6 @@
 """Names of services and folders that would like to be more than one segment of an address."""
 
-from malicious_specs import CARRIED, Malice, named
+from malicious_specs import CARRIED, INVALID, Malice, named
 
 LONG = "a" * 129
 WITHIN = "b" * 128
@@ -84,15 +84,8 @@ _CARRIED: dict[str, str] = {
     "a name of an operation": "edit",
     "a name of the directory": "admin",
     "a name of a prototype": "__proto__",
-    "a full-width slash": "a\uff0fb",
-    "a full-width dot, twice": "\uff0e\uff0e",
     "a division slash": "a\u2215b",
     "a fraction slash": "a\u2044b",
-    "a full-width percent sign": "\uff052f",
-    "a full-width question mark": "Roads\uff1ff",
-    "a full-width semicolon": "Roads\uff1bx",
-    "a one dot leader, twice": "\u2024\u2024",
-    "a reversed solidus of full width": "a\uff3cb",
     "a letter of another alphabet": "R\u043eads",
     "a letter with a mark of its own": "Cafe\u0301",
     "a mark that makes another sign": "a\u0338b",
@@ -101,6 +94,16 @@ _CARRIED: dict[str, str] = {
     "words from right to left": "\u0637\u0631\u0642",
     "the longest name": WITHIN,
 }
+_READ_OTHERWISE: dict[str, str] = {
+    "a full-width slash": "a\uff0fb",
+    "a full-width dot, twice": "\uff0e\uff0e",
+    "a full-width percent sign": "\uff052f",
+    "a full-width question mark": "Roads\uff1ff",
+    "a full-width semicolon": "Roads\uff1bx",
+    "a one dot leader, twice": "\u2024\u2024",
+    "a reversed solidus of full width": "a\uff3cb",
+}
+"""A site may read them as signs of an address: the API server takes them, the operator does not."""
 _UNSAYABLE: dict[str, str] = {
     "a turn to the left": "Roads\u202excod",
     "an isolated turn to the left": "Roads\u2067x",
@@ -121,6 +124,8 @@ NAMES: tuple[Malice, ...] = (
     *(named(f"type: {what}", "Roads", kind=kind) for what, kind in _OTHER_TYPES.items()),
     *(named(f"name: {what}", name, None, CARRIED) for what, name in _CARRIED.items()),
     *(named(f"folder: {what}", "Roads", folder, CARRIED) for what, folder in _CARRIED.items()),
+    *(named(f"name: {what}", name, None, INVALID) for what, name in _READ_OTHERWISE.items()),
+    *(named(f"folder: {what}", "Roads", folder, INVALID) for what, folder in _READ_OTHERWISE.items()),
     *(named(f"name: {what}", name, None, UNSAYABLE) for what, name in _UNSAYABLE.items()),
     *(named(f"folder: {what}", "Roads", folder, UNSAYABLE) for what, folder in _UNSAYABLE.items()),
 )

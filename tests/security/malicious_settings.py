@@ -1,8 +1,6 @@
 """Settings that would like to be another field of the form, another document or another request."""
 
-from malicious_specs import CARRIED, Malice, service
-
-INVALID = "SpecInvalid"
+from malicious_specs import CARRIED, INVALID, Malice, service
 
 _VALUES: dict[str, str] = {
     "a token": "&token=stolen",
@@ -50,7 +48,6 @@ _KEYS: dict[str, str] = {
     "a nothing": "a\x00",
     "nothing": "",
     "a space": " ",
-    "another case": "MAXRECORDCOUNT",
     "a name of the form": "async",
     "a name of the document": "serviceName",
 }
@@ -71,6 +68,7 @@ _REFUSED: dict[str, object] = {
     "a file behind an extension": {
         "extensions": [{"typeName": "WMSServer", "properties": {"path": "/etc/passwd"}}]
     },
+    "a data source of the site": {"jsonProperties": {"adminServiceInfo": {"status": "Stopped"}}},
     "an extension that is a path": {"extensions": [{"typeName": "../WMSServer", "enabled": True}]},
     "an extension with a second field": {"extensions": [{"typeName": "WMSServer&f=html", "enabled": True}]},
     "an extension twice": {"extensions": [{"typeName": "WMSServer"}, {"typeName": "WMSServer"}]},
@@ -98,4 +96,5 @@ SETTINGS: tuple[Malice, ...] = (
         for what, key in _KEYS.items()
     ),
     *(_both(what, "settings", settings, "refused") for what, settings in _REFUSED.items()),
+    _both("a file of the site, another case", "key", {"frameworkProperties": {"FILE_PATH": "/etc"}}, INVALID),
 )

@@ -1,8 +1,8 @@
 """Addresses that point where the operator should not go, and credentials that should go somewhere else.
 
-Which host a site is at is its owner's decision (SECURITY.md): an address of the plain form is taken, whatever
-host it names. What holds then: TLS is verified before anything is said, so that neither a byte of a request
-nor of a credential comes to a host that cannot prove to be this site.
+Which host a site is at is its owner's decision (security model): an address of the plain form is taken,
+whatever host it names. What holds then: TLS is verified before anything is said, so that neither a byte of a
+request nor of a credential comes to a host that cannot prove to be this site.
 """
 
 from malicious_specs import REFUSED, Malice, site

@@ -39,8 +39,7 @@ _REFUSED: dict[str, Json] = {
     "a text for the settings": "description",
 }
 _EXPLAINED: dict[str, Json] = {
-    "an object for a property": {"properties": {"a": {"b": 1}}},
-    "a list for a property": {"properties": {"a": ["b"]}},
+    "more values in a property than any document holds": {"properties": {"a": ["b"] * 4097}},
     "a number that loses digits": {"properties": {"a": 2**53 + 1}},
     "a number of 300 digits": {"properties": {"a": 1e300}},
     "the smallest number": {"properties": {"a": 5e-324}},
@@ -53,6 +52,8 @@ _CARRIED: dict[str, Json] = {
     "a description of 4,096 signs": {"description": "x" * 4096},
     "a description of 4,096 faces": {"description": "\U0001f600" * 4096},
     "256 properties": {"properties": MANY},
+    "an object for a property": {"properties": {"a": {"b": 1}}},
+    "a list for a property": {"properties": {"a": ["b"]}},
     "a property of 300 kB": {"properties": {"a": KB300}},
     "a property whose name has 300 signs": {"properties": {"n" * 300: "v"}},
     "a property of 300 kB of quotes": {"properties": {"a": '"' * 300_000}},
@@ -63,7 +64,7 @@ _CARRIED: dict[str, Json] = {
 _SITES: dict[str, dict[str, Json]] = {
     "17 rules": {"access": [{"namespaces": {"from": "Same"}}] * 17},
     "65 folders": {"access": [{"namespaces": {"from": "Same"}, "folders": [f"f{n}" for n in range(65)]}]},
-    "101 jobs": {"limits": {"maxJobs": 101}},
+    "1,001 jobs": {"limits": {"maxJobs": 1001}},
     "no jobs": {"limits": {"maxJobs": 0}},
     "1,001 requests": {"limits": {"requestsPerSecond": 1001}},
     "half a request": {"limits": {"requestsPerSecond": 0.5}},

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Json = Any
-REFUSED, CARRIED = "refused", "carried"
+REFUSED, CARRIED, INVALID = "refused", "carried", "SpecInvalid"
 SERVICE, SITE = "ArcGISService", "ArcGISSite"
 ROADS: Json = {"name": "Roads", "type": "MapServer"}
 

@@ -47,13 +47,17 @@ _NOWHERE: dict[str, object] = {
     "a site whose name has two dots": {"name": "prod..x"},
     "a site by its name in DNS": {"name": "prod.default.svc"},
 }
+_DISGUISED: dict[str, str] = {
+    "a long s": "\u017fystem",
+    "a dotless i": "Ut\u0131l\u0131t\u0131es",
+    "full width": "\uff28osted",
+}
 _CLOSED: dict[str, tuple[str, dict[str, str]]] = {
     "a site that allows nobody": ("next-door", ROADS),
     "a folder that is not allowed": ("folders", {**ROADS, "folder": "Other"}),
     "the root folder, which is not allowed": ("folders", ROADS),
     "the folder System": ("prod", {**ROADS, "folder": "System"}),
     "the folder System in another case": ("prod", {**ROADS, "folder": "sYSTEM"}),
-    "the folder System with a long s": ("prod", {**ROADS, "folder": "\u017fystem"}),
     "the folder Utilities": ("prod", {**ROADS, "folder": "Utilities"}),
     "the folder Hosted": ("prod", {**ROADS, "folder": "HOSTED"}),
     "Hosted where System is named": ("own-folders", {**ROADS, "folder": "Hosted"}),
@@ -61,6 +65,10 @@ _CLOSED: dict[str, tuple[str, dict[str, str]]] = {
 }
 
 TENANTS: tuple[Malice, ...] = (
+    *(
+        service(f"access: a guarded folder with {what}", "SpecInvalid", service={**ROADS, "folder": folder})
+        for what, folder in _DISGUISED.items()
+    ),
     *(service(f"site: {what}", REFUSED, siteRef=reference) for what, reference in _REFUSED.items()),
     *(service(f"field: {what}", REFUSED, **spec) for what, spec in _FIELDS.items()),
     *(service(f"site: {what}", NOT_FOUND, siteRef=reference) for what, reference in _NOWHERE.items()),

@@ -179,7 +179,7 @@ YOUNGER: dict[str, tuple[str, str, Way]] = {
     ),
     "with a spec that cannot be read": (
         PRIVATE,
-        "SpecInvalid",
+        "SiteNotAllowed",
         lambda at: [at.service("prod", at.victim, settings={"properties": {"a": None}})],
     ),
 }

@@ -146,7 +146,7 @@ ODD_PATHS = [
     "/admin/services//FireWeatherWatch.MapServer/x",
     "/admin/jobs/a/b",
     "/other",
-    "/admin/services/Transport/Addresses.GeocodeServer/iteminfo",
+    "/admin/services/Transport/Addresses.GeocodeServer/nothing",
 ]
 
 
@@ -441,3 +441,14 @@ async def test_a_quantity_is_written_in_the_digits_of_kubernetes(client: Client)
     spec["scalingSpec"][0]["resources"]["cpuMax"] = "\u0664"
     refused = await client.post(f"{FIRE}/scaling/edit", serviceScalingSpec=json.dumps(spec))
     assert refused["error"]["code"] == 400
+
+
+async def test_a_geocode_service_has_its_three_limits_by_name_and_takes_them_back(client: Client) -> None:
+    """Assumed: that their values are texts, as those of other types."""
+    path = "/admin/services/Transport/Addresses.GeocodeServer"
+    document = await client.get(path)
+    limits = {"maxResultSize": "500", "suggestedBatchSize": "150", "maxBatchSize": "1000"}
+    assert document["properties"] == limits
+    changed = limits | {"maxBatchSize": "2000"}
+    await client.post(f"{path}/edit", service=json.dumps({**document, "properties": changed}))
+    assert (await client.get(path))["properties"] == changed

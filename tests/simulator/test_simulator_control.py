@@ -26,7 +26,7 @@ def records(site: Site, kind: str) -> list[dict[str, Any]]:
 
 async def test_the_front_page_lists_every_route_and_switch(control: Control) -> None:
     page = await control("GET", "/")
-    assert len(page["routes"]) == 25
+    assert len(page["routes"]) == 26
     assert all(len(line.partition(": ")[2]) > 5 for line in page["routes"])
     assert page["switches"]["submit_reply"] == ["1", "1 | 2"]
 

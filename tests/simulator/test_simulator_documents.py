@@ -19,7 +19,10 @@ CURRENT: dict[str, Any] = {
     "description": "old",
     "capabilities": "Map",
     "properties": {"maxRecordCount": "1000", "minScale": "5"},
-    "extensions": [{"typeName": "WMSServer", "enabled": "true"}],
+    "extensions": [
+        {"typeName": "WMSServer", "enabled": "true"},
+        {"typeName": "WCSServer", "properties": {"dpi": "96"}},
+    ],
 }
 KEPT = {"serviceName", "type", "id", "deploymentId", "provider", "configuredState"}
 
@@ -60,6 +63,36 @@ SWITCHED: dict[str, tuple[dict[str, str], Any, dict[str, Any]]] = {
         {"configuredState": "STOPPED"},
         {"configuredState": "STOPPED"},
     ),
+    "an unknown key in a container may be dropped": (
+        {"unknown_properties": "dropped"},
+        {"properties": {"minScale": "6", "new": "1"}, "jsonProperties": {"a": 1}},
+        {"properties": {"minScale": "6"}, "jsonProperties": None},
+    ),
+    "an unknown key of an extension may be dropped": (
+        {"unknown_properties": "dropped"},
+        {"extensions": [{"typeName": "WCSServer", "properties": {"dpi": "72", "new": "1"}}]},
+        {"extensions": [{"typeName": "WCSServer", "properties": {"dpi": "72"}}]},
+    ),
+    "texts may be kept in one form of Unicode": (
+        {"texts": "nfc"},
+        {"description": "u\u0308ber", "properties": {"a": ["e\u0301"]}},
+        {"description": "\u00fcber", "properties": {"a": ["\u00e9"]}},
+    ),
+    "line ends may be those of Windows": (
+        {"texts": "crlf"},
+        {"description": "a\nb\r\nc", "maxIdleTime": 5},
+        {"description": "a\r\nb\r\nc", "maxIdleTime": 5},
+    ),
+    "an extension that is new may be dropped": (
+        {"new_extensions": "dropped"},
+        {"extensions": [{"typeName": "WMSServer", "enabled": "false"}, {"typeName": "WFSServer"}]},
+        {"extensions": [{"typeName": "WMSServer", "enabled": "false"}]},
+    ),
+    "the spelling of a double may be kept": (
+        {"doubles": "kept"},
+        {"properties": {"minScale": "5.0", "maxRecordCount": "2000", "mode": "Fast"}},
+        {"properties": {"minScale": "5", "maxRecordCount": "2000", "mode": "Fast"}},
+    ),
     "values may become strings": (
         {"property_values": "to-strings"},
         {"properties": {"a": 5, "b": True, "c": "x"}},
@@ -84,6 +117,14 @@ REFUSED: dict[str, tuple[dict[str, str], Any]] = {
     "fewer instances at most than at least": ({}, {"minInstancesPerNode": 3, "maxInstancesPerNode": 2}),
     "a property left out, when strict": ({"missing_properties": "rejected"}, {"description": "x"}),
     "a property added, when strict": ({"unknown_properties": "rejected"}, {"new": 1}),
+    "a key of a container added, when strict": (
+        {"unknown_properties": "rejected"},
+        {"properties": {"new": "1"}},
+    ),
+    "keys in another order than documented, when strict": (
+        {"key_order": "documented"},
+        {"properties": {"dateFieldsTimezoneID": "UTC", "maxRecordCount": "5"}},
+    ),
     "a provider changed, when strict": ({"provider_in_edit": "rejected"}, {"provider": "X"}),
     "a state changed, when strict": ({"state_in_edit": "rejected"}, {"configuredState": "STOPPED"}),
     "an id changed, when strict": ({"server_owned": "rejected"}, {"id": "s2"}),
@@ -136,3 +177,26 @@ def test_a_digest_does_not_depend_on_the_order_of_keys() -> None:
 def test_a_switch_takes_only_what_it_can(values: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="switch"):
         Switches().changed(values)
+
+
+ODD = {
+    **CURRENT,
+    "frameworkProperties": [],
+    "minInstancesPerNode": 4,
+    "maxInstancesPerNode": 2,
+    "extensions": [5, {"enabled": "true"}, {"typeName": "WMSServer"}],
+}
+
+
+def test_the_site_takes_back_whatever_it_serves() -> None:
+    chosen = Switches()
+    for changed in ({"description": "new"}, {"extensions": [5, {"enabled": "true"}]}):
+        sent = {**ODD, **changed}
+        assert documents.edited(ODD, documents.check_submitted(ODD, sent, chosen), chosen) == sent
+
+
+def test_digits_are_kept_through_an_edit() -> None:
+    text = '{"a":1.0E10,"b":1.0e-5,"c":-0.0,"d":-0,"e":4513.9887049999998,"f":1.10}'
+    assert jsontext.dumps(jsontext.loads(text)) == text
+    with pytest.raises(jsontext.BadJson):
+        jsontext.loads('{"a":1E99999999999999999999}')

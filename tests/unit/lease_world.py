@@ -57,6 +57,7 @@ class Network:
     store: Store
     delay: Callable[[], float | None] = lambda: 0.01
     failing: bool = False
+    afresh: Callable[[], None] = lambda: None
     late: set["asyncio.Task[Object | KubeFailure]"] = field(default_factory=set)
 
     async def get(self, kind: Kind, namespace: str | None, name: str) -> Object | KubeFailure:
@@ -99,13 +100,18 @@ class Replica:
         self.network = Network(store)
         self.name = name
         self.rate = rate
-        self.elector = Elector(self.network, "gis", "leader", name, times=TIMES, clock=self.clock)
+        self.elector = Elector(
+            self.network, "gis", "leader", name, times=TIMES, clock=self.clock, afresh=self._afresh
+        )
         self.history: list[tuple[float, Term | str]] = []
         self.task: asyncio.Task[None] | None = None
         self.look: Callable[[], None] = lambda: None
 
     def clock(self) -> float:
         return asyncio.get_running_loop().time() * self.rate
+
+    async def _afresh(self) -> None:
+        self.network.afresh()
 
     def start(self) -> None:
         self.task = asyncio.create_task(self.elector.run(self._note, self._note))

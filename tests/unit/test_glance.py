@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any, cast
 
-from arcgis_operator.core.identity import ServiceRef
+from arcgis_operator.core.identity import Name, ServiceRef
+from arcgis_operator.core.job import JobsOn
 from arcgis_operator.core.model import Desired, Leaf, LeafKind, SiteRef
 from arcgis_operator.reconcilers.glance import Glance
 from arcgis_operator.reconcilers.ledger import Ledger
-from arcgis_operator.reconcilers.ports import JobsOn, Resting
+from arcgis_operator.reconcilers.registry import Resting
 
 URL = "https://gis.example.com/arcgis"
 WANTED = "as declared"
@@ -40,7 +41,7 @@ def resting(name: str, folder: str, key_folder: str = "") -> Resting:
     ref = ServiceRef(name, "MapServer", folder)
     key = f"{URL}|{(key_folder or folder).casefold()}/{ref.leaf.casefold()}"
     leaf = Leaf(("description",), LeafKind.TEXT, WANTED)
-    return Resting(key, "gis", Desired(SiteRef("gis", "prod"), ref, (leaf,)))
+    return Resting(key, Name("gis", name.lower()), Desired(SiteRef("gis", "prod"), ref, (leaf,)))
 
 
 async def glance(site: FakeSite, *at_rest: Resting) -> list[str]:

@@ -1,11 +1,13 @@
 """Health and metrics over HTTP."""
 
+import errno
 from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
+from aiohttp import web
 
-from arcgis_operator.app.health import Health
+from arcgis_operator.app.health import CannotListen, Health
 from arcgis_operator.telemetry.metrics import Metrics
 
 
@@ -71,9 +73,45 @@ async def test_metrics_are_brought_up_to_date_before_they_are_shown(served: Serv
     assert served.scrapes == 1
 
 
+@pytest.mark.parametrize("address", [":0", "*:0"])
+async def test_without_a_host_it_listens_on_both_families_at_one_port(address: str) -> None:
+    health = Health(address, Metrics(), live={}, ready={})
+    await health.start()
+    async with aiohttp.ClientSession() as session:
+        for host in ("127.0.0.1", "[::1]"):
+            async with session.get(f"http://{host}:{health.port}/livez") as response:
+                assert response.status == 200
+    await health.stop()
+
+
+@pytest.mark.parametrize("missing", ["::", "0.0.0.0"])
+async def test_a_family_that_the_machine_does_not_have_is_left_out(
+    missing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = web.TCPSite.start
+
+    async def absent(self: web.TCPSite) -> None:
+        if self._host == missing:
+            raise OSError(errno.EADDRNOTAVAIL, "Cannot assign requested address")
+        await start(self)
+
+    monkeypatch.setattr(web.TCPSite, "start", absent)
+    health = Health(":0", Metrics(), live={}, ready={})
+    await health.start()
+    assert health.port > 0
+    await health.stop()
+
+
+async def test_an_address_that_is_not_here_is_an_error() -> None:
+    health = Health("192.0.2.1:0", Metrics(), live={}, ready={})
+    with pytest.raises(CannotListen, match="this machine has no such address"):
+        await health.start()
+    await health.stop()
+
+
 async def test_a_port_that_is_taken_is_an_error(served: Served) -> None:
     second = Health(f"127.0.0.1:{served.health.port}", Metrics(), live={}, ready={})
-    with pytest.raises(OSError, match="address already in use"):
+    with pytest.raises(CannotListen, match="the port is in use"):
         await second.start()
     await second.stop()
 

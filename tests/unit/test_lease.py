@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lease_world import Replica, Store, bad_ways
 
 from arcgis_operator.app import lease_record as record
-from arcgis_operator.app.lease import boottime, identity
+from arcgis_operator.app.lease import identity
 from arcgis_operator.app.lease_record import SETTLED
+from arcgis_operator.reconcilers.clock import boottime
 from harness import virtual_time
 
 
@@ -107,7 +109,7 @@ def test_a_term_counts_from_before_the_renewal_was_sent_not_from_its_answer() ->
         replica.network.delay = lambda: 0.0  # so that no request is under way when the next one is slow
         replica.start()
         await asyncio.sleep(10)
-        delays = iter([0.0, 6.0])
+        delays = iter([0.0, 3.0])
         replica.network.delay = lambda: next(delays, None)
         await asyncio.sleep(20)
         await replica.stop()
@@ -264,6 +266,139 @@ def test_an_elector_that_has_stopped_trying_is_stuck() -> None:
     assert stopped is not None
 
 
+def test_an_elector_whose_tries_all_fail_is_stuck_after_minutes_not_before() -> None:
+    async def scene() -> list[str | None]:
+        replica = Replica(Store(), "a")
+        replica.start()
+        await asyncio.sleep(10)
+        replica.network.failing = True
+        said = []
+        for seconds in (120, 90):
+            await asyncio.sleep(seconds)
+            said.append(replica.elector.stuck())
+        replica.network.failing = False
+        await asyncio.sleep(5)
+        said.append(replica.elector.stuck())
+        await replica.stop()
+        return said
+
+    early, late, healed = virtual_time.run(scene())
+    assert early is None
+    assert late is not None
+    assert "succeeded" in late
+    assert healed is None
+
+
+@pytest.mark.parametrize("dead", [1, 2, 7])
+def test_no_term_is_lost_with_any_number_of_dead_connections_in_the_pool(dead: int) -> None:
+    """They are handed out in turn, and look alive until they are used."""
+
+    async def scene() -> Replica:
+        replica = Replica(Store(), "a")
+        replica.start()
+        await asyncio.sleep(10)
+        idle = [None] * dead
+        replica.network.delay = lambda: idle.pop() if idle else 0.01
+        replica.network.afresh = idle.clear
+        await asyncio.sleep(60)
+        assert replica.leads
+        await replica.stop()
+        return replica
+
+    assert len(virtual_time.run(scene()).terms) == 1
+
+
+def test_each_try_that_hangs_is_in_the_log_on_standby_too(caplog: pytest.LogCaptureFixture) -> None:
+    async def scene() -> None:
+        replica = Replica(Store(), "a")
+        replica.network.delay = lambda: None
+        replica.start()
+        await asyncio.sleep(60)
+        await replica.stop()
+
+    virtual_time.run(scene())
+    said = [line for line in caplog.messages if line == "lease unreadable"]
+    assert 8 <= len(said) <= 14
+
+
+def test_a_container_that_is_restarted_in_its_pod_takes_its_lease_at_once_and_unsettled() -> None:
+    async def scene() -> tuple[float, Replica]:
+        store = Store()
+        first = Replica(store, identity("pod", "uid-1"))
+        first.start()
+        await asyncio.sleep(5)
+        await first.stop()
+        again = Replica(store, identity("pod", "uid-1"))
+        again.start()
+        await asyncio.sleep(5)
+        await again.stop()
+        return again.history[0][0], again
+
+    at, again = virtual_time.run(scene())
+    assert at < 5.1
+    assert [(term.starts_settled, term.first_install) for term in again.terms] == [(False, False)]
+
+
+@pytest.mark.parametrize("uid", ["uid-2", ""])
+def test_another_pod_of_the_same_name_waits_for_the_lease_time(uid: str) -> None:
+    async def scene(first: str) -> float:
+        store, second = Store(), identity("pod", uid)
+        one, two = Replica(store, first), Replica(store, second)
+        one.start()
+        await asyncio.sleep(5)
+        await one.stop()
+        two.start()
+        await asyncio.sleep(25)
+        await two.stop()
+        return two.history[0][0]
+
+    for first in (identity("pod", "uid-1"), identity("pod")):
+        assert virtual_time.run(scene(first)) >= 19
+
+
+def test_a_lease_that_a_person_empties_stays_with_its_holder() -> None:
+    async def scene() -> tuple[Replica, Replica]:
+        store = Store()
+        one, two = Replica(store, "a"), Replica(store, "b")
+        one.start()
+        await asyncio.sleep(5)
+        two.start()
+        for _ in range(20):
+            await asyncio.sleep(3.3)
+            assert store.lease is not None
+            store.lease["spec"] = {}
+            store._keep(store.lease)
+        await asyncio.sleep(5)
+        await one.stop()
+        await two.stop()
+        return one, two
+
+    one, two = virtual_time.run(scene())
+    assert len(one.terms) == 1
+    assert two.terms == []
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_lease_that_was_emptied_after_its_holder_died_is_taken_after_the_lease_time(whole: bool) -> None:
+    async def scene() -> float:
+        store = Store()
+        one, two = Replica(store, "a"), Replica(store, "b")
+        one.start()
+        await asyncio.sleep(5)
+        await one.stop()
+        assert store.lease is not None
+        store.lease["spec"] = {} if whole else {**store.lease["spec"], "holderIdentity": ""}
+        store._keep(store.lease)
+        two.start()
+        await asyncio.sleep(25)
+        await two.stop()
+        (term,) = two.terms
+        assert not term.starts_settled
+        return two.history[0][0]
+
+    assert 19 <= virtual_time.run(scene()) <= 24
+
+
 def test_two_processes_of_one_pod_have_two_names() -> None:
     assert identity("pod-0") != identity("pod-0")
     assert boottime() > 0
@@ -325,6 +460,60 @@ def test_claiming_leaves_alone_what_others_wrote() -> None:
         "spec": {"strategy": "OldestEmulationVersion", "leaseTransitions": 4},
     }
     claimed = record.claimed(lease, "a", 14.2)
-    assert claimed["metadata"] == {"name": "leader", "annotations": {"note": "hers"}}
+    assert claimed["metadata"] == {"name": "leader", "annotations": {"note": "hers", record.HELD: "true"}}
     assert claimed["spec"]["strategy"] == "OldestEmulationVersion"
     assert (claimed["spec"]["leaseTransitions"], claimed["spec"]["leaseDurationSeconds"]) == (5, 15)
+
+
+def test_who_steps_down_leaves_the_lease_to_another_and_stands_again_after_a_rest() -> None:
+    """As a leader does that cannot begin its term: unsettled, for what it sent before may be under way."""
+
+    async def scene() -> tuple[Replica, Replica]:
+        store = Store()
+        first, second = Replica(store, "a"), Replica(store, "b")
+        first.start()
+        await asyncio.sleep(5)
+        second.start()
+        await asyncio.sleep(5)
+        first.elector.step_down("no full list", rest=30.0)
+        assert not first.leads
+        await asyncio.sleep(6)
+        assert second.leads
+        await second.stop()
+        await second.elector.release(settled=True)
+        await asyncio.sleep(10)
+        assert not first.leads
+        assert first.elector.stuck() is None
+        await asyncio.sleep(20)
+        assert first.leads
+        await first.stop()
+        return first, second
+
+    first, second = virtual_time.run(scene())
+    assert [term.starts_settled for term in second.terms] == [False]
+    assert [term.number for term in first.terms] == [1, 2]
+
+
+STRAYS: dict[str, Any] = {
+    "that of another holder": lambda lease: {**lease, "spec": {**lease["spec"], "holderIdentity": "b"}},
+    "an empty object": lambda lease: {},
+    "one without a record": lambda lease: {"metadata": lease["metadata"]},
+}
+
+
+@pytest.mark.parametrize("stray", STRAYS.values(), ids=STRAYS)
+def test_a_write_that_is_answered_with_something_else_than_our_lease_begins_no_term(stray: Any) -> None:
+    async def scene() -> None:
+        store = Store()
+        replica = Replica(store, "a")
+        kept, astray = store._keep, [True]
+        store._keep = lambda body: stray(kept(body)) if astray[0] else kept(body)  # type: ignore[method-assign]
+        replica.start()
+        await asyncio.sleep(60)
+        assert replica.history == []
+        astray[0] = False
+        await asyncio.sleep(5)
+        assert replica.leads
+        await replica.stop()
+
+    virtual_time.run(scene())

@@ -1,4 +1,4 @@
-"""Log lines: one for each record, readable by machines or by people, without secrets."""
+"""Log lines: one for each record and the lines of its trace, for machines or for people, without secrets."""
 
 import io
 import json
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from arcgis_operator.telemetry.logs import JsonFormatter, TextFormatter, fields, setup
+from arcgis_operator.telemetry.logs import JsonFormatter, Seldom, TextFormatter, fields, named, setup
 
 NASTY = "one\ntwo\r\x1b[31mred\x1b[0m\x00 \u2028 end"
 
@@ -57,12 +57,42 @@ def test_a_json_line_holds_the_constant_message_and_the_facts() -> None:
     }
 
 
+def test_a_resource_is_named_as_kubernetes_does_and_by_one_text_that_can_be_searched_for() -> None:
+    made = record("Converged: 1 declared setting is live.")
+    made.__dict__.update(named("ArcGISService", "gis/roads", site="gis/prod"))
+    line = json.loads(JsonFormatter().format(made))
+    assert {name: line[name] for name in ("resource", "kind", "namespace", "name", "site")} == {
+        "resource": "gis/roads",
+        "kind": "ArcGISService",
+        "namespace": "gis",
+        "name": "roads",
+        "site": "gis/prod",
+    }
+    text = TextFormatter(colours=False).format(made).partition(" ")[2]
+    assert text == (
+        "WARNING gis/roads Converged: 1 declared setting is live.  kind=ArcGISService site=gis/prod"
+    )
+
+
 @pytest.mark.parametrize("formatter", [JsonFormatter(), TextFormatter(colours=False)], ids=["json", "text"])
 def test_whatever_a_record_holds_it_is_one_printable_line(formatter: logging.Formatter) -> None:
-    error = ValueError(NASTY)
-    line = formatter.format(record(NASTY, error=error, note=NASTY, many=[NASTY], thing=object()))
+    line = formatter.format(record(NASTY, note=NASTY, many=[NASTY], thing=object()))
     assert line.isprintable()
-    assert "ValueError" in line
+
+
+def test_a_trace_is_one_value_of_json_with_real_line_ends() -> None:
+    line = JsonFormatter().format(record("crashed", error=ValueError(NASTY)))
+    assert line.isprintable()
+    trace = json.loads(line)["trace"].split("\n")
+    assert trace[-2:] == ["ValueError: one", r"two\r\x1b[31mred\x1b[0m\x00 \u2028 end"]
+
+
+def test_in_a_text_a_trace_has_lines_of_its_own_that_cannot_be_taken_for_records() -> None:
+    forged = ValueError("one\n13:00:00 INFO    leading")
+    first, *rest = TextFormatter(colours=False).format(record("crashed", error=forged)).split("\n")
+    assert first.endswith("WARNING crashed")
+    assert rest == ["    ValueError: one", "    13:00:00 INFO    leading"]
+    assert all(line.isprintable() for line in rest)
 
 
 SECRETS = {
@@ -71,13 +101,17 @@ SECRETS = {
     '{"password": "c4n4ry"}': "JSON",
     "password=c4n4ry&username=gis": "a form",
     "token: 'c4n4ry'": "Python",
+    "https://gis:c4n4ry@site/arcgis": "an account in an address",
+    "Server=db;Uid=gis;Pwd=c4n4ry c4n4ry;": "a connection text",
+    "<storagePassword>c4n4ry</storagePassword>": "XML",
+    "-----BEGIN PRIVATE KEY-----\nc4n4ry": "a private key",
 }
 
 
 @pytest.mark.parametrize("text", SECRETS, ids=SECRETS.values())
 def test_a_secret_that_somebody_logs_is_masked(text: str) -> None:
     for formatter in (JsonFormatter(), TextFormatter(colours=False)):
-        assert "c4n4ry" not in formatter.format(record(text, note=text))
+        assert "c4n4ry" not in formatter.format(record(text, note=text, error=ValueError(text)))
 
 
 def test_long_texts_are_cut() -> None:
@@ -88,6 +122,18 @@ def test_colours_are_for_terminals_only(root: None) -> None:
     for stream, coloured in ((io.StringIO(), False), (Terminal(), True)):
         setup("text", "info", stream)
         logging.getLogger("arcgis_operator.x").warning("drift found")
+        assert ("\x1b[" in stream.getvalue()) is coloured
+
+
+def test_a_terminal_gets_no_colours_where_no_color_is_set(
+    root: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for value, coloured in (("1", False), ("", True)):
+        monkeypatch.setenv("NO_COLOR", value)
+        stream = Terminal()
+        setup(stream=stream)
+        logging.getLogger("arcgis_operator.x").warning("seen")
+        assert "seen" in stream.getvalue()
         assert ("\x1b[" in stream.getvalue()) is coloured
 
 
@@ -106,3 +152,13 @@ def test_other_libraries_stay_quiet(root: None, level: str) -> None:
     logging.getLogger("kopf.objects").info("Handler succeeded")
     logging.getLogger("aiohttp.access").info("GET /livez")
     assert stream.getvalue() == ""
+
+
+def test_the_same_is_said_once_in_ten_minutes_and_never_more_than_twenty_things() -> None:
+    now = [0.0]
+    seldom = Seldom(clock=lambda: now[0])
+    assert seldom.may_say("403")
+    assert not seldom.may_say("403")
+    assert sum(seldom.may_say(str(number)) for number in range(100)) == 19
+    now[0] = 601.0
+    assert seldom.may_say("403")

@@ -3,11 +3,11 @@
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from arcgis_operator.core.job import Job
+from arcgis_operator.core.failures import Failure, Kind
+from arcgis_operator.core.job import Job, JobsOn
 from arcgis_operator.core.record import Journal, Phase, Record
 from arcgis_operator.reconcilers.ledger import Entry
 from arcgis_operator.reconcilers.observe import observe
-from arcgis_operator.reconcilers.ports import JobsOn
 
 EDIT = "/arcgis/admin/services/Roads.MapServer/edit"
 OURS = Job(id="j1", status="FAILED", operation_uri=EDIT, username="gitops", start_ms=1_700_000_100_000)
@@ -19,6 +19,7 @@ INTENT = Journal(
     site_url="https://gis.example.com/arcgis",
     intent_time="2023-11-14T22:13:20Z",
 )
+LOOK: dict[str, Any] = {"presumed": False, "overdue": False, "unseen_in": 0.0, "fresh": True, "clock": float}
 
 
 @dataclass
@@ -40,8 +41,19 @@ async def test_a_job_that_ended_long_ago_is_no_stray_edit_and_may_be_what_an_una
     site = cast("Any", ListingSite(JobsOn(old=(OURS,))))
     entry = Entry(explained=frozenset())
     at_rest = Record(known=True, journal=replace(INTENT, phase=Phase.IDLE))
-    seen = await observe(site, "roads.mapserver", None, at_rest, entry, 0.0, presumed=False, fresh=True)
+    seen = await observe(site, "roads.mapserver", None, at_rest, entry, 0.0, **LOOK)
     assert (seen.strays, seen.listed_ids, seen.candidate) == ((), frozenset(), None)
     unanswered = Record(known=True, journal=INTENT)
-    seen = await observe(site, "roads.mapserver", None, unanswered, entry, 0.0, presumed=False, fresh=True)
+    seen = await observe(site, "roads.mapserver", None, unanswered, entry, 0.0, **LOOK)
     assert seen.candidate == OURS
+
+
+async def test_a_job_that_was_there_before_the_intent_is_not_what_became_of_it() -> None:
+    """An edit of a resource deleted since may have begun half a minute before."""
+    site = cast("Any", ListingSite(JobsOn((OURS,))))
+    sent_here = Entry(explained=frozenset({OURS.id}), facts={"i1": Failure(Kind.UNSURE, "no answer")})
+    sent_elsewhere = Entry(explained=frozenset({OURS.id}))
+    for entry, candidate in ((sent_here, None), (sent_elsewhere, OURS)):
+        record = Record(known=True, journal=INTENT)
+        seen = await observe(site, "roads.mapserver", None, record, entry, 0.0, **LOOK)
+        assert seen.candidate == candidate

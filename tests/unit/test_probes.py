@@ -9,8 +9,8 @@ import pytest
 from arcgis_operator.app import run
 from arcgis_operator.app.run import Operator
 from arcgis_operator.config import Config
-from arcgis_operator.controller.limits import Budget
-from arcgis_operator.reconcilers.ports import Name
+from arcgis_operator.core.identity import Name
+from arcgis_operator.sites.limits import Budget
 
 QUEUE = 'arcgis_operator_queue_depth{priority="change"} 1.0'
 
@@ -19,6 +19,7 @@ class Silent:
     """An API server that is never asked."""
 
     observe: object = None
+    afresh: object = None
 
 
 class Process:

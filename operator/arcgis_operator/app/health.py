@@ -4,6 +4,7 @@ Each check returns None, or a text that says what is stuck. Liveness measures pr
 at all; queue, watch and resync move on), because a restart is the cure; readiness says whether it can work.
 """
 
+import errno
 from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
@@ -11,10 +12,21 @@ from aiohttp import web
 from arcgis_operator.telemetry.metrics import Metrics
 
 Check = Callable[[], str | None]
+ALL = ("::", "0.0.0.0")  # noqa: S104 - the kubelet asks at the pod's address, of either family
+WHY = {
+    errno.EADDRINUSE: "the port is in use",
+    errno.EADDRNOTAVAIL: "this machine has no such address",
+    errno.EACCES: "this account may not open such a low port",
+}
+ABSENT = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
+
+
+class CannotListen(Exception):
+    """The health address cannot be used; the text says why."""
 
 
 class Health:
-    """The server. `address` is `host:port`; port 0 takes any free one."""
+    """The server. `address` is `host:port`, or `:port` for all addresses; port 0 takes any free one."""
 
     def __init__(
         self,
@@ -26,7 +38,8 @@ class Health:
         before_scrape: Callable[[], None] = lambda: None,
     ) -> None:
         host, _, port = address.rpartition(":")
-        self._host, self._port = host.strip("[]"), int(port)
+        self._hosts = ALL if host in ("", "*") else (host.strip("[]"),)
+        self._port = int(port)
         self._metrics = metrics
         self._before_scrape = before_scrape
         app = web.Application()
@@ -36,9 +49,17 @@ class Health:
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
 
     async def start(self) -> None:
-        """Open the port; raises OSError when it is taken."""
+        """Open the port; raises `CannotListen` when it is taken, or none of the addresses is here."""
         await self._runner.setup()
-        await web.TCPSite(self._runner, self._host, self._port).start()
+        for number, host in enumerate(self._hosts, 1):
+            try:
+                await web.TCPSite(self._runner, host, self._port).start()
+            except OSError as error:
+                if error.errno not in ABSENT or (number == len(self._hosts) and not self._runner.addresses):
+                    await self.stop()
+                    raise CannotListen(WHY.get(error.errno or 0, error.strerror)) from None
+            else:
+                self._port = self.port  # the same for both families
 
     async def stop(self) -> None:
         """Close the port."""

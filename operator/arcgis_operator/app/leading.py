@@ -5,17 +5,23 @@ import contextlib
 import logging
 from dataclasses import dataclass
 
-from arcgis_operator.app.lease import Elector, boottime
+from arcgis_operator.app.lease import Elector
 from arcgis_operator.app.lease import Term as LeaseTerm
 from arcgis_operator.controller.dispatch import Dispatch
 from arcgis_operator.controller.queue import WorkQueue, run_workers
 from arcgis_operator.controller.resync import Resync
+from arcgis_operator.reconcilers.clock import boottime
 from arcgis_operator.reconcilers.ledger import Ledger
 from arcgis_operator.telemetry.logs import fields
 
 log = logging.getLogger(__name__)
 
 DRAIN_SECONDS = 8.0
+BEGIN_SECONDS = 180.0
+"""A term whose first list is not complete by then is given up: another replica may be able to."""
+REST_SECONDS = 30.0
+LATELY_SECONDS = 2 * (BEGIN_SECONDS + REST_SECONDS)
+UNBEGUN_SECONDS = 1800.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,8 @@ class Leading:
         self.term: LiveTerm | None = None
         self._listed = asyncio.Event()
         self._listed.set()
+        self._unbegun: tuple[float, float] | None = None  # since when no term could begin, and the last try
+        self._never: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._crash: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connect(self, dispatch: Dispatch, resync: Resync) -> None:
@@ -71,6 +79,13 @@ class Leading:
     async def listed(self) -> None:
         """Returns when no term waits for its first list."""
         await self._listed.wait()
+
+    def stuck(self) -> str | None:
+        """Why this process is no leader to wait for: again and again, until lately, no term could begin."""
+        since, tried = self._unbegun or (0.0, 0.0)
+        if tried - since < UNBEGUN_SECONDS or boottime() - tried > LATELY_SECONDS:
+            return None
+        return f"no term could begin for {boottime() - since:.0f} s: the resources cannot be listed"
 
     async def watch(self) -> None:
         """Raises when a term breaks; returns never."""
@@ -98,7 +113,7 @@ class Leading:
     async def _lead(self, lease_term: LeaseTerm) -> None:
         if self._dispatch is None or self._resync is None:
             raise RuntimeError("connect comes first")
-        untouched = await self._resync.first()
+        untouched = await self._first_list(self._resync)
         settled = lease_term.starts_settled or (lease_term.first_install and untouched)
         self.term = LiveTerm(self._elector, lease_term, settled)
         self._listed.set()
@@ -111,9 +126,29 @@ class Leading:
                     self._dispatch.turn,
                     workers=self._workers,
                     on_crash=self._dispatch.crashed,
+                    about=self._dispatch.about,
                 ),
                 name="workers",
             )
+
+    async def _first_list(self, resync: Resync) -> bool:
+        """Whether nothing has a journal. Who cannot begin gives the Lease up: then the term is ended."""
+        self._tries_to_begin()
+        try:
+            async with asyncio.timeout(BEGIN_SECONDS):
+                untouched = await resync.first()
+        except TimeoutError:
+            self._unbegun = None if resync.refused else self._unbegun
+            self._tries_to_begin()
+            self._elector.step_down(f"no full list within {BEGIN_SECONDS:g} s", rest=REST_SECONDS)
+            return await asyncio.shield(self._never)
+        self._unbegun = None
+        return untouched
+
+    def _tries_to_begin(self) -> None:
+        """A try long ago says nothing of now: another replica has led since."""
+        now, (since, tried) = boottime(), self._unbegun or (0.0, -LATELY_SECONDS)
+        self._unbegun = (since if now - tried <= LATELY_SECONDS else now, now)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._listed.set()

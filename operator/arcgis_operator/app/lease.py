@@ -6,23 +6,25 @@ What may be sent in a term is decided elsewhere, with `Elector.check`. What the 
 """
 
 import asyncio
-import contextlib
 import logging
+import math
 import random
 import secrets
-import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from arcgis_operator.adapters.kube.failures import KubeFailure, KubeFailureKind
+from arcgis_operator.adapters.kube.failures import KubeFailure, KubeFailureKind, unreachable
 from arcgis_operator.adapters.kube.kinds import LEASES, Kind
 from arcgis_operator.app import lease_record as record
+from arcgis_operator.reconcilers.clock import boottime
 from arcgis_operator.telemetry.logs import fields
 
 log = logging.getLogger(__name__)
 
 RELEASE_TRIES = 3
+TRIES = 3  # one that hangs leaves time for two more before the renew deadline
+SILENT = 15  # deadlines and pauses for which no try may succeed before a restart is the cure
 Object = dict[str, Any]
 
 
@@ -65,14 +67,16 @@ class LeaseTimes:
     retry: float = 2.0
 
 
-def boottime() -> float:
-    """Seconds on a clock that also runs while the machine sleeps, where there is one."""
-    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+def identity(pod_name: str, pod_uid: str = "") -> str:
+    """A holder name that no other process has, not even the next one of the same pod.
+
+    With the pod's uid the next one can tell that the holder was of its own pod (`lease_record.of_one_pod`).
+    """
+    return "_".join([*filter(None, (pod_name, pod_uid)), secrets.token_hex(4)])
 
 
-def identity(pod_name: str) -> str:
-    """A holder name that no other process has, not even the next one of the same pod."""
-    return f"{pod_name}_{secrets.token_hex(4)}"
+async def _nothing() -> None:
+    """There is no connection to close."""
 
 
 class Elector:
@@ -87,8 +91,10 @@ class Elector:
         *,
         times: LeaseTimes | None = None,
         clock: Callable[[], float] = boottime,
+        afresh: Callable[[], Awaitable[None]] = _nothing,
     ) -> None:
         self.holder = holder
+        self._afresh = afresh  # closes the connections of `api`, after a try that failed on one
         self._api = api
         self._namespace = namespace
         self._name = name
@@ -99,7 +105,8 @@ class Elector:
         self._term: Term | None = None
         self._deadline = 0.0
         self._number = 0
-        self._tried_at = clock()
+        self._rest_until = -math.inf
+        self._tried_at = self._heard_at = clock()
         self.tried = asyncio.Event()
         """Set once the first try has shown who leads, or failed."""
         self._on_started: Callable[[Term], None] = lambda term: None
@@ -122,10 +129,12 @@ class Elector:
         return None
 
     def stuck(self) -> str | None:
-        """Why the elector makes no progress, whatever the answers; None while it tries."""
-        silence = self._clock() - self._tried_at
-        limit = 3 * (self._times.renew_deadline + self._times.retry)
-        return f"no try at the lease for {silence:.0f} s" if silence > limit else None
+        """Why the elector makes no progress: no try, or for minutes none that the API server answered."""
+        silence, once = self._clock() - self._tried_at, self._times.renew_deadline + self._times.retry
+        if silence > TRIES * once:
+            return f"no try at the lease for {silence:.0f} s"
+        unheard = self._clock() - self._heard_at
+        return f"no try at the lease has succeeded for {unheard:.0f} s" if unheard > SILENT * once else None
 
     async def run(self, on_started: Callable[[Term], None], on_lost: Callable[[str], None]) -> None:
         """Hold the lease whenever possible, for ever; `on_started` and `on_lost(reason)` come by turns.
@@ -134,15 +143,17 @@ class Elector:
         """
         self._on_started, self._on_lost = on_started, on_lost
         while True:
-            self._tried_at = self._clock()
-            remaining = self._deadline - self._tried_at if self._term else self._times.renew_deadline
-            with contextlib.suppress(TimeoutError):  # if it was applied after all, versions will tell
-                async with asyncio.timeout(remaining):
-                    await self._try()
+            await self._rest()
+            hung = await self._bounded_try()
             self.tried.set()
             self._expire()
-            await asyncio.sleep(self._pause())
+            await asyncio.sleep(self._pause(hung))
             self._expire()
+
+    def step_down(self, why: str, *, rest: float) -> None:
+        """End the term and give the lease up, unsettled; try for it again only after `rest` seconds."""
+        self._rest_until = self._clock() + rest
+        self._end(why)
 
     async def release(self, *, settled: bool) -> None:
         """End the term and let another replica take the lease at once. Call it after `run` has ended.
@@ -153,6 +164,20 @@ class Elector:
             return
         settled = settled and self.current is not None
         self._term = None
+        await self._give_up(settled)
+
+    async def _rest(self) -> None:
+        """After a step down: a try that was under way may have taken the lease once more."""
+        if self._clock() >= self._rest_until:
+            return
+        self._end("another replica may lead")
+        await self._give_up(settled=False)
+        self._ours = None
+        while (left := self._rest_until - self._clock()) > 0:
+            self._tried_at = self._clock()
+            await asyncio.sleep(min(left, self._times.retry))
+
+    async def _give_up(self, settled: bool) -> None:
         for _ in range(RELEASE_TRIES):
             try:
                 async with asyncio.timeout(self._times.retry):
@@ -161,6 +186,22 @@ class Elector:
                 again = True
             if not again:
                 return
+
+    async def _bounded_try(self) -> bool:
+        """One try, and whether it hung; whatever failed, the next one has a connection of its own."""
+        self._tried_at = self._clock()
+        remaining = self._deadline - self._tried_at if self._term else self._times.renew_deadline
+        bound = min(remaining, self._times.renew_deadline / TRIES)
+        try:
+            async with asyncio.timeout(bound):  # if it was applied after all, versions will tell
+                await self._try()
+        except TimeoutError:
+            log.warning("lease unreadable", extra=fields(reason=f"no answer within {bound:.1f} s"))
+            await self._afresh()
+            return True
+        if self._heard_at < self._tried_at:
+            await self._afresh()
+        return False
 
     async def _try(self) -> None:
         """Renew what is ours, or look whether the lease can be taken."""
@@ -176,8 +217,10 @@ class Elector:
     async def _look(self, started: float) -> None:
         lease = await self._api.get(LEASES, self._namespace, self._name)
         if not isinstance(lease, KubeFailure):
+            self._heard_at = self._clock()
             await self._take(lease, started)
         elif lease.kind is KubeFailureKind.MISSING:
+            self._heard_at = self._clock()
             self._end("the Lease is gone")
             await self._make(started)
         else:
@@ -202,24 +245,33 @@ class Elector:
 
     def _accepted(self, answer: Object | KubeFailure, started: float, *, settled: bool, first: bool) -> bool:
         """Take note of a write: a success counts from the moment before it was sent."""
+        if not isinstance(answer, KubeFailure) and not record.is_held(answer, self.holder):
+            answer = unreachable("the answer is not our Lease")
         if isinstance(answer, KubeFailure):
             self._ours = None
             if answer.kind is not KubeFailureKind.CONFLICT:
                 log.warning("lease not written", extra=fields(reason=answer.detail))
             return False
-        self._ours = answer
+        self._ours, self._heard_at = answer, self._clock()
         self._seen = record.noticed(self._seen, answer, self._clock())
         self._expire()
         deadline = started + self._times.renew_deadline
         if self._clock() < deadline:
             self._deadline = deadline
-            if self._term is None:
+            if self._term is None and self._clock() >= self._rest_until:
                 self._begin(settled=settled, first=first)
         return True
 
     def _free(self) -> bool:
+        """Whether nobody can still be leading by what the Lease says.
+
+        A Lease that was emptied without the words of a release may be one under a holder who does not know
+        yet: he takes it back, all others wait as if he held it.
+        """
         seen = self._seen
-        if seen is None or seen.holder in ("", self.holder):
+        if seen is None or record.of_one_pod(seen.holder, self.holder) or record.is_released(seen.lease):
+            return True
+        if not seen.holder and self._term is not None:
             return True
         return self._clock() - seen.since >= seen.lasts(self._times.lease)
 
@@ -239,8 +291,13 @@ class Elector:
             self._term = None
             self._on_lost(reason)
 
-    def _pause(self) -> float:
-        """Until the next try. Towards the deadline they come closer together: one at it is too late."""
+    def _pause(self, hung: bool) -> float:
+        """Until the next try. Towards the deadline they come closer together: one at it is too late.
+
+        A try that hung has taken the time of a pause already.
+        """
+        if hung and self._term is not None:
+            return self._times.retry / 10
         pause = self._times.retry * random.uniform(0.8, 1.2)  # noqa: S311 - spreads tries, guards nothing
         if self._term is None:
             return pause

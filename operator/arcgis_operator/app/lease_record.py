@@ -4,6 +4,7 @@ Those times are for people only: nobody decides by them.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +13,7 @@ from arcgis_operator.adapters.kube.events import microtime
 from arcgis_operator.adapters.kube.kinds import LEASES
 
 SETTLED = "arcgis-operator.dev/settled"
+HELD = "arcgis-operator.dev/held"  # stays when a person empties the record, and goes with a release
 
 Object = dict[str, Any]
 
@@ -44,9 +46,29 @@ def holder(lease: Object) -> str:
     return str(_spec(lease).get("holderIdentity") or "")
 
 
+def is_held(lease: Object, by: str) -> bool:
+    """Stored, and theirs."""
+    return holder(lease) == by and bool((lease.get("metadata") or {}).get("resourceVersion"))
+
+
 def says_settled(lease: Object) -> bool:
     """Released cleanly, with nothing in flight."""
     return not holder(lease) and _annotations(lease).get(SETTLED) == "true"
+
+
+def is_released(lease: Object) -> bool:
+    """Given back by its holder, with or without something in flight; or never held."""
+    return not holder(lease) and HELD not in _annotations(lease)
+
+
+def of_one_pod(one: str, other: str) -> bool:
+    """The same process, or two of one pod, of which the first has ended when the second begins.
+
+    A holder is `name_uid_process` then. A name alone proves nothing: the next pod may have it while the last
+    one still runs on a node that nobody reaches.
+    """
+    pod, _, _ = one.rpartition("_")
+    return one == other or (pod.count("_") == 1 and pod == other.rpartition("_")[0])
 
 
 def blank(namespace: str, name: str) -> Object:
@@ -67,20 +89,20 @@ def claimed(lease: Object, by: str, seconds: float) -> Object:
         transitions = int(spec.get("leaseTransitions") or 0) + (1 if "leaseTransitions" in spec else 0)
         spec = {**spec, "holderIdentity": by, "acquireTime": now, "leaseTransitions": transitions}
     return _written(
-        lease, {**spec, "leaseDurationSeconds": math.ceil(seconds), "renewTime": now}, settled=False
+        lease, {**spec, "leaseDurationSeconds": math.ceil(seconds), "renewTime": now}, {HELD: "true"}
     )
 
 
 def released(lease: Object, *, settled: bool) -> Object:
     """The Lease without a holder."""
     spec = {**_spec(lease), "holderIdentity": "", "leaseDurationSeconds": 1}
-    return _written(lease, {**spec, "renewTime": microtime(datetime.now(UTC))}, settled=settled)
+    said = {SETTLED: "true"} if settled else {}
+    return _written(lease, {**spec, "renewTime": microtime(datetime.now(UTC))}, said)
 
 
-def _written(lease: Object, spec: Object, *, settled: bool) -> Object:
-    annotations = {key: value for key, value in _annotations(lease).items() if key != SETTLED}
-    if settled:
-        annotations[SETTLED] = "true"
+def _written(lease: Object, spec: Object, said: Mapping[str, str]) -> Object:
+    others = {key: value for key, value in _annotations(lease).items() if key not in (SETTLED, HELD)}
+    annotations = {**others, **said}
     return {**lease, "metadata": {**lease["metadata"], "annotations": annotations}, "spec": spec}
 
 

@@ -3,14 +3,12 @@
 import asyncio
 import contextlib
 import logging
-import math
 import os
 import secrets
 import signal
 import socket
 import time
 from collections.abc import Coroutine, Iterable
-from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -19,31 +17,32 @@ from arcgis_operator.adapters.admin import Timeouts
 from arcgis_operator.adapters.kube.access import load_access
 from arcgis_operator.adapters.kube.api import KubeApi, connect
 from arcgis_operator.adapters.kube.events import EventPoster
-from arcgis_operator.adapters.kube.kinds import ARCGIS_SERVICES, ARCGIS_SITES
+from arcgis_operator.adapters.kube.kinds import ARCGIS_SERVICES, ARCGIS_SITES, Kind
 from arcgis_operator.app.health import Health
 from arcgis_operator.app.leading import Leading
-from arcgis_operator.app.lease import Elector, LeaseTimes, Term, boottime, identity
+from arcgis_operator.app.lease import Elector, LeaseTimes, Term, identity
 from arcgis_operator.app.supervisor import Supervisor
 from arcgis_operator.config import Config
-from arcgis_operator.controller.dispatch import Dispatch, site_of
+from arcgis_operator.controller.dispatch import Dispatch, site_key, site_of
 from arcgis_operator.controller.queue import Backoff, WorkQueue
-from arcgis_operator.controller.registry import Registry
 from arcgis_operator.controller.resync import SPREAD, Resync
-from arcgis_operator.controller.sessions import Sessions
 from arcgis_operator.core.case import Policy
-from arcgis_operator.core.failures import Fact
+from arcgis_operator.core.identity import Name
 from arcgis_operator.core.jsondoc import Json
 from arcgis_operator.core.model import SiteWanted
 from arcgis_operator.core.record import Record, moment
 from arcgis_operator.core.verdict import Reason, Verdict
 from arcgis_operator.handlers.informer import Informer, Sink
+from arcgis_operator.handlers.pulse import Pulse
+from arcgis_operator.reconcilers.clock import Clock, boottime
 from arcgis_operator.reconcilers.glance import Glance
 from arcgis_operator.reconcilers.ledger import Ledger
-from arcgis_operator.reconcilers.ports import Name
+from arcgis_operator.reconcilers.registry import Registry
 from arcgis_operator.reconcilers.service import ServiceReconciler
 from arcgis_operator.reconcilers.site import Probe, SiteReconciler
 from arcgis_operator.reconcilers.store import StatusStore
-from arcgis_operator.telemetry.logs import fields
+from arcgis_operator.sites.sessions import Sessions
+from arcgis_operator.telemetry.logs import Seldom, fields
 from arcgis_operator.telemetry.metrics import Metrics
 
 log = logging.getLogger(__name__)
@@ -56,29 +55,24 @@ LIST_PATIENCE = 20.0
 QUEUE_PATIENCE = 300.0
 
 
-class SystemClock:
-    """Implements `reconcilers.ports.Clock`."""
-
-    def monotonic(self) -> float:
-        """Seconds, also while the machine sleeps."""
-        return boottime()
-
-    def now(self) -> datetime:
-        """UTC."""
-        return datetime.now(UTC)
-
-
 class Operator:
-    """All parts of one process. `run` returns after SIGTERM or SIGINT, and raises when a part breaks."""
+    """All parts of one process. `run` returns after SIGTERM or SIGINT, and raises when a part breaks.
 
-    def __init__(self, config: Config, api: KubeApi) -> None:
+    `lease_api` has connections of its own: what hangs elsewhere never delays the lease.
+    """
+
+    def __init__(self, config: Config, api: KubeApi, lease_api: KubeApi | None = None) -> None:
         self._config, self._api = config, api
         self._metrics = Metrics()
         self._metrics.build_info.labels(VERSION).set(1)
         for reason in Reason:  # a series that begins with its first count shows no increase
             self._metrics.reconciles.labels(reason.value)
-        api.observe = lambda verb, code: self._metrics.kube_requests.labels(verb, code).inc()
-        self._clock = SystemClock()
+        self._seldom = Seldom()
+        lease_api = lease_api or api
+        for one in (api, lease_api):
+            one.refused = self._kube_refused
+            one.observe = lambda verb, code: self._metrics.kube_requests.labels(verb, code).inc()
+        self._clock = Clock()
         pod = config.pod_name or socket.gethostname()
         self._events = EventPoster(api, pod, dropped=self._metrics.events_dropped.inc)
         self._queue: WorkQueue[str] = WorkQueue(
@@ -99,21 +93,33 @@ class Operator:
         )
         self._dispatch.connect(self._make_services(), self._make_sites(), glance)
         self._elector = Elector(
-            api,
+            lease_api,
             config.lease_namespace or own_namespace(),
             config.lease_name,
-            identity(pod),
+            identity(pod, config.pod_uid),
             times=LeaseTimes(config.lease_seconds, config.renew_deadline_seconds, config.lease_retry_seconds),
+            afresh=lease_api.afresh,
         )
         self._leading = Leading(
             self._elector, self._queue, config.workers, self._ledger, config.settle_seconds
         )
         self._resynced_at = self._led_since = time.monotonic()
-        resync = Resync(api, config.namespaces, self._dispatch, config.resync_seconds, self._resynced)
-        self._leading.connect(self._dispatch, resync)
+        self._pulse = Pulse(lost=self._metrics.watch_lost.inc)
         self._supervisor = Supervisor(
-            self._informer, self._dispatch, restarted=self._metrics.informer_restarts.inc
+            self._informer,
+            self._dispatch,
+            restarted=self._metrics.informer_restarts.inc,
+            pulse=self._pulse,
         )
+        self._resync = Resync(
+            api,
+            config.namespaces,
+            self._dispatch,
+            config.resync_seconds,
+            self._resynced,
+            self._supervisor.again,
+        )
+        self._leading.connect(self._dispatch, self._resync)
         self._health = self._make_health()
 
     async def run(self) -> None:
@@ -175,7 +181,10 @@ class Operator:
     def _informer(self, sink: Sink) -> Informer:
         config = self._config
         return Informer(
-            sink, lambda: load_access(config.kubeconfig or None, config.context or None), config.namespaces
+            sink,
+            lambda: load_access(config.kubeconfig or None, config.context or None),
+            config.namespaces,
+            pulse=self._pulse,
         )
 
     def _make_sessions(self) -> Sessions:
@@ -189,12 +198,14 @@ class Operator:
         )
         return Sessions(
             self._api,
-            self._registry,
+            self._registry.specs,
             boottime,
             self._dispatch.go_on,
+            lambda name: self._dispatch.go_on(site_key(name)),
             self._metrics,
             timeouts,
             config.job_timeout_seconds,
+            config.settle_seconds,
             config.backoff_seconds,
         )
 
@@ -204,12 +215,13 @@ class Operator:
             poll_seconds=config.poll_seconds,
             poll_max_seconds=config.poll_max_seconds,
             verify_grace_seconds=config.verify_grace_seconds,
+            settle_seconds=config.settle_seconds,
             job_timeout_seconds=config.job_timeout_seconds,
             stale_after_seconds=config.stale_after_seconds,
             retry_seconds=config.retry_seconds,
             edits_per_hour=config.edits_per_hour,
         )
-        store = StatusStore(self._api, ARCGIS_SERVICES, self._events, self._clock, self._wrote)
+        store = self._store(ARCGIS_SERVICES)
         return ServiceReconciler(
             store,
             self._sessions,
@@ -219,30 +231,37 @@ class Operator:
             policy,
             lambda: secrets.token_hex(8),
             self._concluded,
-            self._answered,
         )
 
     def _make_sites(self) -> SiteReconciler:
-        store = StatusStore(self._api, ARCGIS_SITES, self._events, self._clock, self._wrote)
-        return SiteReconciler(store, self._probe, self._counts, self._site_gone, self._site_concluded)
+        store = self._store(ARCGIS_SITES)
+        uid = self._dispatch.news["site"].uid
+        return SiteReconciler(store, self._probe, self._counts, uid, self._site_gone, self._site_concluded)
+
+    def _store(self, kind: Kind) -> StatusStore:
+        patience = self._config.patience_seconds
+        return StatusStore(self._api, kind, self._events, self._clock, self._wrote, patience)
 
     async def _probe(self, name: Name) -> Probe | None:
         wanted = self._registry.site(name)
         return await self._sessions.session(name, wanted) if isinstance(wanted, SiteWanted) else None
 
-    async def _site_gone(self, name: Name) -> None:
-        for key in self._registry.site_gone(name):
-            self._dispatch.wake(key)
-        await self._sessions.close(name)
+    async def _site_gone(self, name: Name, uid: str) -> None:
+        """A site that was made anew meanwhile has a turn of its own to come."""
+        if self._dispatch.news["site"].uid(name) == uid:
+            self._dispatch.site_gone(name)
+            await self._sessions.close(name)
 
     def _counts(self, name: Name) -> dict[str, Json]:
-        return {"attached": self._registry.attached(name), "refused": self._sessions.refused(name)}
+        refused = self._sessions.refused(name, self._registry.declared(name))
+        return {"attached": self._registry.attached(name), "refused": refused}
+
+    def _kube_refused(self, verb: str, words: str) -> None:
+        if self._seldom.may_say(f"{verb} {words}"):
+            log.warning("request to the API server refused", extra=fields(verb=verb, reason=words))
 
     def _wrote(self, outcome: str) -> None:
         self._metrics.status_writes.labels(outcome).inc()
-
-    def _answered(self, fact: Fact) -> None:
-        log.info("edit answered", extra=fields(outcome=type(fact).__name__))
 
     def _concluded(self, key: str, before: Record, verdict: Verdict) -> None:
         if before.journal.open and not verdict.record.journal.open:
@@ -253,26 +272,14 @@ class Operator:
         self._metrics.reconciles.labels(verdict.reason.value).inc()
         self._metrics.drift_found.inc(sum(note.reason == "DriftDetected" for note in verdict.notes))
         self._metrics.stray_edits.inc(sum(note.reason == "StrayEdit" for note in verdict.notes))
-        job = verdict.record.job
-        log.log(
-            logging.DEBUG if verdict.reason is Reason.CONVERGED else logging.INFO,
-            "turn",
-            extra=fields(
-                service=key,
-                reason=verdict.reason.value,
-                phase=verdict.record.journal.phase.value,
-                job_id=job.id if job else None,
-                attempt=verdict.record.journal.attempt or None,
-                wake_after=round(verdict.wake, 1) if math.isfinite(verdict.wake) else None,
-            ),
-        )
 
     def _site_concluded(self, name: str, verdict: Verdict) -> None:
         self._metrics.reconciles.labels(verdict.reason.value).inc()
-        log.debug("site turn", extra=fields(site=name, reason=verdict.reason.value))
 
-    def _resynced(self) -> None:
+    def _resynced(self, passed_over: tuple[str, ...]) -> None:
+        """Namespaces that are passed over are a matter of their own: the rest was listed."""
         self._resynced_at = time.monotonic()
+        self._metrics.unlisted.set(len(passed_over))
         self._metrics.last_resync.set_to_current_time()
 
     def _make_health(self) -> Health:
@@ -281,6 +288,7 @@ class Operator:
             self._metrics,
             live={
                 "lease": self._elector.stuck,
+                "term": self._leading.stuck,
                 "watch": self._supervisor.stuck,
                 "resync": self._resync_stuck,
                 "queue": self._queue_stuck,
@@ -292,7 +300,8 @@ class Operator:
     def _resync_stuck(self) -> str | None:
         age = time.monotonic() - self._resynced_at
         limit = RESYNC_PATIENCE * self._config.resync_seconds + 60
-        return f"no full list for {age:.0f} s" if self._leading.term and age > limit else None
+        stuck = self._leading.term and age > limit and not self._resync.refused
+        return f"no full list for {age:.0f} s" if stuck else None
 
     def _queue_stuck(self) -> str | None:
         """Much may wait for long where a site allows little; that nothing gets its turn is what counts.
@@ -306,6 +315,7 @@ class Operator:
     def _measure(self) -> None:
         """On standby nothing waits, and resources and sites are the business of another."""
         leading, metrics = self._leading.term is not None, self._metrics
+        metrics.watch_silence.set(self._supervisor.unheard())
         due = {one.name.lower(): due for one, due in self._queue.due().items()} if leading else {}
         sites = {str(name): session for name, session in self._sessions.all().items()} if leading else {}
         standings = self._dispatch.standings.counts() if leading else {}
@@ -333,5 +343,6 @@ def own_namespace() -> str:
 
 async def serve(config: Config) -> None:
     """Connect and run; raises `ConnectError`."""
-    async with await connect(config.kubeconfig or None, config.context or None) as api:
-        await Operator(config, api).run()
+    place = (config.kubeconfig or None, config.context or None)
+    async with await connect(*place) as api, await connect(*place) as lease_api:
+        await Operator(config, api, lease_api).run()

@@ -14,8 +14,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from arcgis_operator.controller.resync import KINDS, resource_in
 from arcgis_operator.handlers.informer import EventType, Informer, Sink
-from arcgis_operator.telemetry.logs import fields
+from arcgis_operator.handlers.pulse import Pulse
+from arcgis_operator.telemetry.logs import fields, named
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +29,7 @@ LETTING_GO_SECONDS = 0.1  # closed connections need some turns of their loop to 
 class Patience:
     """Seconds: pauses between restarts, a run long enough to count as good, limits of the watchdog.
 
+    `unheard`: the API server, which sends something every minute, is heard of by no stream and no list.
     `watchers_missing` is for the start; a watch that has lost some of its parts is given up after
     `watcher_lost`.
     """
@@ -40,6 +43,7 @@ class Patience:
     insist: float = 0.1
     look: float = 1.0
     silence: float = 60.0
+    unheard: float = 300.0
 
 
 class Supervisor:
@@ -52,17 +56,36 @@ class Supervisor:
         *,
         patience: Patience | None = None,
         restarted: Callable[[], None] = lambda: None,
+        pulse: Pulse | None = None,
     ) -> None:
         self._make = informer
         self._sink = sink
         self._patience = patience or Patience()
         self._restarted = restarted
+        self._pulse = pulse or Pulse()
         self._beat = time.monotonic()
+        self._life: _Life | None = None
+        self._relay: _Relay | None = None
 
     def stuck(self) -> str | None:
-        """Why the watch makes no progress, None while it does (or is about to be restarted)."""
+        """Why the watch makes no progress, None while it does (or is about to be restarted).
+
+        A watch that is refused is none that a restart would heal.
+        """
         silence = time.monotonic() - self._beat
+        if (unanswered := self._pulse.unanswered()) > self._patience.unheard:
+            return f"the watch has heard nothing for {unanswered:.0f} s"
         return f"the watch has been silent for {silence:.0f} s" if silence > self._patience.silence else None
+
+    def unheard(self) -> float:
+        """Seconds since the watch last heard of the API server, for the kind where that is longest."""
+        return self._pulse.silence()
+
+    def again(self, why: str) -> None:
+        """What the watch told, and what it is about to tell, counts no more: let it list anew."""
+        if self._life and self._relay:
+            self._relay.close()
+            self._life.stop(why)
 
     async def run(self) -> None:
         """Watch for ever; returns only by being cancelled, and then leaves no thread behind."""
@@ -85,7 +108,8 @@ class Supervisor:
         """One life of the informer; says why it ended."""
         loop = asyncio.get_running_loop()
         ended: asyncio.Future[str] = loop.create_future()
-        life = _Life(self._make(_Relay(loop, self._sink)), self._patience, self._beaten)
+        self._relay = _Relay(loop, self._sink)
+        life = self._life = _Life(self._make(self._relay), self._patience, self._beaten)
 
         def body() -> None:
             reason = life.run()
@@ -113,16 +137,23 @@ class _Relay:
     def __init__(self, loop: asyncio.AbstractEventLoop, sink: Sink) -> None:
         self._loop = loop
         self._sink = sink
+        self._closed = False
+
+    def close(self) -> None:
+        """Nobody is told any more, not even what is on its way."""
+        self._closed = True
 
     def seen(self, kind: Literal["service", "site"], event_type: EventType, body: dict[str, Any]) -> None:
         with contextlib.suppress(RuntimeError):  # the main loop is gone: nobody to tell
             self._loop.call_soon_threadsafe(self._tell, kind, event_type, body)
 
     def _tell(self, kind: Literal["service", "site"], event_type: EventType, body: dict[str, Any]) -> None:
+        if self._closed:
+            return
         try:
             self._sink.seen(kind, event_type, body)
         except Exception:
-            log.exception("event could not be taken in", extra=fields(kind=kind))
+            log.exception("event could not be taken in", extra=named(KINDS[kind].name, resource_in(body)))
 
 
 class _Life:
@@ -151,10 +182,11 @@ class _Life:
             loop.close()
         return self._reason
 
-    def stop(self) -> None:
+    def stop(self, why: str = "") -> None:
         """End it; may be called from any thread, before, during and after `run`."""
         with self._lock:
             self._stopped = True
+            self._reason = why or self._reason
             if self._loop is not None and self._stop is not None:
                 with contextlib.suppress(RuntimeError):  # its loop is closed: it has ended
                     self._loop.call_soon_threadsafe(self._stop.set)
@@ -187,6 +219,9 @@ class _Life:
         while not stop.is_set():
             await asyncio.sleep(self._patience.look)
             self._beaten()
+            if why := self._informer.look():
+                self._reason = why
+                return
             missing = self._informer.missing()
             if not self._informer.watchers() <= missing:  # one has begun, and the others begin with it
                 limit = self._patience.watcher_lost

@@ -2,17 +2,22 @@
 
 import math
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Literal
 
-from arcgis_operator.controller.folders import WORTH_A_GLANCE
+from arcgis_operator.adapters.kube.api import is_leaving
+from arcgis_operator.adapters.kube.kinds import ARCGIS_SERVICES, ARCGIS_SITES
+from arcgis_operator.controller.news import News
 from arcgis_operator.controller.queue import Priority, WorkQueue
-from arcgis_operator.controller.registry import Registry, name_of
 from arcgis_operator.controller.standings import Standings
+from arcgis_operator.core.identity import Name, name_of
 from arcgis_operator.reconcilers.glance import Glance
-from arcgis_operator.reconcilers.ports import Name, Term
+from arcgis_operator.reconcilers.ports import Term
+from arcgis_operator.reconcilers.registry import Registry
 from arcgis_operator.reconcilers.service import ServiceReconciler
 from arcgis_operator.reconcilers.site import SiteReconciler
+from arcgis_operator.sites.folders import WORTH_A_GLANCE
+from arcgis_operator.telemetry.logs import fields, named
 
 Body = dict[str, Any]
 Word = Literal["service", "site"]
@@ -50,6 +55,7 @@ class Dispatch:
         self._sites: SiteReconciler | None = None
         self._glance: Glance | None = None
         self.standings = Standings()
+        self.news: dict[Word, News] = {"site": News(), "service": News()}
 
     def connect(self, services: ServiceReconciler, sites: SiteReconciler, glance: Glance) -> None:
         """Say who gives the turns."""
@@ -69,30 +75,29 @@ class Dispatch:
         self, kind: Word, event_type: Literal["LISTED", "CHANGED", "DELETED"], body: dict[str, Any]
     ) -> None:
         """One event of the informer. The object may be old: only what it changes in the registry counts."""
-        gone = event_type == "DELETED"
-        if gone:
-            self.standings.gone(kind, name_of(body))
-        else:
-            self.standings.seen(kind, name_of(body), body)
-        if kind == "site":
-            self._site_seen(body, gone)
-        else:
-            self._service_seen(body, gone, event_type == "LISTED")
+        if self.news[kind].tells(event_type, body):
+            gone = event_type == "DELETED" or is_leaving(body)
+            self._take(kind, body, gone=gone, listed=event_type == "LISTED")
 
-    def known(self, kind: Word) -> Mapping[Name, object]:
-        """The resources known now, and what is known of each; take it before a list begins."""
-        return self._registry.sites() if kind == "site" else self._registry.services()
+    def listed(self, kind: Word, body: dict[str, Any]) -> None:
+        """One object of a full list: true, unless the informer told something newer since the list began."""
+        moved = self.news[kind].moved(body)
+        if self.news[kind].shows(body):
+            self._take(kind, body, gone=False, listed=True, moved=moved)
 
-    def gone(self, kind: Word, before: Mapping[Name, object]) -> None:
-        """These were known before a full list began, and are not in it; some may have been told of since."""
-        now = self.known(kind)
-        for name in [name for name, known in before.items() if now.get(name) is known]:
+    def list_ended(self, kind: Word) -> None:
+        """A full list is complete: what was known before, and is not in it, is gone."""
+        for name in self.news[kind].end():
             self.standings.gone(kind, name)
             if kind == "site":
-                self._wake_all(self._registry.site_gone(name))
+                self.site_gone(name)
                 self.wake(site_key(name))
             else:
-                self._registry.forget(name)
+                self._registry.forget(name, self._registry.uid(name))
+
+    def site_gone(self, name: Name) -> None:
+        """There is no such ArcGISSite any more: all that points at it gets a turn."""
+        self._wake_all(self._registry.site_gone(name))
 
     def look_at_everything(self, within: float) -> None:
         """A resync: a glance for every folder, a turn for every other key, spread over so many seconds.
@@ -129,6 +134,13 @@ class Dispatch:
             self._queue.forget(key)
             self._queue.add(key, Priority.OPEN, wake)
 
+    def about(self, key: str) -> dict[str, Any]:
+        """How the log names the resource, or the folder, that a key stands for."""
+        if key.startswith(SITE):
+            return named(ARCGIS_SITES.name, key.removeprefix(SITE))
+        winner = None if key.startswith(FOLDER) else self._registry.claim(key).winner
+        return named(ARCGIS_SERVICES.name, str(winner), key=key) if winner else fields(key=key)
+
     async def crashed(self, key: str, error: Exception) -> None:
         """Say on the resource that its turn has a bug."""
         if self._services is None or self._sites is None or self._term() is None:
@@ -138,14 +150,22 @@ class Dispatch:
         elif not key.startswith(FOLDER):
             await self._services.fail(key, error)
 
+    def _take(self, kind: Word, body: Body, *, gone: bool, listed: bool, moved: bool = False) -> None:
+        name = name_of(body)
+        if gone:
+            self.standings.gone(kind, name)
+        else:
+            self.standings.seen(kind, name, body)
+        if kind == "site":
+            self._site_seen(body, gone)
+        elif gone or self._registry.is_news(body) or (moved and self._registry.differs(body)):
+            self._service_seen(body, gone, listed)
+        else:
+            self._registry.note_rest(body)
+
     def _service_seen(self, body: Body, gone: bool, listed: bool) -> None:
         """A resource at rest that a list shows for the first time waits for the look at everything."""
         name = name_of(body)
-        if gone and not self._registry.is_uid(name, body["metadata"]["uid"]):
-            return  # a late word about an object that was created again
-        if not (gone or self._registry.is_news(body)):
-            self._registry.note_rest(body)
-            return
         new, site = not self._registry.is_known(name), self._registry.site_of(name)
         key = self._registry.service_gone(name) if gone else self._registry.service_seen(body)
         now_at = self._registry.site_of(name)

@@ -17,13 +17,14 @@ from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from arcgis_operator.telemetry.logs import fields
 
 log = logging.getLogger(__name__)
 
 Key = TypeVar("Key", bound=Hashable)
+Facts = dict[str, Any]
 
 
 class Priority(IntEnum):
@@ -272,21 +273,24 @@ async def run_workers(
     *,
     workers: int,
     on_crash: Callable[[Key, Exception], Awaitable[None]],
+    about: Callable[[Key], Facts] = lambda key: fields(key=key),
 ) -> None:
     """Give turns for ever, `workers` at a time.
 
-    A turn that raises has a bug: it is logged, `on_crash` may say so on the resource, and the key backs off.
+    A turn that raises has a bug: it is logged with what is to be said `about` the key, `on_crash` may say so
+    on the resource, and the key backs off.
     A turn that ends without calling `retry` clears the key's failures.
     """
     async with asyncio.TaskGroup() as group:
         for number in range(workers):
-            group.create_task(_work(queue, turn, on_crash), name=f"worker {number}")
+            group.create_task(_work(queue, turn, on_crash, about), name=f"worker {number}")
 
 
 async def _work(
     queue: WorkQueue[Key],
     turn: Callable[[Key], Awaitable[None]],
     on_crash: Callable[[Key, Exception], Awaitable[None]],
+    about: Callable[[Key], Facts],
 ) -> None:
     while True:
         key = await queue.get()
@@ -296,15 +300,11 @@ async def _work(
             if queue.failures(key) == before:
                 queue.forget(key)
         except Exception as error:
-            pause = queue.retry(key)
-            log.exception("turn crashed", extra=fields(service=key, wake_after=round(pause, 1)))
-            await _told(key, error, on_crash)
+            queue.retry(key)
+            log.exception("reconcile crashed", extra=about(key))
+            try:
+                await on_crash(key, error)
+            except Exception:
+                log.exception("crash could not be reported", extra=about(key))
         finally:
             queue.done(key)
-
-
-async def _told(key: Key, error: Exception, on_crash: Callable[[Key, Exception], Awaitable[None]]) -> None:
-    try:
-        await on_crash(key, error)
-    except Exception:
-        log.exception("crash could not be reported", extra=fields(service=key))

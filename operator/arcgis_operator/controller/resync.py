@@ -1,26 +1,43 @@
-"""A full list every few minutes: heals lost events, a dead watch, and deletions that nobody told us of."""
+"""A full list every few minutes: heals lost events, a dead watch, and deletions that nobody told us of.
+
+Each namespace is listed by itself, so that one that is gone, or where rights are missing, stops itself only:
+its resources stay as they are known, and it is asked again with the next resync.
+"""
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from arcgis_operator.adapters.kube.api import KubeApi
-from arcgis_operator.adapters.kube.failures import KubeListFailed
+from arcgis_operator.adapters.kube.failures import KubeFailure, KubeFailureKind, KubeListFailed
 from arcgis_operator.adapters.kube.kinds import ARCGIS_SERVICES, ARCGIS_SITES, Kind
+from arcgis_operator.adapters.kube.preflight import INSTALL
 from arcgis_operator.controller.dispatch import Dispatch, Word
-from arcgis_operator.controller.registry import name_of
-from arcgis_operator.telemetry.logs import fields
+from arcgis_operator.controller.news import version_of
+from arcgis_operator.core.identity import name_of
+from arcgis_operator.telemetry.logs import fields, named
 
 log = logging.getLogger(__name__)
 
 AGAIN_SECONDS = 2.0
+LONGEST_SECONDS = 15.0
+PASS_OVER_SECONDS = 30.0
 SPREAD = 0.1
 BREATH = 20  # objects between two pauses, so that others get their turns meanwhile
+REFUSALS = (KubeFailureKind.FORBIDDEN, KubeFailureKind.MISSING)
+
+KINDS: Mapping[Word, Kind] = {"site": ARCGIS_SITES, "service": ARCGIS_SERVICES}
+Place = str | None
+Step = tuple[Word, Kind, Place]
 
 
 class Resync:
-    """Lists and compares. `done` is called after each complete list."""
+    """Lists and compares. `done(passed_over)` is called after each list, with the namespaces it lacks.
+
+    `went_back(why)` is called when a list is older than what was known before: etcd was restored.
+    """
 
     def __init__(
         self,
@@ -28,13 +45,18 @@ class Resync:
         namespaces: tuple[str, ...],
         dispatch: Dispatch,
         seconds: float,
-        done: Callable[[], None],
+        done: Callable[[tuple[str, ...]], None],
+        went_back: Callable[[str], None],
     ) -> None:
-        self._api, self._namespaces = api, namespaces
-        self._dispatch, self._seconds, self._done = dispatch, seconds, done
+        self._api, self._dispatch, self._seconds = api, dispatch, seconds
+        self._done, self._went_back = done, went_back
+        places: tuple[Place, ...] = namespaces or (None,)
+        self.refused = False
+        """The last lists were refused, or their kinds are not there: no restart heals that."""
+        self._steps: list[Step] = [(word, kind, place) for word, kind in KINDS.items() for place in places]
 
     async def first(self) -> bool:
-        """The list that a term begins with. True: no resource has a journal."""
+        """The list that a term begins with. True: no resource has a journal, and none is left unread."""
         untouched = await self._complete()
         self._dispatch.look_at_everything(within=0.0)
         return untouched
@@ -47,34 +69,70 @@ class Resync:
             self._dispatch.look_at_everything(within=SPREAD * self._seconds)
 
     async def _complete(self) -> bool:
-        """The list, repeated until it is complete. True: no resource has a journal."""
+        """All lists, again and again until they are complete, or what is left may be passed over."""
+        left, untouched, pause, began = list(self._steps), True, AGAIN_SECONDS, time.monotonic()
         while True:
-            try:
-                await self._take("site", ARCGIS_SITES)
-                untouched = await self._take("service", ARCGIS_SERVICES)
-            except KubeListFailed as failed:
-                log.warning("resync failed", extra=fields(reason=failed.failure.detail))
-                await asyncio.sleep(AGAIN_SECONDS)
-            else:
-                self._done()
-                return untouched
+            failed: dict[Step, KubeFailure] = {}
+            for step in left:
+                try:
+                    untouched = await self._take(*step) and untouched
+                except KubeListFailed as broken:
+                    failed[step] = broken.failure
+            left = list(failed)
+            self.refused = bool(failed) and all(one.kind in REFUSALS for one in failed.values())
+            _say(failed)
+            if not left or self._may_pass_over(failed, time.monotonic() - began):
+                self._done(tuple(sorted({str(place) for _, _, place in left})))
+                return untouched and not left
+            await asyncio.sleep(pause)
+            pause = min(LONGEST_SECONDS, 2 * pause)
 
-    async def _take(self, word: Word, kind: Kind) -> bool:
-        """Object by object, so that the list is never whole in memory."""
-        left, untouched = dict(self._dispatch.known(word)), True
-        number = 0
-        async for body in self._list(kind):
-            number += 1
-            if number % BREATH == 0:
-                await asyncio.sleep(0)
-            self._dispatch.seen(word, "LISTED", body)
-            left.pop(name_of(body), None)
-            untouched = untouched and "journal" not in (body.get("status") or {})
-        self._dispatch.gone(word, left)
+    def _may_pass_over(self, failed: Mapping[Step, KubeFailure], waited: float) -> bool:
+        """Refused, or failing for long, in some namespaces, while others are whole."""
+        broken = {place for _, _, place in failed}
+        if all(place in broken for _, _, place in self._steps):
+            return False
+        refused = all(failure.kind in REFUSALS for failure in failed.values())
+        return refused or waited >= PASS_OVER_SECONDS
+
+    async def _take(self, word: Word, kind: Kind, place: Place) -> bool:
+        """One list, page by page, so that it is never whole in memory. True: nothing in it has a journal."""
+        news, untouched, number = self._dispatch.news[word], True, 0
+        news.begin(place)
+        async for page in self._api.list(kind, place):
+            if news.is_at(version_of({"metadata": page.metadata})):
+                self._went_back(f"the list of {kind.plural} is older than what was known before")
+            for body in page.items:
+                number += 1
+                if number % BREATH == 0:
+                    await asyncio.sleep(0)
+                untouched = self._listed(word, body) and untouched
+        self._dispatch.list_ended(word)
         return untouched
 
-    async def _list(self, kind: Kind) -> AsyncIterator[dict[str, Any]]:
-        places: tuple[str | None, ...] = self._namespaces or (None,)
-        for place in places:
-            async for body in self._api.list(kind, place):
-                yield body
+    def _listed(self, word: Word, body: dict[str, Any]) -> bool:
+        """Whether the object was taken in, and has no journal; one that is a trouble stops itself only."""
+        try:
+            self._dispatch.listed(word, body)
+            return "journal" not in (body.get("status") or {})
+        except Exception:
+            log.exception("object could not be taken in", extra=named(KINDS[word].name, resource_in(body)))
+            self._dispatch.news[word].passes_over(name_of(body) if resource_in(body) else None)
+            return False
+
+
+def _say(failed: Mapping[Step, KubeFailure]) -> None:
+    for (_, kind, place), failure in failed.items():
+        gone = failure.code == 404
+        crd = f"is the CustomResourceDefinition {kind.plural}.{kind.group} installed? {INSTALL}"
+        reason = f"{failure.detail.strip()}: {crd}" if gone else failure.detail
+        where = fields(kind=kind.name, namespace=place, reason=reason)
+        log.warning("list failed", extra=where)
+
+
+def resource_in(body: dict[str, Any]) -> str:
+    """`namespace/name` of an object, empty where it has none."""
+    metadata = body.get("metadata")
+    return (
+        str(name_of(body)) if isinstance(metadata, dict) and {"namespace", "name"} <= metadata.keys() else ""
+    )

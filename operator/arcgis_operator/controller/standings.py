@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Mapping
 
 from arcgis_operator.core import status
+from arcgis_operator.core.identity import Name
 from arcgis_operator.core.jsondoc import Json
-from arcgis_operator.reconcilers.ports import Name
 
 Standing = tuple[str, str, str]
 """Kind, status of Ready, its reason."""

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Mapping
 
+from arcgis_operator.core.guarded import OWN_FOLDERS
 from arcgis_operator.core.jsondoc import Json
 from arcgis_operator.core.model import AccessRule
+from arcgis_operator.core.names import canonical, skeleton
 
-OWN_FOLDERS = frozenset(("system", "utilities", "hosted"))
-"""Folders of the site's own services: allowed only where a rule names them."""
 ROOT = "/"
 
 
@@ -16,30 +16,55 @@ def allowed(
     namespace: str,
     labels: Mapping[str, str] | None,
     folder: str,
-) -> bool:
+) -> bool | None:
     """Whether any rule lets this namespace manage services of this folder ("" is the root).
 
-    `labels` None means that the namespace's labels could not be read: then no selector matches.
+    `labels` None means that the namespace's labels could not be read: then what a selector would say is not
+    known, and the answer is None unless another rule allows.
     """
-    return any(
-        _from(rule, site_namespace, namespace, labels) and _covers(rule, folder.casefold()) for rule in rules
+    said = [_from(rule, site_namespace, namespace, labels) for rule in rules if _covers(rule, folder)]
+    return True if True in said else None if None in said else False
+
+
+def refusal(
+    rules: tuple[AccessRule, ...],
+    site_namespace: str,
+    namespace: str,
+    labels: Mapping[str, str] | None,
+    folder: str,
+) -> str:
+    """Which rule is missing, for whom `allowed` is False, and how it is written."""
+    own = skeleton(folder) in OWN_FOLDERS
+    covering = any(_from(rule, site_namespace, namespace, labels) for rule in rules)
+    missing = "covers its folder" if covering else f"covers namespace {namespace}"
+    named = "System, Utilities and Hosted must be named in a rule. " if own else ""
+    label = f"kubernetes.io/metadata.name: {namespace}"
+    same = (
+        "{from: Same}"
+        if namespace == site_namespace
+        else f"{{from: Selector, selector: {{matchLabels: {{{label}}}}}}}"
     )
+    place = f", folders: [{folder or ROOT}]" if covering or own else ""
+    rule = f"- {{namespaces: {same}{place}}}"
+    return f"No rule of its spec.access {missing}. {named}The site's owner can add: {rule}"
 
 
-def _from(rule: AccessRule, site_namespace: str, namespace: str, labels: Mapping[str, str] | None) -> bool:
+def _from(
+    rule: AccessRule, site_namespace: str, namespace: str, labels: Mapping[str, str] | None
+) -> bool | None:
     if rule.origin == "Selector":
-        return labels is not None and _selects(rule.selector, labels)
+        return None if labels is None else _selects(rule.selector, labels)
     return rule.origin == "All" or namespace == site_namespace
 
 
 def _covers(rule: AccessRule, folder: str) -> bool:
     if rule.folders is None:
-        return folder not in OWN_FOLDERS
-    return (folder or ROOT) in rule.folders
+        return skeleton(folder) not in OWN_FOLDERS
+    return (canonical(folder) or ROOT) in rule.folders
 
 
 def _selects(selector: Mapping[str, Json], labels: Mapping[str, str]) -> bool:
-    """Source: Kubernetes API reference, LabelSelector: all requirements must hold, an empty one matches."""
+    """Source: Kubernetes API reference, LabelSelector: all requirements must hold; none is refused."""
     equal = all(labels.get(key) == value for key, value in (selector.get("matchLabels") or {}).items())
     return equal and all(_meets(item, labels) for item in selector.get("matchExpressions") or ())
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from arcgis_operator.core.case import REQUESTED, Case, Hold, Policy
+from arcgis_operator.core import sentences
+from arcgis_operator.core.case import Case, Hold, Policy
 from arcgis_operator.core.jsondoc import printable
 from arcgis_operator.core.record import Journal, moment, stamp
 from arcgis_operator.core.verdict import Reason
@@ -25,15 +26,16 @@ def held(case: Case) -> Held | None:
     journal = case.record.journal
     if journal.failure and not case.starts_anew:
         if journal.ended >= case.policy.jobs_per_digest:
-            return Held(given_up(journal.failure), spent=True)
+            return Held(given_up(journal, case.whose), spent=True)
         reason, text = _stored(journal.failure)
-        wait = _until(case, journal.retry_time)
+        wait = max(_until(case, journal.retry_time), _late(case))
         if wait > 0:
-            message = f"{text} Attempt {journal.attempt + 1} follows at {journal.retry_time}."
+            message = sentences.next_attempt(text, journal.attempt + 1, journal.retry_time)
             return Held(Hold(reason, message), wake=wait)
-    sends = recent_sends(case)
-    if len(sends) >= case.policy.edits_per_hour:
-        return _budget(case, sends)
+    if (wait := _late(case)) > 0:
+        return Held(Hold(Reason.VERIFYING, sentences.READ_EARLY), wake=wait)
+    if spent := _budget(case):
+        return spent
     return Held(case.sending) if case.sending else None
 
 
@@ -49,7 +51,8 @@ def counted(journal: Journal, failure: str, now: datetime, policy: Policy) -> Jo
 
 def retry_time(before: int, now: datetime, policy: Policy) -> str:
     """When to try again after so many tries before."""
-    pause = min(policy.retry_seconds * 2 ** min(before, 10), policy.retry_max_seconds)
+    pause = max(policy.retry_seconds * 2 ** min(before, 10), policy.verify_grace_seconds)
+    pause = min(pause, policy.retry_max_seconds)
     return stamp(now + timedelta(seconds=pause))
 
 
@@ -59,11 +62,10 @@ def recent_sends(case: Case) -> tuple[str, ...]:
     return tuple(text for text in known if (at := moment(text)) and abs(case.now - at) < HOUR)
 
 
-def given_up(failure: str) -> Hold:
-    """No further attempt at what a journal counts as this failure."""
-    reason, text = _stored(failure)
-    ways = "Not sent again. Change the spec, or ask for one more try with the annotation"
-    return Hold(reason, f"{text} {ways} {REQUESTED[0]}.")
+def given_up(journal: Journal, whose: str) -> Hold:
+    """No further attempt at what failed; `whose` is the resource as commands name it."""
+    reason, text = _stored(journal.failure)
+    return Hold(reason, sentences.given_up(text, journal.attempt, whose))
 
 
 def _stored(failure: str) -> tuple[Reason, str]:
@@ -75,15 +77,23 @@ def _stored(failure: str) -> tuple[Reason, str]:
         return Reason.JOB_FAILED, failure
 
 
-def _budget(case: Case, sends: tuple[str, ...]) -> Held:
-    oldest = moment(sends[-case.policy.edits_per_hour]) or case.now
-    free = oldest + HOUR
-    message = (
-        f"{case.policy.edits_per_hour} edits were sent within an hour, the most that is allowed: something "
-        f"changes the service again and again. The next one may be sent at {stamp(free)}."
-    )
-    wake = max(1.0, (free - case.now).total_seconds())
+def _budget(case: Case) -> Held | None:
+    """Counted twice, by the times on record and by what this process sent: the stricter one holds."""
+    most, hour = case.policy.edits_per_hour, HOUR.total_seconds()
+    on_record = [(case.now - at).total_seconds() for at in map(moment, recent_sends(case)) if at]
+    counts = (sorted(on_record), sorted(ago for ago in case.sent_ago if ago < hour))
+    waits = [hour - ages[most - 1] for ages in counts if len(ages) >= most]
+    if not waits:
+        return None
+    wake = max(1.0, *waits)
+    message = sentences.budget_spent(most, stamp(case.now + timedelta(seconds=wake)))
     return Held(Hold(Reason.EDIT_BUDGET_SPENT, message), wake=wake)
+
+
+def _late(case: Case) -> float:
+    """Seconds until a read can no longer show what was there before our last edit of this very wish."""
+    left = case.policy.verify_grace_seconds - case.ended_for
+    return max(0.0, left) if case.as_intended else 0.0
 
 
 def _until(case: Case, time: str) -> float:

@@ -1,21 +1,20 @@
 """Everything one decision may look at, gathered before it is made."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from arcgis_operator.core import plan
+from arcgis_operator.core.annotations import unheard
 from arcgis_operator.core.failures import Failure
+from arcgis_operator.core.identity import stranger
 from arcgis_operator.core.job import Job
 from arcgis_operator.core.jsondoc import Json
 from arcgis_operator.core.model import Desired
 from arcgis_operator.core.record import Record
+from arcgis_operator.core.said import UNSAID, Raw, Show, plainly
 from arcgis_operator.core.verdict import Reason
-
-REQUESTED = ("arcgis-operator.dev/requestedAt", "reconcile.fluxcd.io/requestedAt")
-"""Annotations with which a person asks for one more try; the messages name the first."""
-ABANDON = "arcgis-operator.dev/abandon"
-"""Annotation with which a person gives an intent up; its value is `status.journal.id`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +28,7 @@ class Policy:
     poll_seconds: float = 2
     poll_max_seconds: float = 10
     verify_grace_seconds: float = 10
+    settle_seconds: float = 90
     job_timeout_seconds: float = 1800
     stale_after_seconds: float = 600
     retry_seconds: float = 30
@@ -71,6 +71,9 @@ class Seen:
     unanswered intent probably became; it is only shown. `strays` are edits that no record of ours explains.
     `listed_ids` are all jobs on the service, None before a list.
     `settle_in` was taken before anything was read: seconds until no request of ours can still arrive.
+    `unseen_in`: seconds until no job of ours can run that the record does not name; 0 where jobs are listed.
+    `likely` says what was probably meant by a service that is not there.
+    `asked_at` and `answered_at` are when the document was asked for and came, on the monotonic clock.
     """
 
     document: Mapping[str, Json] | Failure | None = None
@@ -82,17 +85,25 @@ class Seen:
     strays: tuple[Job, ...] = ()
     listed_ids: frozenset[str] | None = None
     settle_in: float = 0.0
+    unseen_in: float = 0.0
+    likely: str = ""
+    asked_at: float = 0.0
+    answered_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
     """The input of `decide`.
 
-    `gate` closes the whole look when nothing is open; `sending` only holds an edit back. `requested` and
-    `abandon` are what a person wrote into the annotations. `open_for`, `ended_for` and `vain_for` are
-    seconds by our own monotonic clock: since the open operation is known here, since its job (`ours`, or the
-    `candidate`) was first seen ended, since looks began to tell nothing of the service. `sends` are recent
-    sends that this process remembers.
+    `gate` closes the whole look when nothing is open; `sending` only holds an edit back; `trouble` is what
+    the site as a whole is in after the look. `requested` and
+    `abandon` are what a person wrote into the annotations. `open_for`, `lost_for`, `ended_for`, `vain_for`
+    and `busy_for` are seconds by our own monotonic clock: since the open operation is known here, since its
+    job was last seen to run, from first knowing that our last operation had ended to asking for the document
+    (infinity when none has), since looks began to tell nothing of the service, since jobs of others run
+    there. `sends` are recent sends that this process remembers, and `sent_ago` how many seconds ago each was
+    sent, which no clock that jumps and no lost status can change. `show` makes words of the site fit for
+    people.
     """
 
     desired: Desired | None
@@ -102,16 +113,23 @@ class Case:
     now: datetime
     policy: Policy = field(default_factory=Policy)
     site_url: str = ""
-    username: str = ""
+    site_version: str = ""
+    username: Raw = UNSAID
     gate: Hold | None = None
+    trouble: Hold | None = None
     sending: Hold | None = None
     requested: str = ""
     abandon: str = ""
     fresh_id: str = ""
     open_for: float = 0.0
-    ended_for: float = 0.0
+    lost_for: float = 0.0
+    ended_for: float = math.inf
     vain_for: float = 0.0
+    busy_for: float = 0.0
     sends: tuple[str, ...] = ()
+    sent_ago: tuple[float, ...] = ()
+    show: Show = plainly
+    whose: str = "NAME"  # the resource, as commands name it
 
     @property
     def document(self) -> Mapping[str, Json] | None:
@@ -127,11 +145,21 @@ class Case:
         return plan.digest(self.desired.leaves, self.site_url, str(self.document.get("id") or ""))
 
     @property
+    def stranger(self) -> Raw | None:
+        """What the document says it is, where that is another service than the one that was asked for."""
+        return stranger(self.desired.service, self.document or {}) if self.desired else None
+
+    @property
     def matches(self) -> bool:
-        """Every declared setting was read as declared."""
-        if self.desired is None or self.document is None:
+        """Every declared setting was read as declared, from the service that was asked for."""
+        if self.desired is None or self.document is None or self.stranger:
             return False
         return not plan.differing(self.desired.leaves, self.document)
+
+    @property
+    def clear(self) -> bool:
+        """The site was looked at, and nobody else's job runs on the service."""
+        return self.seen is not None and not self.seen.others
 
     @property
     def as_intended(self) -> bool:
@@ -139,9 +167,14 @@ class Case:
         return self.digest == self.record.journal.digest
 
     @property
+    def early(self) -> bool:
+        """The document was asked for so soon after an edit of ours that it may be from before it."""
+        return self.ended_for < self.policy.verify_grace_seconds
+
+    @property
     def asked(self) -> bool:
         """A person asks for another try, and has not been heard yet."""
-        return bool(self.requested) and self.requested != self.record.handled
+        return unheard(self.requested, self.record.handled)
 
     @property
     def starts_anew(self) -> bool:

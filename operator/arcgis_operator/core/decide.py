@@ -1,27 +1,37 @@
 """One turn's conclusion, from what was seen. Pure; what becomes of a request is folded in by `settle`.
 
-The protocol that both keep is explained rule for rule in `docs/architecture.md`.
+The protocol that both keep is explained rule for rule in `docs/explanation/architecture.md`.
 """
 
 import math
 from collections.abc import Mapping
 from dataclasses import replace
 
-from arcgis_operator.core import plan
+from arcgis_operator.core import plan, sentences
 from arcgis_operator.core.bounds import counted, recent_sends, retry_time
-from arcgis_operator.core.case import Case
-from arcgis_operator.core.job import Job
+from arcgis_operator.core.case import Case, Hold, Seen
+from arcgis_operator.core.identity import edit_path
+from arcgis_operator.core.job import Job, JobState
 from arcgis_operator.core.jobs import MACHINE, Cell, Signal
-from arcgis_operator.core.jsondoc import Json, printable
-from arcgis_operator.core.look import SITE_AWAY, Sight, Target, look
+from arcgis_operator.core.jsondoc import Json
+from arcgis_operator.core.look import LEFT_ALONE, SITE_AWAY, Sight, Target, look
 from arcgis_operator.core.record import JobShown, Journal, Observed, Phase, Plan, Record, stamp
+from arcgis_operator.core.said import ID_LEAST, UNSAID, Raw, Shown, cut, kept
 from arcgis_operator.core.shown import short, shown
-from arcgis_operator.core.texts import changed_text, converged_text, drift_notes, stray_notes, waiting_text
+from arcgis_operator.core.texts import (
+    changed_text,
+    converged_text,
+    drift_notes,
+    new_settings,
+    stray_notes,
+    waiting_text,
+)
 from arcgis_operator.core.verdict import ROWS, Edit, Look, Note, Reason, Verdict
 
 KEPT_SENDS = 12
 KEPT_HISTORY = 10
 SHOWN_CHANGES = 20
+ID_LENGTH = 64
 
 
 def decide(case: Case) -> Verdict:
@@ -29,12 +39,20 @@ def decide(case: Case) -> Verdict:
     sight = look(case)
     cell = MACHINE[case.record.journal.phase, sight.signal]
     if cell.again:
-        return decide(replace(case, record=_closed(case, sight)))
+        return decide(replace(case, record=_closed(case, sight), seen=_without_ours(case.seen)))
     if sight.target:
         return _intend(case, sight.target)
     if sight.signal is Signal.MATCHES:
         return _converged(case)
     return _waiting(case, sight, cell)
+
+
+def _without_ours(seen: Seen | None) -> Seen | None:
+    """What was seen, once the operation is given up: a job that still runs is like that of somebody else."""
+    ours = seen.ours if seen else None
+    if seen and isinstance(ours, Job) and ours.state is JobState.RUNNING:
+        return replace(seen, ours=None, others=(*seen.others, ours))
+    return seen
 
 
 def _closed(case: Case, sight: Sight) -> Record:
@@ -53,20 +71,18 @@ def _closed(case: Case, sight: Sight) -> Record:
 
 
 def _no_trace(journal: Journal) -> str:
-    return f"{Reason.SUBMITTING}: Attempt {journal.attempt} left no trace on the site."
+    return f"{Reason.SUBMITTING}: {sentences.no_trace(journal.attempt)}"
 
 
 def _intend(case: Case, target: Target) -> Verdict:
     record, desired, document = case.record, target.desired, target.document
-    changes = plan.changes(desired.leaves, document)
+    changes = plan.changes(desired.leaves, document, case.show)
     drift, journal = _drifted(case), _intent(case, target)
     found = drift and journal.attempt == 1
-    listed = ", ".join(str(change) for change in changes[:3]) + (", …" if len(changes) > 3 else "")
-    why = "drift" if found else f"attempt {journal.attempt}"
     history = ((short(record.job),) if record.job else ()) + record.history
     return Verdict(
         Reason.SUBMITTING,
-        f"edit: {listed} ({why})",
+        sentences.sending([str(change) for change in changes], journal.attempt, found),
         replace(
             record,
             known=True,
@@ -101,10 +117,10 @@ def _intent(case: Case, target: Target) -> Journal:
         phase=Phase.INTENDED,
         id=case.fresh_id,
         operation="edit",
-        operation_uri=f"/{context}/admin/services/{target.desired.service.title}/edit",
+        operation_uri=edit_path(context, target.desired.service),
         site_url=case.site_url,
-        service_id=_said(target.document, "id", 64),
-        username=case.username,
+        service_id=_id(case, target.document),
+        username=kept(case.username, case.show),
         digest=case.digest,
         generation=case.generation,
         attempt=1 if anew else before.attempt + 1,
@@ -134,7 +150,7 @@ def _converged(case: Case) -> Verdict:
     record, job = case.record, _job_of(case)
     notes = stray_notes(case)
     if isinstance(case.seen and case.seen.ours, Job) and job and job.status != "COMPLETED":
-        notes += (Note(Reason.JOB_FAILED, f"job {job.id} {job.status}, but the settings are live"),)
+        notes += (Note(Reason.JOB_FAILED, sentences.live_though_failed(job.id, job.status)),)
     return Verdict(
         Reason.CONVERGED,
         converged_text(case, job),
@@ -155,26 +171,35 @@ def _converged(case: Case) -> Verdict:
 
 def _observed(case: Case) -> Observed:
     before, digest, document = case.record.observed, case.digest, case.document or {}
+    count, paths = new_settings(case)
     proved = case.record.journal.open or before is None or before.digest != digest
     return Observed(
-        service_id=_said(document, "id", 64),
-        provider=_said(document, "provider", 32),
-        configured_state=_said(document, "configuredState", 32),
+        service_id=_id(case, document),
+        provider=_said(case, document, "provider"),
+        configured_state=_said(case, document, "configuredState"),
         digest=digest,
         verified_time=stamp(case.now) if proved or before is None else before.verified_time,
+        new_count=count,
+        new_settings=paths,
     )
 
 
-def _said(document: Mapping[str, Json], name: str, limit: int) -> str:
+def _id(case: Case, document: Mapping[str, Json]) -> Raw:
+    """The service's id, which decides later; nothing where the status could not hold it as it is."""
+    whole = Raw(str(document.get("id") or ""))
+    return kept(whole, case.show, ID_LEAST) if len(whole) <= ID_LENGTH else UNSAID
+
+
+def _said(case: Case, document: Mapping[str, Json], name: str) -> Shown:
     """A word of the site's within what the schema of the status takes: a longer one could not be stored."""
-    return printable(document.get(name) or "", limit)
+    return cut(case.show(Raw(str(document.get(name) or ""))), 32)
 
 
 def _waiting(case: Case, sight: Sight, cell: Cell) -> Verdict:
     reason = cell.reason or (sight.hold.reason if sight.hold else Reason.SITE_UNREACHABLE)
     message = sight.hold.message if sight.hold else waiting_text(case, sight.signal)
-    if case.gate and case.record.journal.open and sight.hold is not case.gate:
-        message = f"{message} Then: {case.gate.message}"
+    if case.gate and case.record.journal.open and not (sight.hold is case.gate or _passes(case.gate)):
+        message = sentences.afterwards(message, case.gate.message)
     away = reason in SITE_AWAY and case.vain_for < case.policy.stale_after_seconds
     calm = case.record.known and not case.record.journal.open
     same = sight.signal is Signal.OTHERS_RUN and case.matches
@@ -187,6 +212,11 @@ def _waiting(case: Case, sight: Sight, cell: Cell) -> Verdict:
         keep_ready=calm and (away or same),
         spent=sight.spent,
     )
+
+
+def _passes(gate: Hold) -> bool:
+    """It says nothing of the time after the open operation: the site is looked at for that all the same."""
+    return gate.reason in LEFT_ALONE
 
 
 def _seen_record(case: Case) -> Record:
@@ -226,5 +256,5 @@ def _wake(case: Case, reason: Reason, sight: Sight) -> float:
         return sight.wake
     looks = ROWS[reason].look
     if looks is Look.POLL or (case.record.journal.open and looks is Look.RESYNC):
-        return case.policy.pause(case.open_for)
+        return case.policy.pause(max(case.open_for, case.busy_for))
     return math.inf if looks is Look.RESYNC else math.nan

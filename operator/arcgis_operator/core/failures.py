@@ -6,6 +6,8 @@ One kind per action it calls for. The border (adapters/admin) makes them once; e
 from dataclasses import dataclass
 from enum import StrEnum
 
+from arcgis_operator.core.said import Raw
+
 
 class Kind(StrEnum):
     """What is known about a request that did not succeed."""
@@ -24,9 +26,11 @@ class Kind(StrEnum):
 class Failure:
     """A failed request.
 
-    `detail` is printable, at most 256 characters, and never holds a URL query, a header or a body.
+    `detail` is printable, at most 400 characters, and never holds a URL query, a header or a body.
     `code` is the number in the site's own error body, None when the answer carried none.
-    `retry_after` is in seconds, when the site asked for a pause.
+    `retry_after` is in seconds, when the site asked for a pause. `read_only`: the site is in that mode; until
+    its mode was asked only its words say so. `absent` and `locked`: its words say that there is nothing of
+    this name, or that the account is locked.
     """
 
     kind: Kind
@@ -34,6 +38,8 @@ class Failure:
     code: int | None = None
     retry_after: float | None = None
     read_only: bool = False
+    absent: bool = False
+    locked: bool = False
 
     @property
     def unreachable(self) -> bool:
@@ -45,8 +51,8 @@ class Failure:
 class Accepted:
     """The site took the edit and named its job."""
 
-    job_id: str
-    status: str
+    job_id: Raw
+    status: Raw
 
 
 @dataclass(frozen=True, slots=True)

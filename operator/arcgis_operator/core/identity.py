@@ -1,7 +1,29 @@
 """Which service is meant, and when two ways of naming one mean the same."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
+
+from arcgis_operator.core.jsondoc import Json
+from arcgis_operator.core.names import folded, same_name
+from arcgis_operator.core.said import Raw
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """Namespace and name of a resource."""
+
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+
+def name_of(body: Mapping[str, Json]) -> Name:
+    """Namespace and name of an object."""
+    return Name(body["metadata"]["namespace"], body["metadata"]["name"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +46,8 @@ class ServiceRef:
 
     @property
     def key(self) -> str:
-        """The title without regard to case. Assumed: the site treats names so."""
-        return self.title.casefold()
+        """The title without regard to case or the form of accents. Assumed: the site treats names so."""
+        return folded(self.title)
 
 
 def normalised_url(url: str) -> str:
@@ -37,13 +59,50 @@ def normalised_url(url: str) -> str:
     return f"https://{host}{port}{parts.path.rstrip('/')}"
 
 
-def service_key_of(operation_uri: str) -> str | None:
+def edit_path(context: str, ref: ServiceRef) -> str:
+    """The operationURI of an edit of the service, as people read it: coded only where it would be misread."""
+    title = re.sub("[%?#]", lambda sign: quote(sign[0]), ref.title)
+    return f"/{context}/admin/services/{title}/edit"
+
+
+def service_key_of(operation_uri: Raw) -> str | None:
     """The `ServiceRef.key` a job's operationURI speaks about, None when it is about something else.
 
     `/arcgis/admin/services/Transport/Roads.MapServer/edit` gives `transport/roads.mapserver`.
     Source: Job page, operationURI is a path below the context.
     """
-    _, found, rest = operation_uri.casefold().partition("/admin/services/")
-    segments = [unquote(part).casefold() for part in rest.split("/") if part]
+    key, _ = _split(operation_uri)
+    return key
+
+
+def is_edit(operation_uri: Raw) -> bool:
+    """Whether a job's operationURI speaks about the edit of a service."""
+    return _split(operation_uri)[1] == ["edit"]
+
+
+def _split(operation_uri: Raw) -> tuple[str | None, list[str]]:
+    """The key of the service, None when there is none, and what stands behind it."""
+    path = operation_uri.partition("?")[0].partition("#")[0].casefold()
+    _, found, rest = path.partition("/admin/services/")
+    segments = [folded(unquote(part)) for part in rest.split("/") if part]
     named = next((i for i, part in enumerate(segments[:2]) if part.endswith("server") and "." in part), None)
-    return "/".join(segments[: named + 1]) if found and named is not None else None
+    if not found or named is None:
+        return None, []
+    return "/".join(segments[: named + 1]), segments[named + 1 :]
+
+
+def stranger(ref: ServiceRef, document: Mapping[str, Json]) -> Raw | None:
+    """What the document says it is, where that is not the service that was asked for; None where it is.
+
+    A site may find a service under names that are not its own: what is spelled otherwise here may be a place
+    that the rules of access guard there. Assumed: a document in a folder names it in `folderName`.
+    """
+    asked = {"folderName": ref.folder, "serviceName": ref.name, "type": ref.type}
+    said = {name: document[name] for name in asked if document.get(name) is not None}
+    if all(
+        isinstance(value, str) and same_name(value.strip("/"), asked[name]) for name, value in said.items()
+    ):
+        return None
+    whole = {**asked, **said}
+    title = f"{whole['serviceName']}.{whole['type']}"
+    return Raw(f"{whole['folderName']}/{title}" if whole["folderName"] else title)

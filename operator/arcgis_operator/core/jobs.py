@@ -1,7 +1,7 @@
 """The life of one operation, as a table: phase x signal -> next phase and reason.
 
 Everything that moves an operation is here. `decide` turns what a turn saw into one signal and looks it up;
-a missing cell is a bug. `docs/architecture.md` shows this table; a test prints it from here and compares.
+a missing cell is a bug. `docs/explanation/architecture.md` shows this table, and a test compares the two.
 """
 
 from collections.abc import Mapping

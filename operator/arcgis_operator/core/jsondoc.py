@@ -1,6 +1,6 @@
 """JSON as values: reading with limits, writing digit for digit, digests, merge patches, printable text.
 
-Numbers with a fraction stay `Decimal`, so a document read from the site goes back as it came.
+Numbers with a fraction or an exponent stay `Digits`, so a document read from the site goes back as it came.
 """
 
 import hashlib
@@ -15,6 +15,20 @@ Json = Any
 MAX_DEPTH = 64
 
 
+class Digits(Decimal):
+    """A number that is written as it was read: `1.0E10`, `-0` and `1.50` keep their characters."""
+
+    text: str
+
+    def __new__(cls, text: str) -> "Digits":
+        number = super().__new__(cls, text)
+        number.text = text
+        return number
+
+    def __str__(self) -> str:
+        return self.text
+
+
 class Unreadable(ValueError):
     """The text is not JSON within the limits; the message is safe to show."""
 
@@ -23,7 +37,11 @@ def loads(text: str | bytes, max_depth: int = MAX_DEPTH) -> Json:
     """Read JSON; raises `Unreadable` on bad text, NaN, duplicate keys or too much depth."""
     try:
         value = simplejson.loads(
-            text, use_decimal=True, parse_constant=_refuse_constant, object_pairs_hook=_unique
+            text,
+            parse_float=Digits,
+            parse_int=_whole,
+            parse_constant=_refuse_constant,
+            object_pairs_hook=_unique,
         )
     except (ValueError, ArithmeticError, RecursionError) as error:
         raise Unreadable(_safe_reason(error)) from None
@@ -87,6 +105,10 @@ def printable(text: object, limit: int) -> str:
         line = "".join(c if c.isprintable() else " " for c in line)
     line = " ".join(line.split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def _whole(text: str) -> int | Digits:
+    return Digits(text) if text == "-0" else int(text)
 
 
 def _refuse_constant(name: str) -> Json:

@@ -1,17 +1,21 @@
 """What a turn saw, as one signal: the input side of the table in `jobs`."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from arcgis_operator.core import plan
+from arcgis_operator.core import plan, sentences
 from arcgis_operator.core.bounds import held
-from arcgis_operator.core.case import ABANDON, Case, Hold, Seen
+from arcgis_operator.core.case import Case, Hold, Seen
 from arcgis_operator.core.failures import Failure, Kind
 from arcgis_operator.core.job import Job, JobState
 from arcgis_operator.core.jobs import Signal
 from arcgis_operator.core.jsondoc import Json
+from arcgis_operator.core.misfit import Why, misfit
 from arcgis_operator.core.model import Desired
-from arcgis_operator.core.record import Phase
+from arcgis_operator.core.record import Phase, stamp
+from arcgis_operator.core.said import cut
 from arcgis_operator.core.verdict import Reason
 
 FAILURE_REASONS: Mapping[Kind, Reason] = {
@@ -24,6 +28,9 @@ FAILURE_REASONS: Mapping[Kind, Reason] = {
     Kind.REFUSED: Reason.BAD_ANSWER,
     Kind.GARBLED: Reason.BAD_ANSWER,
 }
+MISFIT_REASONS: Mapping[Why, Reason] = {Why.SHAPE: Reason.SHAPE_MISMATCH, Why.KEY: Reason.SPEC_INVALID}
+NO_ANSWER = frozenset((Reason.SITE_UNREACHABLE, Reason.SITE_BUSY))
+LEFT_ALONE = frozenset((Reason.CIRCUIT_OPEN, Reason.SITE_BUSY))
 SITE_AWAY = frozenset(
     (
         Reason.SITE_UNREACHABLE,
@@ -32,6 +39,7 @@ SITE_AWAY = frozenset(
         Reason.BAD_ANSWER,
         Reason.CREDENTIALS_REJECTED,
         Reason.CREDENTIALS_UNREADABLE,
+        Reason.ACCESS_UNKNOWN,
     )
 )
 """Reasons that say nothing about the service: a Ready=True outlives them for `stale_after_seconds`."""
@@ -50,7 +58,8 @@ class Sight:
     """One signal with what it brings along.
 
     `hold` gives reason and message to signals that the table leaves open; `failure` counts against the
-    digest; `spent`: no further attempt is due; `wake` in seconds, None for the reason's own interval;
+    digest; `spent`: no further attempt is due; `wake` in seconds, NaN for the queue's backoff, None for the
+    reason's own interval;
     `target` is what an edit would start from.
     """
 
@@ -67,6 +76,15 @@ def reason_of(failure: Failure) -> Reason:
     return Reason.SITE_READ_ONLY if failure.read_only else FAILURE_REASONS[failure.kind]
 
 
+def hold_of(failure: Failure, text: str, trouble: Hold | None = None) -> Hold:
+    """What a failed request is shown as; a site that is in `trouble` as a whole is shown so by everybody.
+
+    If whoever just tried showed its own failure, its next look, which waits, would write the other reason.
+    """
+    reason = reason_of(failure)
+    return trouble if trouble and reason in NO_ANSWER else Hold(reason, sentences.sentence(text))
+
+
 def look(case: Case) -> Sight:
     """The signal of this turn."""
     return LOOKS[case.record.journal.phase](case)
@@ -77,18 +95,50 @@ def _idle(case: Case) -> Sight:
         return Sight(Signal.HINDERED, case.gate)
     if hindrance := _hindrance(case):
         return Sight(Signal.HINDERED, hindrance)
-    if case.seen.others:
+    return _unsettled(case, case.seen) or _settled(case)
+
+
+def _unsettled(case: Case, seen: Seen) -> Sight | None:
+    """Something may still be on its way, or at work, that this record does not name."""
+    if seen.others:
         return Sight(Signal.OTHERS_RUN)
-    if case.seen.settle_in > 0 and not case.record.known:
-        return Sight(Signal.UNSETTLED, wake=case.seen.settle_in)
+    if seen.settle_in > 0:
+        return Sight(Signal.UNSETTLED, wake=seen.settle_in)
+    if seen.unseen_in > 0:
+        return Sight(Signal.HINDERED, _unseen(seen.unseen_in, case.now), wake=math.nan)
+    return None
+
+
+def _settled(case: Case) -> Sight:
     if case.matches:
         return Sight(Signal.MATCHES)
-    document = case.document
-    if case.desired is None or document is None:
-        return Sight(Signal.HINDERED, Hold(Reason.SPEC_INVALID, "There is no readable spec."))
+    return _due(case)
+
+
+def _due(case: Case) -> Sight:
+    """An edit is due, unless it cannot be made, or is held back."""
+    if case.desired is None or case.document is None:
+        return Sight(Signal.HINDERED, Hold(Reason.SPEC_INVALID, sentences.NO_SPEC))
+    target = Target(case.desired, case.document)
+    if hindrance := _misfit(case, target):
+        return Sight(Signal.HINDERED, hindrance)
     if back := held(case):
         return Sight(Signal.HELD, back.hold, spent=back.spent, wake=back.wake)
-    return Sight(Signal.DIFFERS, target=Target(case.desired, document))
+    return Sight(Signal.DIFFERS, target=target)
+
+
+def _misfit(case: Case, target: Target) -> Hold | None:
+    """The spec is not one for this service: nothing is sent, whoever asks."""
+    if case.stranger:
+        asked, said = target.desired.service.title, cut(case.show(case.stranger), 256)
+        return Hold(Reason.IDENTITY_MISMATCH, sentences.stranger(asked, said))
+    found = misfit(target.desired.leaves, target.document)
+    return Hold(MISFIT_REASONS[found.why], f"{found.message} Nothing is sent.") if found else None
+
+
+def _unseen(seconds: float, now: datetime) -> Hold:
+    """The status does not name an edit of ours that may still run, and the site hides it."""
+    return Hold(Reason.LOOKING_FOR_JOB, sentences.unseen(stamp(now + timedelta(seconds=seconds))))
 
 
 def _intended(case: Case) -> Sight:
@@ -121,12 +171,13 @@ def _failure_of_intent(case: Case) -> str:
     candidate, answer = case.seen.candidate if case.seen else None, case.record.journal.answer
     if candidate and candidate.ended:
         return _failure_of(case, candidate)
-    return f"{Reason.EDIT_REFUSED}: The site answered: {answer}" if answer else ""
+    return f"{Reason.EDIT_REFUSED}: {sentences.answered(answer)}" if answer else ""
 
 
 def _failure_of(case: Case, job: Job) -> str:
     if job.state is JobState.FAILED:
-        return f"{Reason.JOB_FAILED}: {_why(job)}"
+        words = " ".join(job.messages) or job.error
+        return f"{Reason.JOB_FAILED}: {sentences.job_failed(job.shown_id, job.shown_status, words)}"
     return f"{Reason.EDIT_NOT_STICKING}: {_not_sticking(case, job)}"
 
 
@@ -136,28 +187,36 @@ def _running(case: Case) -> Sight:
         return Sight(Signal.ABANDONED) if given_up else Sight(Signal.HINDERED, hindrance)
     ours = case.seen.ours if case.seen else None
     if ours is None:
-        return Sight(Signal.HINDERED, Hold(Reason.SITE_UNREACHABLE, "The job was not read."))
+        return Sight(Signal.HINDERED, Hold(Reason.SITE_UNREACHABLE, sentences.JOB_NOT_READ))
     if isinstance(ours, Job):
-        return _ended(case, ours) if ours.ended else _unfinished(case)
+        return _ended(case, ours) if ours.ended else _unfinished(case, ours)
     if ours.kind is not Kind.MISSING:
-        return Sight(Signal.HINDERED, Hold(reason_of(ours), ours.detail))
+        return Sight(Signal.HINDERED, hold_of(ours, ours.detail, case.trouble))
     return _missing(case)
 
 
-def _unfinished(case: Case) -> Sight:
-    late = case.open_for > case.policy.job_timeout_seconds
-    return Sight(Signal.JOB_OVERDUE if late else Signal.JOB_RUNS)
+def _unfinished(case: Case, job: Job) -> Sight:
+    """A word that nobody knows counts as running until the deadline, as UNAVAILABLE does, and no longer."""
+    if case.open_for <= case.policy.job_timeout_seconds:
+        return Sight(Signal.JOB_RUNS)
+    if _abandoned(case):
+        return Sight(Signal.ABANDONED)
+    lost = job.state is JobState.UNKNOWN and case.lost_for > case.policy.job_timeout_seconds
+    if lost and not _hindrance(case) and case.clear and case.matches:
+        return Sight(Signal.MATCHES)
+    return Sight(Signal.JOB_OVERDUE, spent=lost)
 
 
 def _missing(case: Case) -> Sight:
+    """An edit may be live before its job ends, and a site may be late to show a job: that is waited out."""
     if hindrance := _hindrance(case):
         return Sight(Signal.HINDERED, hindrance)
-    clear = case.seen is not None and not case.seen.others
-    if clear and case.matches and case.as_intended:
+    shows_all = case.lost_for > case.policy.settle_seconds
+    if shows_all and case.clear and case.matches and case.as_intended:
         return Sight(Signal.MATCHES)
-    if case.open_for <= case.policy.job_timeout_seconds:
+    if case.lost_for <= case.policy.job_timeout_seconds:
         return Sight(Signal.JOB_UNSEEN)
-    return Sight(Signal.JOB_LOST if clear else Signal.OTHERS_RUN)
+    return Sight(Signal.JOB_LOST if case.clear else Signal.OTHERS_RUN)
 
 
 def _ended(case: Case, job: Job) -> Sight:
@@ -178,8 +237,7 @@ def _ended(case: Case, job: Job) -> Sight:
 
 def _may_still_show(case: Case, job: Job) -> bool:
     """A completed edit that is not live yet: the service may be read a little late."""
-    early = case.ended_for < case.policy.verify_grace_seconds
-    return job.state is JobState.COMPLETED and early and case.as_intended
+    return job.state is JobState.COMPLETED and case.early and case.as_intended
 
 
 LOOKS: Mapping[Phase, Callable[[Case], Sight]] = {
@@ -192,15 +250,11 @@ LOOKS: Mapping[Phase, Callable[[Case], Sight]] = {
 def _away(case: Case) -> Hold | None:
     """The site that holds the open operation is not there to be asked."""
     if case.seen is None:
-        return case.gate or Hold(Reason.SITE_UNREACHABLE, "The site was not read.")
+        return case.gate or Hold(Reason.SITE_UNREACHABLE, sentences.NOT_READ)
     if case.record.journal.site_url != case.site_url:
         before = case.record.journal.site_url
-        return Hold(
-            Reason.SITE_CHANGED,
-            f"An edit is open on {before}, but the site is now {case.site_url}. Nothing is sent or "
-            "concluded. Bring the former site back, or give the edit up with the annotation "
-            f"{ABANDON}: {case.record.journal.id}",
-        )
+        text = sentences.site_changed(before, case.site_url, case.whose, case.record.journal.id)
+        return Hold(Reason.SITE_CHANGED, text)
     return None
 
 
@@ -208,30 +262,27 @@ def _hindrance(case: Case) -> Hold | None:
     """The look is not complete."""
     seen = case.seen or Seen()
     if seen.jobs_failure:
-        return Hold(reason_of(seen.jobs_failure), seen.jobs_failure.detail)
+        return hold_of(seen.jobs_failure, seen.jobs_failure.detail, case.trouble)
     if case.desired is None:
         return None
     if isinstance(seen.document, Failure):
-        return Hold(reason_of(seen.document), _about(case, seen.document))
+        return hold_of(seen.document, _about(case, seen.document), case.trouble)
     if seen.document is None:
-        return Hold(Reason.SITE_UNREACHABLE, "The service was not read.")
-    if problem := plan.shape_problem(seen.document):
-        return Hold(Reason.BAD_ANSWER, f"The service document cannot be merged: {problem}.")
+        return Hold(Reason.SITE_UNREACHABLE, sentences.SERVICE_NOT_READ)
     return None
 
 
 def _about(case: Case, failure: Failure) -> str:
     if failure.kind is Kind.MISSING and case.desired:
-        return f"The site has no service {case.desired.service.title}. Nothing is created; publish it first."
+        likely = case.seen.likely if case.seen else ""
+        return (
+            f"The site has no service {case.desired.service.title}. "
+            f"{likely or 'Nothing is created; publish it first.'}"
+        )
     return failure.detail
-
-
-def _why(job: Job) -> str:
-    text = " ".join(job.messages) or job.error or "The site gave no message."
-    return f"Job {job.id} {job.status}: {text}"
 
 
 def _not_sticking(case: Case, job: Job) -> str:
     leaves = case.desired.leaves if case.desired else ()
-    paths = ", ".join(change.path for change in plan.changes(leaves, case.document or {})[:5])
-    return f"Job {job.id} COMPLETED, but the site still has another value for {paths}."
+    changes = plan.changes(leaves, case.document or {}, case.show)
+    return sentences.not_sticking(job.shown_id, [change.parts for change in changes])

@@ -19,6 +19,7 @@ class LeafKind(StrEnum):
     FLAG = "flag"  # the text "true" or "false"
     SCALAR = "scalar"  # any single value, kept by the site as text
     JSON = "json"  # a real JSON value
+    JSON_OBJECT = "object"  # an object that is there, whatever it holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,14 @@ class SiteRef:
 
 
 @dataclass(frozen=True, slots=True)
+class Aim:
+    """Which service of which site a resource is about, whatever the rest of its spec says."""
+
+    site: SiteRef
+    service: ServiceRef
+
+
+@dataclass(frozen=True, slots=True)
 class Desired:
     """A readable ArcGISService spec."""
 
@@ -47,12 +56,22 @@ class Desired:
     leaves: tuple[Leaf, ...]
     suspend: bool = False
 
+    @property
+    def aim(self) -> Aim:
+        """Site and service."""
+        return Aim(self.site, self.service)
+
 
 @dataclass(frozen=True, slots=True)
 class SpecInvalid:
     """A spec that cannot be followed: one line for each problem, with its path and what to do."""
 
     problems: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """All problems, a sentence each."""
+        return " ".join(one if one.endswith((".", "!", "?")) else f"{one}." for one in self.problems)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +97,4 @@ class SiteWanted:
     max_jobs: int
     requests_per_second: int
     suspend: bool = False
+    proxy: tuple[str, int] | None = None  # host, port; None: straight to the site

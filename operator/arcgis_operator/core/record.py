@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from arcgis_operator.core.jsondoc import Json
+from arcgis_operator.core.said import EMPTY, UNSAID, Raw, Shown
 
 
 class Phase(StrEnum):
@@ -40,7 +41,7 @@ class Journal:
     `id` is random and names one intent. `attempt` counts the intents of one digest, `ended` those of them
     that the site ended without success; `failure` is `Reason: text` of the last of these and `retry_time`
     when the next may start. `answer` is the site's error text to a request whose outcome is open. `sends`
-    are the times of recent intents.
+    are the times of recent intents. Words of the site are stored raw, for they decide, or not at all.
     """
 
     phase: Phase = Phase.IDLE
@@ -48,13 +49,13 @@ class Journal:
     operation: str = ""
     operation_uri: str = ""
     site_url: str = ""
-    service_id: str = ""
-    username: str = ""
+    service_id: Raw = UNSAID
+    username: Raw = UNSAID
     digest: str = ""
     generation: int = 0
     attempt: int = 0
     intent_time: str = ""
-    job_id: str = ""
+    job_id: Raw = UNSAID
     ended: int = 0
     failure: str = ""
     retry_time: str = ""
@@ -68,7 +69,7 @@ class Journal:
 
     def closed(self) -> "Journal":
         """The same journal after its operation is over."""
-        return replace(self, phase=Phase.IDLE, job_id="", answer="")
+        return replace(self, phase=Phase.IDLE, job_id=UNSAID, answer="")
 
     def forgiven(self) -> "Journal":
         """The same journal with nothing counted against its digest."""
@@ -77,13 +78,13 @@ class Journal:
 
 @dataclass(frozen=True, slots=True)
 class JobShown:
-    """The job as people see it in the status."""
+    """The job as people see it in the status; the id is the site's own, or empty."""
 
-    id: str = ""
-    status: str = ""
+    id: Raw = UNSAID
+    status: Shown = EMPTY
     operation: str = ""
-    operation_uri: str = ""
-    username: str = ""
+    operation_uri: Shown = EMPTY
+    username: Shown = EMPTY
     generation: int = 0
     attempt: int = 0
     submit_time: str = ""
@@ -92,7 +93,7 @@ class JobShown:
     end_time: str = ""
     duration: str = ""
     change_count: int = 0
-    messages: tuple[str, ...] = ()
+    messages: tuple[Shown, ...] = ()
     result: Mapping[str, Json] = field(default_factory=dict)
     result_truncated: bool = False
 
@@ -110,13 +111,18 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """What the service was when it was last found as declared."""
+    """What the service was when it was last found as declared.
 
-    service_id: str = ""
+    `new_count`: so many declared settings the service did not have before; `new_settings` are the first.
+    """
+
+    service_id: Raw = UNSAID
     provider: str = ""
     configured_state: str = ""
     digest: str = ""
     verified_time: str = ""
+    new_count: int = 0
+    new_settings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,39 +12,40 @@ from arcgis_operator.core.fields import (
     DnsLabel,
     DnsName,
     FileTypes,
+    FolderWord,
     Int32,
-    JsonValue,
-    OwnScalars,
+    Open,
+    OpenJson,
     Part,
     PathWord,
-    Scalars,
+    Word,
     Words,
     invalid,
 )
 from arcgis_operator.core.identity import ServiceRef
 from arcgis_operator.core.jsondoc import Json
-from arcgis_operator.core.model import Desired, Leaf, LeafKind, Path, SiteRef, SpecInvalid
+from arcgis_operator.core.model import Aim, Desired, Leaf, LeafKind, Path, SiteRef, SpecInvalid
 
 REFUSED = {
-    "serviceName": "is the identity of the service: it is spec.service.name",
-    "type": "is the identity of the service: it is spec.service.type",
-    "folderName": "is the identity of the service: it is spec.service.folder",
+    "serviceName": "identifies the service: see spec.service.name",
+    "type": "identifies the service: see spec.service.type",
+    "folderName": "identifies the service: see spec.service.folder",
     "provider": "is changed by another operation of the site, not by an edit",
     "configuredState": "is changed by another operation of the site, not by an edit",
-    "id": "is given by the site and cannot be declared",
-    "deploymentId": "is given by the site and cannot be declared",
-    "serverId": "is given by the site and cannot be declared",
-    "clusterName": "has no meaning on Kubernetes and cannot be declared",
-    "private": "is kept by the site and cannot be declared",
-    "isDefault": "is kept by the site and cannot be declared",
-    "datasets": "is kept by the site and cannot be declared",
-    "portalProperties": "belongs to the portal and cannot be declared",
+    "id": "is assigned by the site and cannot be declared",
+    "deploymentId": "is assigned by the site and cannot be declared",
+    "serverId": "is assigned by the site and cannot be declared",
+    "clusterName": "is not used on Kubernetes and cannot be declared",
+    "private": "is managed by the site and cannot be declared",
+    "isDefault": "is managed by the site and cannot be declared",
+    "datasets": "are managed by the site and cannot be declared",
+    "portalProperties": "are managed by the portal and cannot be declared",
 }
 
 
 def _no_duplicates(value: "list[Extension]") -> "list[Extension]":
-    names = [item.typeName for item in value]
-    if len(set(names)) != len(names):
+    names = {item.typeName.casefold() for item in value}
+    if len(names) != len(value):
         raise ValueError("the same typeName twice")
     return value
 
@@ -60,12 +61,12 @@ def _no_refused(value: Json) -> Json:
 class Extension(Part):
     """`settings.extensions[]`; field names are the site's own."""
 
-    typeName: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z][A-Za-z0-9]*$")]
+    typeName: Word
     enabled: bool | None = None
     capabilities: Words | None = None
     maxUploadFileSize: Annotated[int, Field(ge=0)] | None = None
     allowedUploadFileTypes: FileTypes | None = None
-    properties: OwnScalars | None = None
+    properties: Open | None = None
 
 
 class Settings(Part):
@@ -87,9 +88,9 @@ class Settings(Part):
     isolationLevel: Literal["HIGH", "LOW"] | None = None
     maxUploadFileSize: Annotated[int, Field(ge=0)] | None = None
     allowedUploadFileTypes: FileTypes | None = None
-    properties: OwnScalars | None = None
-    frameworkProperties: Scalars | None = None
-    jsonProperties: Annotated[dict[str, JsonValue], Field(max_length=256)] | None = None
+    properties: Open | None = None
+    frameworkProperties: Open | None = None
+    jsonProperties: OpenJson | None = None
     extensions: Annotated[list[Extension], Field(max_length=20), AfterValidator(_no_duplicates)] | None = None
 
 
@@ -99,7 +100,7 @@ class _SiteRefPart(Part):
 
 
 class _ServicePart(Part):
-    folder: PathWord | None = None
+    folder: FolderWord | None = None
     name: PathWord
     type: Annotated[str, Field(max_length=64, pattern=r"^[A-Z][A-Za-z0-9]*Server$")]
 
@@ -135,12 +136,31 @@ def parse_service(body: Mapping[str, Json]) -> Desired | SpecInvalid:
         return SpecInvalid(
             ("spec.settings: minInstancesPerNode must not be greater than maxInstancesPerNode",)
         )
-    namespace = spec.siteRef.namespace or body["metadata"]["namespace"]
+    aim = _aim(spec.siteRef, spec.service, body["metadata"]["namespace"])
     return Desired(
-        site=SiteRef(namespace, spec.siteRef.name),
-        service=ServiceRef(spec.service.name, spec.service.type, spec.service.folder or ""),
+        site=aim.site,
+        service=aim.service,
         leaves=tuple(_leaves(settings)) if settings else (),
         suspend=spec.suspend,
+    )
+
+
+def parse_aim(body: Mapping[str, Json]) -> Aim | None:
+    """Site and service of an ArcGISService object, whatever the rest of its spec says; None without them."""
+    spec = body.get("spec")
+    spec = spec if isinstance(spec, Mapping) else {}
+    try:
+        site = _SiteRefPart.model_validate(spec.get("siteRef"))
+        service = _ServicePart.model_validate(spec.get("service"))
+    except ValidationError:
+        return None
+    return _aim(site, service, body["metadata"]["namespace"])
+
+
+def _aim(site: _SiteRefPart, service: _ServicePart, own_namespace: str) -> Aim:
+    return Aim(
+        SiteRef(site.namespace or own_namespace, site.name),
+        ServiceRef(service.name, service.type, service.folder or ""),
     )
 
 
@@ -155,10 +175,8 @@ def _leaves(settings: Settings) -> Iterator[Leaf]:
         if name == "extensions":
             for extension in value:
                 yield from _extension_leaves(extension)
-        elif name == "jsonProperties":
-            yield from _json_leaves((name,), value)
         elif isinstance(value, dict):
-            yield from (Leaf((name, key), LeafKind.SCALAR, item) for key, item in value.items())
+            yield from _open_leaves((name,), value)
         else:
             yield Leaf((name,), KINDS.get(name, LeafKind.INTEGER), value)
 
@@ -169,14 +187,25 @@ def _extension_leaves(extension: Extension) -> Iterator[Leaf]:
         if name == "typeName" or value is None:
             continue
         if isinstance(value, dict):
-            yield from (Leaf((*at, name, key), LeafKind.SCALAR, item) for key, item in value.items())
+            yield from _open_leaves((*at, name), value)
         else:
             yield Leaf((*at, name), KINDS.get(name, LeafKind.INTEGER), value)
 
 
-def _json_leaves(at: Path, value: Mapping[str, Json]) -> Iterator[Leaf]:
+def _open_leaves(at: Path, value: Mapping[str, Json]) -> Iterator[Leaf]:
+    """Real JSON in jsonProperties, and in what is declared as an object or a list elsewhere."""
     for key, item in value.items():
-        if isinstance(item, Mapping):
+        if at[0] == "jsonProperties" or isinstance(item, (Mapping, list)):
             yield from _json_leaves((*at, key), item)
         else:
-            yield Leaf((*at, key), LeafKind.JSON, item)
+            yield Leaf((*at, key), LeafKind.SCALAR, item)
+
+
+def _json_leaves(at: Path, value: Json) -> Iterator[Leaf]:
+    """Objects are merged by key; an empty one, and a list, is a value of its own."""
+    if not isinstance(value, Mapping):
+        yield Leaf(at, LeafKind.JSON, value)
+    elif not value:
+        yield Leaf(at, LeafKind.JSON_OBJECT, value)
+    for key, item in value.items() if isinstance(value, Mapping) else ():
+        yield from _json_leaves((*at, key), item)

@@ -1,22 +1,31 @@
-"""What became of one request, folded into the record of its own intent. Pure; see `docs/architecture.md`."""
+"""What became of one request, folded into the record of its own intent. Pure.
+
+The rules are in `docs/explanation/architecture.md`.
+"""
 
 import math
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from arcgis_operator.core import sentences
 from arcgis_operator.core.bounds import counted, given_up
 from arcgis_operator.core.case import Policy
 from arcgis_operator.core.failures import Accepted, Applied, Fact, Failure, Kind
+from arcgis_operator.core.job import api_word
 from arcgis_operator.core.jobs import MACHINE, Signal
 from arcgis_operator.core.jsondoc import printable
 from arcgis_operator.core.look import reason_of
 from arcgis_operator.core.record import JobShown, Journal, Phase, Record, stamp
+from arcgis_operator.core.said import Shown, plainly
 from arcgis_operator.core.verdict import Reason, Verdict
 
 
-def settle(record: Record, fact: Fact, now: datetime, policy: Policy) -> Verdict:
-    """Fold what became of the request into the record of its own intent (the caller compares the ids)."""
+def settle(record: Record, fact: Fact, now: datetime, policy: Policy, whose: str = "NAME") -> Verdict:
+    """Fold what became of the request into the record of its own intent (the caller compares the ids).
+
+    `whose` is the resource as commands name it.
+    """
     signal = signal_of(fact)
     cell = MACHINE[Phase.INTENDED, signal]
     if isinstance(fact, Accepted):
@@ -30,7 +39,7 @@ def settle(record: Record, fact: Fact, now: datetime, policy: Policy) -> Verdict
     refused = reason is Reason.EDIT_REFUSED
     return Verdict(
         reason,
-        given_up(journal.failure).message if refused else fact.detail,
+        given_up(journal, whose).message if refused else sentences.sentence(fact.detail),
         replace(record, journal=journal),
         wake=math.inf if refused else math.nan,
         spent=refused,
@@ -45,6 +54,9 @@ def signal_of(fact: Fact) -> Signal:
         return Signal.APPLIED
     return _FAILED_SEND[fact.kind]
 
+
+AWAY_CODES = (408, 502, 503, 504)
+"""The site, or a part of it, was away: that is no refusal, however often it happens."""
 
 _FAILED_SEND: Mapping[Kind, Signal] = {
     Kind.NOT_SENT: Signal.NOT_SENT,
@@ -70,26 +82,25 @@ def _rejected(journal: Journal, failure: Failure, reason: Reason, now: datetime,
     if reason is not Reason.EDIT_REFUSED:
         return replace(journal.closed(), attempt=max(0, journal.attempt - 1), sends=journal.sends[:-1])
     refused = replace(journal, ended=policy.jobs_per_digest - 1)
-    told = f"{Reason.EDIT_REFUSED}: The site refused the edit: {failure.detail}"
+    told = f"{Reason.EDIT_REFUSED}: {sentences.refused(failure.detail)}"
     return counted(refused, told, now, policy)
 
 
 def _applied(record: Record, now: datetime, policy: Policy) -> Verdict:
     """An edit without a job counts as ended; a read-back that matches forgives it."""
-    failure = "The site applied the edit at once, but still has other values."
-    journal = counted(record.journal, f"{Reason.EDIT_NOT_STICKING}: {failure}", now, policy)
-    text = "The site applied the edit at once; reading back."
-    return Verdict(Reason.VERIFYING, text, replace(record, journal=journal), wake=0.0)
+    failure = f"{Reason.EDIT_NOT_STICKING}: {sentences.APPLIED_IN_VAIN}"
+    journal = counted(record.journal, failure, now, policy)
+    return Verdict(Reason.VERIFYING, sentences.APPLIED, replace(record, journal=journal), wake=0.0)
 
 
 def _accepted(record: Record, fact: Accepted, now: datetime, policy: Policy) -> Verdict:
     journal = replace(record.journal, phase=Phase.RUNNING, job_id=fact.job_id, answer="")
     job = JobShown(
         id=fact.job_id,
-        status=fact.status,
+        status=api_word(fact.status),
         operation=journal.operation,
-        operation_uri=journal.operation_uri,
-        username=journal.username,
+        operation_uri=Shown(journal.operation_uri),
+        username=plainly(journal.username),
         generation=journal.generation,
         attempt=journal.attempt,
         submit_time=stamp(now),
@@ -97,19 +108,17 @@ def _accepted(record: Record, fact: Accepted, now: datetime, policy: Policy) -> 
     )
     return Verdict(
         Reason.JOB_RUNNING,
-        f"{journal.operation} is job {fact.job_id}.",
+        sentences.accepted(fact.job_id),
         replace(record, journal=journal, job=job),
         wake=policy.pause(0.0),
     )
 
 
 def _unsure(record: Record, failure: Failure, policy: Policy) -> Verdict:
-    answer = printable(failure.detail, 400) if failure.code is not None else ""
+    judged = failure.code is not None and failure.code not in AWAY_CODES
+    answer = printable(failure.detail, 400) if judged else ""
     journal = replace(record.journal, answer=answer)
-    message = (
-        f"The answer to the edit was lost ({failure.detail}). "
-        "Looking for its job before anything else is sent."
-    )
+    message = sentences.lost_answer(failure.detail)
     return Verdict(
         Reason.LOOKING_FOR_JOB, message, replace(record, journal=journal), wake=policy.poll_seconds
     )

@@ -5,11 +5,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from arcgis_operator.core import jsondoc, plan
+from arcgis_operator.core.durations import duration
 from arcgis_operator.core.job import Job
-from arcgis_operator.core.jsondoc import Json, printable
+from arcgis_operator.core.jsondoc import Json
 from arcgis_operator.core.masking import masked
 from arcgis_operator.core.model import Desired
+from arcgis_operator.core.places import spec_path
 from arcgis_operator.core.record import JobShown, stamp
+from arcgis_operator.core.said import ID_LEAST, cut, kept
 
 MAX_RESULT = 16 * 1024
 LAST_MOMENT_MS = 253402300799000  # the end of the year 9999
@@ -23,14 +26,14 @@ def shown(job: Job, before: JobShown, desired: Desired | None, quiet: bool = Fal
     result, truncated = _result(job, desired)
     now = replace(
         before,
-        id=job.id,
-        status=printable(job.status, 64),
-        operation_uri=printable(job.operation_uri, 512),
-        username=printable(job.username or before.username, 256),
+        id=kept(job.id, job.show, ID_LEAST),
+        status=cut(job.shown_status, 64),
+        operation_uri=cut(job.shown_uri, 512),
+        username=cut(job.show(job.username) or before.username, 256),
         start_time=_time(job.start_ms),
         end_time=_time(job.end_ms),
         duration=_duration(job),
-        messages=tuple(printable(text, 192) for text in job.messages[:10]),
+        messages=tuple(cut(text, 192) for text in job.messages[:10]),
         result=result,
         result_truncated=truncated,
     )
@@ -70,7 +73,7 @@ def _result(job: Job, desired: Desired | None) -> tuple[Mapping[str, Json], bool
     values: dict[str, Json] = {}
     room = MAX_RESULT // 2
     for leaf in desired.leaves if desired else ():
-        path, text = plan.spec_path(leaf.path), plan.live_text(document, leaf)
+        path, text = spec_path(leaf.path), plan.live_text(document, leaf)
         room -= len(jsondoc.dumps({path: text}))
         if room < 0:
             break
@@ -87,7 +90,4 @@ def _time(milliseconds: int) -> str:
 def _duration(job: Job) -> str:
     if not 0 < job.start_ms <= job.end_ms:
         return ""
-    seconds = round((job.end_ms - job.start_ms) / 1000)
-    hours, minutes = seconds // 3600, seconds % 3600 // 60
-    parts = ((hours, "h"), (minutes, "m"), (seconds % 60, "s"))
-    return "".join(f"{value}{unit}" for value, unit in parts if value) or "0s"
+    return duration(round((job.end_ms - job.start_ms) / 1000))

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
-from arcgis_operator.core.fields import DnsName, Part, invalid
+from arcgis_operator.core.fields import DnsName, FolderRule, Part, invalid
 from arcgis_operator.core.identity import normalised_url
 from arcgis_operator.core.jsondoc import Json
 from arcgis_operator.core.model import AccessRule, SiteWanted, SpecInvalid
+from arcgis_operator.core.names import canonical
 
 
 class _SecretRef(Part):
@@ -29,9 +30,53 @@ class _Tls(Part):
     caCertificateRef: _CaRef | None = None
 
 
+def _no_null_label(value: dict[str, Any]) -> dict[str, Any]:
+    empty = [str(key) for key, label in value.items() if label is None]
+    if empty:
+        raise ValueError(f"{', '.join(empty)}: the label is null: write its value, or leave the line out")
+    return value
+
+
+Labels = Annotated[dict[str, str], BeforeValidator(_no_null_label)]
+
+
+class _Proxy(Part):
+    url: Annotated[
+        str,
+        Field(
+            max_length=512,
+            pattern=r"^http://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?:[1-9][0-9]{0,4}$",
+        ),
+    ]
+
+    @property
+    def address(self) -> tuple[str, int]:
+        host, _, port = self.url.removeprefix("http://").rpartition(":")
+        return host, int(port)
+
+
+class _Requirement(Part):
+    key: str
+    operator: Literal["In", "NotIn", "Exists", "DoesNotExist"]
+    values: list[str] = Field(default_factory=list)
+
+
+class _Selector(Part):
+    matchLabels: Labels = Field(default_factory=dict)
+    matchExpressions: list[_Requirement] = Field(default_factory=list)
+
+
+def _narrowing(value: dict[str, Any]) -> dict[str, Any]:
+    """A selector that holds what it seems to hold: one that is empty by mistake would match everybody."""
+    selector = _Selector.model_validate(value)
+    if not selector.matchLabels and not selector.matchExpressions:
+        raise ValueError("the selector is empty: name a label, or write from: All for every namespace")
+    return value
+
+
 class _Namespaces(Part):
     origin: Literal["Same", "Selector", "All"] = Field(alias="from")
-    selector: dict[str, Any] | None = None
+    selector: Annotated[dict[str, Any], AfterValidator(_narrowing)] | None = None
 
     @model_validator(mode="after")
     def _used(self) -> "_Namespaces":
@@ -42,11 +87,11 @@ class _Namespaces(Part):
 
 class _Access(Part):
     namespaces: _Namespaces
-    folders: list[Annotated[str, Field(pattern=r"^(/|[^\x00-\x20/\\?#%&.]+)$")]] | None = None
+    folders: list[FolderRule] | None = None
 
 
 class _Limits(Part):
-    maxJobs: Annotated[int, Field(ge=1, le=100)] = 4
+    maxJobs: Annotated[int, Field(ge=1, le=1000)] = 4
     requestsPerSecond: Annotated[int, Field(ge=1, le=1000)] = 10
 
 
@@ -64,6 +109,7 @@ class _SiteSpec(Part):
         default_factory=lambda: [_Access.model_validate({"namespaces": {"from": "Same"}})]
     )
     limits: _Limits = _Limits()
+    proxy: _Proxy | None = None
     suspend: bool = False
 
 
@@ -85,9 +131,10 @@ def parse_site(body: Mapping[str, Json]) -> SiteWanted | SpecInvalid:
         max_jobs=spec.limits.maxJobs,
         requests_per_second=spec.limits.requestsPerSecond,
         suspend=spec.suspend,
+        proxy=spec.proxy.address if spec.proxy else None,
     )
 
 
 def _rule(item: _Access) -> AccessRule:
-    folders = None if item.folders is None else frozenset(name.casefold() for name in item.folders)
+    folders = None if item.folders is None else frozenset(canonical(name) for name in item.folders)
     return AccessRule(item.namespaces.origin, item.namespaces.selector or {}, folders)

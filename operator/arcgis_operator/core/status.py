@@ -1,45 +1,75 @@
-"""The status subresource: `parse` reads it, `render` writes it. The only place that knows its spelling."""
+"""The status subresource: `parse` reads it, `render` writes it.
+
+With `conditions` the only place that knows its spelling.
+"""
 
 import functools
 import re
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, get_args, get_origin
 
-from arcgis_operator.core.jsondoc import Json, printable
-from arcgis_operator.core.record import Condition, JobShown, Journal, Observed, Phase, Plan, Record, stamp
-from arcgis_operator.core.verdict import ROWS, Progress, Ready, Verdict
+from arcgis_operator.core.annotations import unheard
+from arcgis_operator.core.authorship import is_put_back
+from arcgis_operator.core.conditions import PATIENCE_SECONDS, TYPES, conditions_of, ready_of, said
+from arcgis_operator.core.identity import service_key_of
+from arcgis_operator.core.jsondoc import Json
+from arcgis_operator.core.record import Condition, JobShown, Journal, Observed, Phase, Plan, Record
+from arcgis_operator.core.said import Raw
+from arcgis_operator.core.verdict import Ready, Verdict
 
-MAX_MESSAGE = 512
+RELIED_ON = ("observedGeneration", "lastHandledReconcileAt", "conditions", "journal")
+ALONE = ("observedGeneration", "lastHandledReconcileAt", "conditions", "waitingSince", "history")
+"""What `render` may write beside the blocks of `written_fields`."""
+LONGEST: Mapping[str, int] = {
+    "operation": 32, "operationURI": 512, "siteURL": 512, "serviceId": 64, "username": 256, "digest": 71,
+    "failure": 512, "answer": 512, "status": 64, "duration": 32, "hash": 71, "provider": 32,
+    "configuredState": 32, "newSettings": 192, "path": 192, "from": 96, "to": 96,
+}  # fmt: skip
+"""Most characters that the schema takes: one field with more, and nothing of the status could be stored.
+
+Names of jobs and intents are not here, for a part of one names nothing: longer ones are not taken in.
+"""
+MOST: Mapping[str, int] = {"newSettings": 5, "history": 10, "messages": 10, "changes": 20, "sends": 12}
+MAX_HANDLED = 256
 _SPELLING = {"operation_uri": "operationURI", "site_url": "siteURL"}
 
 
 def parse(body: Mapping[str, Json]) -> Record:
-    """Read an object's status; anything that cannot be read counts as no status."""
+    """Read an object's status; anything that cannot be read counts as no status.
+
+    A journal without a phase does not say what is open, nor does one that was put back; what it counts still
+    counts.
+    """
     status = body.get("status")
     status = status if isinstance(status, Mapping) else {}
-    generation = status.get("observedGeneration")
-    if not isinstance(generation, int) or generation < 0 or not _block(status, "journal").get("phase"):
-        return Record(ready=_ready(status))
+    generation, journal = status.get("observedGeneration"), _block(status, "journal")
+    if not isinstance(generation, int) or generation < 0:
+        return Record(ready=ready_of(status))
     try:
+        if not journal.get("phase") or is_put_back(body):
+            handled = str(status.get("lastHandledReconcileAt", ""))
+            return Record(handled=handled, ready=ready_of(status), journal=_read(Journal, journal).closed())
         return _parsed(status)
     except (TypeError, ValueError):
-        return Record(ready=_ready(status))
+        return Record(ready=ready_of(status))
 
 
-def render(body: Mapping[str, Json], verdict: Verdict, now: datetime) -> dict[str, Json]:
-    """The whole new status for the object that was read."""
+def render(
+    body: Mapping[str, Json], verdict: Verdict, now: datetime, patience_seconds: float = PATIENCE_SECONDS
+) -> dict[str, Json]:
+    """The whole new status for the object that was read; Stalled after so long a wait for others."""
     before = body.get("status") or {}
     record, generation = verdict.record, body["metadata"]["generation"]
     kept = verdict.keep_ready and _is_ready(before, generation)
     status: dict[str, Json] = {
         "observedGeneration": before.get("observedGeneration", generation) if kept else generation,
-        "lastHandledReconcileAt": record.handled,
-        "conditions": before["conditions"] if kept else _conditions(before, verdict, generation, now),
-        "journal": _written(record.journal) if record.known else None,
+        "lastHandledReconcileAt": record.handled[:MAX_HANDLED],
+        **({"conditions": before["conditions"]} if kept else said(body, verdict, now, patience_seconds)),
+        "journal": _journal(record),
         "job": _written(record.job) if record.job else None,
-        "history": [dict(entry) for entry in record.history],
+        "history": _fitted("history", [dict(entry) for entry in record.history]),
         "plan": _written(record.plan) if record.plan else None,
         "observed": _written(record.observed) if record.observed else None,
     }
@@ -47,17 +77,40 @@ def render(body: Mapping[str, Json], verdict: Verdict, now: datetime) -> dict[st
 
 
 def render_site(
-    body: Mapping[str, Json], verdict: Verdict, facts: Mapping[str, Json], now: datetime
+    body: Mapping[str, Json],
+    verdict: Verdict,
+    facts: Mapping[str, Json],
+    now: datetime,
+    patience_seconds: float = PATIENCE_SECONDS,
 ) -> dict[str, Json]:
-    """The whole new status of an ArcGISSite; `facts` are `version`, `mode` and `services` as known now."""
+    """The whole new status of an ArcGISSite.
+
+    `facts` are `version`, `mode`, `login` and `services` as known now; what is not among them stays, and one
+    that is empty goes.
+    """
     before, generation = body.get("status") or {}, body["metadata"]["generation"]
-    kept = {name: before[name] for name in ("version", "mode") if before.get(name)}
-    return {
-        **kept,
-        **facts,
-        "observedGeneration": generation,
-        "conditions": _conditions(before, verdict, generation, now),
-    }
+    known = {**{name: before.get(name) for name in ("version", "mode", "login")}, **facts}
+    whole = {**known, "observedGeneration": generation, **said(body, verdict, now, patience_seconds)}
+    return {name: value for name, value in whole.items() if value}
+
+
+def _journal(record: Record) -> dict[str, Json] | None:
+    journal = _written(record.journal)
+    if not record.known:
+        del journal["phase"]
+    return journal or None
+
+
+def lost(wanted: Mapping[str, Json], stored: Mapping[str, Json]) -> tuple[str, ...]:
+    """The fields that decide what is sent, and are in `stored` otherwise than in `wanted`."""
+    return tuple(name for name in RELIED_ON if _relied_on(wanted, name) != _relied_on(stored, name))
+
+
+def _relied_on(status: Mapping[str, Json], name: str) -> Json:
+    """Somebody else may add a condition of another type."""
+    if name != "conditions":
+        return status.get(name)
+    return {kind: one for kind, one in conditions_of(status).items() if kind in TYPES}
 
 
 def is_written(body: Mapping[str, Json]) -> bool:
@@ -71,20 +124,50 @@ def is_written(body: Mapping[str, Json]) -> bool:
     return said and ("journal" in status or ready(body)[0] != Ready.TRUE.value)
 
 
+def condition(body: Mapping[str, Json]) -> Condition:
+    """The stored Ready condition, empty when there is none."""
+    return ready_of(body.get("status") or {})
+
+
 def ready(body: Mapping[str, Json]) -> tuple[str, str]:
     """Status and reason of the stored Ready condition, empty when there is none."""
-    stored = _ready(body.get("status") or {})
+    stored = condition(body)
     return stored.status, stored.reason
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """Where a status says that the service is: `<normalised site URL>|<folder/name.type>`, and its id there.
+
+    Both are empty where nothing was ever sent for the resource.
+    """
+
+    address: str = ""
+    service_id: str = ""
+
+
+def whereabouts(body: Mapping[str, Json]) -> Whereabouts:
+    """What the status knows of the service, whatever the spec says now."""
+    status = body.get("status")
+    status = status if isinstance(status, Mapping) else {}
+    journal, observed = _block(status, "journal"), _block(status, "observed")
+    url, service = journal.get("siteURL"), service_key_of(Raw(str(journal.get("operationURI", ""))))
+    if not service or not url:
+        return Whereabouts()
+    seen = journal.get("phase") == Phase.IDLE and bool(observed.get("serviceId"))
+    newer = seen and str(observed.get("verifiedTime", "")) >= str(journal.get("intentTime", ""))
+    service_id = (observed if newer else journal).get("serviceId")
+    return Whereabouts(f"{url}|{service}", str(service_id or ""))
 
 
 def at_rest(body: Mapping[str, Json], asked: str) -> bool:
     """Whether the object says of itself that nothing is to be done for it: Ready, and nothing open.
 
-    `asked` is the newest request of a person for another try, empty when there is none.
+    `asked` is what a person asks for (`case.requests_in`), empty for nothing.
     """
     status = body.get("status") or {}
     closed = _block(status, "journal").get("phase") == Phase.IDLE
-    heard = not asked or asked == status.get("lastHandledReconcileAt")
+    heard = not unheard(asked, str(status.get("lastHandledReconcileAt", "")))
     return closed and heard and _is_ready(status, body["metadata"].get("generation", 0))
 
 
@@ -93,7 +176,7 @@ def _parsed(status: Mapping[str, Json]) -> Record:
     return Record(
         known=True,
         handled=str(status.get("lastHandledReconcileAt", "")),
-        ready=_ready(status),
+        ready=ready_of(status),
         journal=journal,
         job=_read(JobShown, _block(status, "job")) if status.get("job") else None,
         history=_all(Mapping, status.get("history") or []),
@@ -107,50 +190,9 @@ def _block(status: Mapping[str, Json], name: str) -> Mapping[str, Json]:
     return block if isinstance(block, Mapping) else {}
 
 
-def _ready(status: Mapping[str, Json]) -> Condition:
-    ready = _conditions_of(status).get("Ready", {})
-    return Condition(
-        str(ready.get("status", "")),
-        str(ready.get("reason", "")),
-        str(ready.get("message", "")),
-        ready.get("observedGeneration", -1),
-    )
-
-
-def _conditions_of(status: Mapping[str, Json]) -> dict[Json, Mapping[str, Json]]:
-    listed = status.get("conditions")
-    items = listed if isinstance(listed, list) else []
-    return {str(item.get("type")): item for item in items if isinstance(item, Mapping)}
-
-
 def _is_ready(status: Mapping[str, Json], generation: int) -> bool:
-    ready = _ready(status)
+    ready = ready_of(status)
     return ready.status == "True" and ready.generation == generation
-
-
-def _conditions(
-    before: Mapping[str, Json], verdict: Verdict, generation: int, now: datetime
-) -> list[dict[str, Json]]:
-    wanted: dict[str, Ready] = {"Ready": ROWS[verdict.reason].ready}
-    if verdict.progress is not Progress.NONE:
-        wanted[verdict.progress.value] = Ready.TRUE
-    old = _conditions_of(before)
-    return [
-        {
-            "type": name,
-            "status": value.value,
-            "reason": verdict.reason.value,
-            "message": printable(verdict.message, MAX_MESSAGE),
-            "observedGeneration": generation,
-            "lastTransitionTime": _since(old.get(name), value, now),
-        }
-        for name, value in wanted.items()
-    ]
-
-
-def _since(old: Mapping[str, Json] | None, value: Ready, now: datetime) -> str:
-    same = old is not None and old.get("status") == value.value
-    return str(old["lastTransitionTime"]) if same and old and "lastTransitionTime" in old else stamp(now)
 
 
 @functools.cache
@@ -158,14 +200,31 @@ def _key(attribute: str) -> str:
     return _SPELLING.get(attribute) or re.sub("_([a-z])", lambda found: found[1].upper(), attribute)
 
 
+def written_fields() -> dict[str, list[str]]:
+    """The names that `render` may write into each block of an ArcGISService's status."""
+    blocks = {"journal": Journal, "job": JobShown, "plan": Plan, "observed": Observed}
+    return {block: [_key(field.name) for field in fields(kind)] for block, kind in blocks.items()}
+
+
 def _written(value: Any) -> dict[str, Json]:
     items = {_key(field.name): getattr(value, field.name) for field in fields(value)}
     empty: tuple[Json, ...] = ("", 0, (), {}, False)
     return {
-        key: list(item) if isinstance(item, tuple) else item
+        key: _fitted(key, list(item) if isinstance(item, tuple) else item)
         for key, item in items.items()
         if item not in empty
     }
+
+
+def _fitted(key: str, item: Json) -> Json:
+    """Within the bounds of the schema; the result of a job has none but its size."""
+    if isinstance(item, str):
+        return item[: LONGEST.get(key)]
+    if isinstance(item, list):
+        return [_fitted(key, part) for part in item[: MOST.get(key)]]
+    if isinstance(item, Mapping) and key != "result":
+        return {name: _fitted(name, part) for name, part in item.items()}
+    return item
 
 
 def _read(kind: type[Any], block: Mapping[str, Json]) -> Any:
@@ -177,10 +236,11 @@ def _read(kind: type[Any], block: Mapping[str, Json]) -> Any:
 
 
 def _typed(kind: Any, item: Json) -> Any:
+    kind = getattr(kind, "__supertype__", kind)
     if kind is Phase:
         return Phase(item)
     if get_origin(kind) is tuple:
-        part = get_args(kind)[0]
+        part = getattr(get_args(kind)[0], "__supertype__", get_args(kind)[0])
         return _all(get_origin(part) or part, item)
     if not isinstance(item, get_origin(kind) or kind):
         raise TypeError

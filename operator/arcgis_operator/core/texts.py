@@ -1,43 +1,77 @@
-"""The sentences that people read on a resource and in its events."""
+"""What a resource and its events say of a case: which of the `sentences`, with what in them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 
-from arcgis_operator.core import plan
-from arcgis_operator.core.case import ABANDON, Case
-from arcgis_operator.core.job import Job
+from arcgis_operator.core import plan, sentences
+from arcgis_operator.core.case import Case
+from arcgis_operator.core.guarded import FRAMEWORK
 from arcgis_operator.core.jobs import Signal
+from arcgis_operator.core.misfit import twins
+from arcgis_operator.core.places import spec_path
 from arcgis_operator.core.record import JobShown
 from arcgis_operator.core.verdict import Note
+
+KEPT_NEW = 5
+RESTARTS_ITSELF = 12
+"""From this release on the site restarts a service whose edit needs it."""
+WITH_A_RESTART = frozenset(FRAMEWORK.values())
+"""Settings that before it wait for a restart. Source: README of Esri's recycle sample, for the times of
+recycling. Assumed: for all settings of the processes alike; those that clients see are live at once."""
 
 
 def drift_notes(changes: tuple[plan.Change, ...], drift: bool) -> tuple[Note, ...]:
     """Settings that somebody else changed."""
     if not drift:
         return ()
-    texts = [f"{change.path} is {change.before} on the site, {change.after} here" for change in changes[:5]]
-    return (Note("DriftDetected", "; ".join(texts)),)
+    return (Note("DriftDetected", sentences.drifted([change.parts for change in changes])),)
 
 
 def stray_notes(case: Case) -> tuple[Note, ...]:
     """Edits that nothing here explains."""
     strays = case.seen.strays if case.seen else ()
-    return tuple(Note("StrayEdit", _stray_text(job, case.username)) for job in strays)
-
-
-def _stray_text(job: Job, username: str) -> str:
-    whose = "carries our user name but is not on record here" if job.username == username else "is not ours"
-    return f"job {job.id} of {job.username or 'somebody'} edited this service and {whose}; it is read back"
+    return tuple(
+        Note("StrayEdit", sentences.stray(job.shown_id, job.shown_user, job.username == case.username))
+        for job in strays
+    )
 
 
 def converged_text(case: Case, job: JobShown | None) -> str:
     """What is live, and through which job."""
     count = len(case.desired.leaves) if case.desired else 0
     if count == 0:
-        return "0 settings are declared, so nothing is owned."
-    text = "1 owned setting is" if count == 1 else f"{count} owned settings are"
-    done = job and job.generation == case.generation and job.status == "COMPLETED"
-    after = f": job {job.id} COMPLETED in {job.duration or '0s'}, read back." if job and done else "."
-    return f"{text} live on the site{after}"
+        return sentences.NOTHING_DECLARED
+    done = job if job and job.generation == case.generation and job.status == "COMPLETED" else None
+    told = sentences.verified(count, done.id if done else "", done.duration if done else "")
+    return " ".join((told, *_warnings(case, done is not None)))
+
+
+def _warnings(case: Case, edited: bool) -> Iterator[str]:
+    """What may keep a live setting from having the effect that is meant."""
+    leaves = case.desired.leaves if case.desired else ()
+    waiting = [spec_path(leaf.path) for leaf in leaves if leaf.path[-1] in WITH_A_RESTART]
+    if edited and waiting and needs_restart(case.site_version):
+        yield sentences.after_restart(waiting, case.site_version)
+    count, paths = new_settings(case)
+    if count and leaves:
+        yield sentences.were_new(count, len(leaves), paths)
+    yield from twins(leaves, case.document or {})
+
+
+def needs_restart(version: str) -> bool:
+    """Whether an accepted edit waits for a restart. Source: README of Esri's recycle sample: before 12.0."""
+    major = version.partition(".")[0]
+    return major.isdecimal() and int(major) < RESTARTS_ITSELF
+
+
+def new_settings(case: Case) -> tuple[int, tuple[str, ...]]:
+    """How many declared settings the service did not have before the edit, and the first five of them."""
+    planned, before = case.record.plan, case.record.observed
+    if planned and planned.hash == case.digest and planned.cause == "Spec":
+        paths = [str(one.get("path")) for one in planned.changes if one.get("from") == sentences.NOT_SET]
+        return len(paths), tuple(paths[:KEPT_NEW])
+    if before and before.digest == case.digest:
+        return before.new_count, before.new_settings
+    return 0, ()
 
 
 def changed_text(case: Case) -> str:
@@ -45,35 +79,35 @@ def changed_text(case: Case) -> str:
     planned = case.record.plan
     if not planned or planned.hash != case.digest or not case.record.journal.open:
         return ""
-    changes = [
-        plan.Change(*(one.get(part, "") for part in ("path", "from", "to"))) for one in planned.changes[:3]
-    ]
-    return f"Changed: {', '.join(map(str, changes))}{', …' if planned.change_count > 3 else '.'}"
+    parts = [[str(one.get(part, "")) for part in ("path", "from", "to")] for one in planned.changes[:3]]
+    return sentences.changes_made([sentences.changed(*part) for part in parts], planned.change_count)
 
 
 def waiting_text(case: Case, signal: Signal) -> str:
     """What is waited for."""
-    journal = case.record.journal
-    others = case.seen.others if case.seen else ()
-    if signal is Signal.OTHERS_RUN and others:
-        job = min(others, key=lambda one: one.id)
-        return f"Job {job.id} of {job.username or 'somebody'} is running on the service; waiting for its end."
-    return _TEXTS[signal].format(job=journal.job_id, intent=journal.id)
+    return _TEXTS[signal](case)
 
 
-_TEXTS: Mapping[Signal, str] = {
-    Signal.HINDERED: "The site was not read.",
-    Signal.OTHERS_RUN: "Another job is running on the service; waiting for its end.",
-    Signal.UNSETTLED: "Waiting until no request sent before can still arrive, then looking again.",
-    Signal.BLIND: (
-        "The site does not let its jobs be listed, and the settings differ: whether the edit still runs "
-        "cannot be told. Give the account the right to read jobs, or give this edit up with the annotation "
-        f"{ABANDON}: {{intent}}"
+def _others(case: Case) -> str:
+    if not case.seen or not case.seen.others:
+        return sentences.OTHERS_RUN
+    job = min(case.seen.others, key=lambda one: one.id)
+    return sentences.others_run(job.shown_id, job.shown_user)
+
+
+_TEXTS: Mapping[Signal, Callable[[Case], str]] = {
+    Signal.HINDERED: lambda case: sentences.NOT_READ,
+    Signal.OTHERS_RUN: _others,
+    Signal.UNSETTLED: lambda case: sentences.unsettled(
+        case.policy.settle_seconds, case.record.journal.answer
     ),
-    Signal.JOB_RUNS: "edit is job {job}.",
-    Signal.JOB_OVERDUE: "Job {job} runs longer than allowed. It is still followed, and nothing else is sent.",
-    Signal.JOB_UNSEEN: (
-        "The site does not know job {job} at the moment. It is presumed to run until its deadline."
+    Signal.BLIND: lambda case: sentences.blind(case.whose, case.record.journal.id),
+    Signal.JOB_RUNS: lambda case: sentences.accepted(case.record.journal.job_id),
+    Signal.JOB_OVERDUE: lambda case: sentences.overdue(
+        case.record.journal.job_id, case.policy.job_timeout_seconds, case.whose, case.record.journal.id
     ),
-    Signal.JOB_ENDED: "The job COMPLETED; reading back until the settings are live.",
+    Signal.JOB_UNSEEN: lambda case: sentences.job_unseen(
+        case.record.journal.job_id, case.policy.job_timeout_seconds
+    ),
+    Signal.JOB_ENDED: lambda case: sentences.JOB_ENDED,
 }

@@ -1,7 +1,7 @@
 """What a turn concludes, and what each conclusion means to people: one row for each reason.
 
 The row decides everything visible: the conditions, the event, when to look again.
-`docs/operations.md` explains every row; a test compares the two.
+`docs/reference/reasons.md` explains every row; a test compares the two.
 """
 
 from collections.abc import Mapping
@@ -35,7 +35,10 @@ class Reason(StrEnum):
     CREDENTIALS_UNREADABLE = "CredentialsUnreadable"
     SITE_NOT_FOUND = "SiteNotFound"
     SITE_NOT_ALLOWED = "SiteNotAllowed"
+    ACCESS_UNKNOWN = "AccessUnknown"
     SERVICE_NOT_FOUND = "ServiceNotFound"
+    IDENTITY_MISMATCH = "IdentityMismatch"
+    SHAPE_MISMATCH = "ShapeMismatch"
     EDIT_REFUSED = "EditRefused"
     EDIT_NOT_STICKING = "EditNotSticking"
     EDIT_BUDGET_SPENT = "EditBudgetSpent"
@@ -43,6 +46,7 @@ class Reason(StrEnum):
     CONFLICT = "Conflict"
     SPEC_INVALID = "SpecInvalid"
     SUSPENDED = "Suspended"
+    STATUS_NOT_KEPT = "StatusNotKept"
     INTERNAL_ERROR = "InternalError"
     REACHABLE = "Reachable"
 
@@ -62,6 +66,7 @@ class Progress(StrEnum):
     RECONCILING = "Reconciling"
     STALLED = "Stalled"
     RETRYING = "Reconciling, then Stalled"  # Stalled once no further attempt is due
+    WAITING = "Reconciling for a while, then Stalled"  # for what others may bring: a Secret, a site, a right
 
 
 class EventType(StrEnum):
@@ -70,6 +75,14 @@ class EventType(StrEnum):
     NORMAL = "Normal"
     WARNING = "Warning"
     SILENT = ""
+
+
+class Level(StrEnum):
+    """How loudly the log tells of a change to this reason."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
 
 
 class Look(StrEnum):
@@ -88,48 +101,55 @@ class Row:
     progress: Progress
     event: EventType
     look: Look
+    level: Level
 
 
 _T, _F, _U = Ready.TRUE, Ready.FALSE, Ready.UNKNOWN
-_NONE, _GOING, _STALLED, _RETRYING = (
+_NONE, _GOING, _STALLED, _RETRYING, _WAITING = (
     Progress.NONE,
     Progress.RECONCILING,
     Progress.STALLED,
     Progress.RETRYING,
+    Progress.WAITING,
 )
 _NORMAL, _WARNING, _SILENT = EventType.NORMAL, EventType.WARNING, EventType.SILENT
 _POLL, _BACKOFF, _RESYNC = Look.POLL, Look.BACKOFF, Look.RESYNC
+_INFO, _WARN, _ERROR = Level.INFO, Level.WARNING, Level.ERROR
 
 ROWS: Mapping[Reason, Row] = {
-    Reason.CONVERGED: Row(_T, _NONE, _NORMAL, _RESYNC),
-    Reason.SUBMITTING: Row(_F, _GOING, _SILENT, _POLL),
-    Reason.JOB_RUNNING: Row(_F, _GOING, _SILENT, _POLL),
-    Reason.LOOKING_FOR_JOB: Row(_F, _GOING, _NORMAL, _POLL),
-    Reason.VERIFYING: Row(_F, _GOING, _SILENT, _POLL),
-    Reason.JOB_OVERDUE: Row(_F, _GOING, _WARNING, _POLL),
-    Reason.JOB_FAILED: Row(_F, _RETRYING, _WARNING, _RESYNC),
-    Reason.QUEUED: Row(_F, _GOING, _SILENT, _BACKOFF),
-    Reason.SERVICE_BUSY: Row(_F, _GOING, _NORMAL, _POLL),
-    Reason.SITE_UNREACHABLE: Row(_U, _GOING, _WARNING, _BACKOFF),
-    Reason.SITE_BUSY: Row(_U, _GOING, _SILENT, _BACKOFF),
-    Reason.SITE_READ_ONLY: Row(_F, _GOING, _NORMAL, _BACKOFF),
-    Reason.SITE_CHANGED: Row(_F, _STALLED, _WARNING, _RESYNC),
-    Reason.CIRCUIT_OPEN: Row(_U, _GOING, _SILENT, _BACKOFF),
-    Reason.BAD_ANSWER: Row(_U, _GOING, _WARNING, _BACKOFF),
-    Reason.CREDENTIALS_REJECTED: Row(_U, _STALLED, _WARNING, _BACKOFF),
-    Reason.CREDENTIALS_UNREADABLE: Row(_U, _STALLED, _WARNING, _BACKOFF),
-    Reason.SITE_NOT_FOUND: Row(_F, _STALLED, _WARNING, _RESYNC),
-    Reason.SITE_NOT_ALLOWED: Row(_F, _STALLED, _WARNING, _RESYNC),
-    Reason.SERVICE_NOT_FOUND: Row(_F, _STALLED, _WARNING, _RESYNC),
-    Reason.EDIT_REFUSED: Row(_F, _RETRYING, _WARNING, _RESYNC),
-    Reason.EDIT_NOT_STICKING: Row(_F, _RETRYING, _WARNING, _RESYNC),
-    Reason.EDIT_BUDGET_SPENT: Row(_F, _GOING, _WARNING, _BACKOFF),
-    Reason.OUTCOME_UNKNOWN: Row(_F, _STALLED, _WARNING, _BACKOFF),
-    Reason.CONFLICT: Row(_F, _STALLED, _WARNING, _RESYNC),
-    Reason.SPEC_INVALID: Row(_F, _STALLED, _WARNING, _RESYNC),
-    Reason.SUSPENDED: Row(_U, _NONE, _NORMAL, _RESYNC),
-    Reason.INTERNAL_ERROR: Row(_U, _GOING, _WARNING, _BACKOFF),
-    Reason.REACHABLE: Row(_T, _NONE, _NORMAL, _RESYNC),
+    Reason.CONVERGED: Row(_T, _NONE, _NORMAL, _RESYNC, _INFO),
+    Reason.SUBMITTING: Row(_F, _GOING, _SILENT, _POLL, _INFO),
+    Reason.JOB_RUNNING: Row(_F, _GOING, _SILENT, _POLL, _INFO),
+    Reason.LOOKING_FOR_JOB: Row(_F, _GOING, _NORMAL, _POLL, _INFO),
+    Reason.VERIFYING: Row(_F, _GOING, _SILENT, _POLL, _INFO),
+    Reason.JOB_OVERDUE: Row(_F, _RETRYING, _WARNING, _POLL, _WARN),
+    Reason.JOB_FAILED: Row(_F, _RETRYING, _WARNING, _RESYNC, _WARN),
+    Reason.QUEUED: Row(_F, _GOING, _SILENT, _BACKOFF, _INFO),
+    Reason.SERVICE_BUSY: Row(_F, _GOING, _NORMAL, _POLL, _INFO),
+    Reason.SITE_UNREACHABLE: Row(_U, _GOING, _WARNING, _BACKOFF, _WARN),
+    Reason.SITE_BUSY: Row(_U, _GOING, _SILENT, _BACKOFF, _INFO),
+    Reason.SITE_READ_ONLY: Row(_F, _GOING, _NORMAL, _BACKOFF, _INFO),
+    Reason.SITE_CHANGED: Row(_F, _STALLED, _WARNING, _RESYNC, _WARN),
+    Reason.CIRCUIT_OPEN: Row(_U, _GOING, _SILENT, _BACKOFF, _WARN),
+    Reason.BAD_ANSWER: Row(_U, _GOING, _WARNING, _BACKOFF, _WARN),
+    Reason.CREDENTIALS_REJECTED: Row(_U, _WAITING, _WARNING, _BACKOFF, _WARN),
+    Reason.CREDENTIALS_UNREADABLE: Row(_U, _WAITING, _WARNING, _BACKOFF, _WARN),
+    Reason.SITE_NOT_FOUND: Row(_F, _WAITING, _WARNING, _RESYNC, _WARN),
+    Reason.SITE_NOT_ALLOWED: Row(_F, _WAITING, _WARNING, _RESYNC, _WARN),
+    Reason.ACCESS_UNKNOWN: Row(_U, _GOING, _WARNING, _BACKOFF, _WARN),
+    Reason.SERVICE_NOT_FOUND: Row(_F, _WAITING, _WARNING, _RESYNC, _WARN),
+    Reason.IDENTITY_MISMATCH: Row(_F, _STALLED, _WARNING, _RESYNC, _WARN),
+    Reason.SHAPE_MISMATCH: Row(_F, _STALLED, _WARNING, _RESYNC, _WARN),
+    Reason.EDIT_REFUSED: Row(_F, _RETRYING, _WARNING, _RESYNC, _WARN),
+    Reason.EDIT_NOT_STICKING: Row(_F, _RETRYING, _WARNING, _RESYNC, _WARN),
+    Reason.EDIT_BUDGET_SPENT: Row(_F, _GOING, _WARNING, _BACKOFF, _WARN),
+    Reason.OUTCOME_UNKNOWN: Row(_F, _STALLED, _WARNING, _BACKOFF, _WARN),
+    Reason.CONFLICT: Row(_F, _STALLED, _WARNING, _RESYNC, _WARN),
+    Reason.SPEC_INVALID: Row(_F, _STALLED, _WARNING, _RESYNC, _WARN),
+    Reason.SUSPENDED: Row(_U, _NONE, _NORMAL, _RESYNC, _INFO),
+    Reason.STATUS_NOT_KEPT: Row(_F, _STALLED, _WARNING, _BACKOFF, _WARN),
+    Reason.INTERNAL_ERROR: Row(_U, _GOING, _WARNING, _BACKOFF, _ERROR),
+    Reason.REACHABLE: Row(_T, _NONE, _NORMAL, _RESYNC, _INFO),
 }
 
 
@@ -172,7 +192,7 @@ class Verdict:
 
     @property
     def progress(self) -> Progress:
-        """The condition that is True beside Ready."""
+        """The condition that is True beside Ready; how long a wait has lasted is for the status to say."""
         progress = ROWS[self.reason].progress
         if progress is Progress.RETRYING:
             return Progress.STALLED if self.spent else Progress.RECONCILING

@@ -1,1 +1,1 @@
-"""Floor 4: kopf as the informer. Watch events become calls of a sink, nothing else."""
+"""Floor 5: kopf as the informer. Watch events become calls of a sink, nothing else."""

@@ -8,17 +8,20 @@ task that was made in its loop meanwhile, and in the main thread it replaces the
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 import kopf
 
 from arcgis_operator.adapters.kube.access import Access
 from arcgis_operator.adapters.kube.kinds import ARCGIS_SERVICES, ARCGIS_SITES, GROUP, Kind
+from arcgis_operator.handlers.pulse import Pulse
 from arcgis_operator.handlers.session import WatchSessions
 from arcgis_operator.handlers.storage import NoDiffBase, NoProgress
 
 SERVED: dict[Literal["service", "site"], Kind] = {"service": ARCGIS_SERVICES, "site": ARCGIS_SITES}
+IDENTITY: Any = "arcgis-operator"
+"""Given to kopf, which else asks for the name of the user: in a pod a uid has none."""
 FOREVER = 1e9  # None crashes kopf; anything shorter can cancel the watcher outside its guard
 
 PARTS = frozenset({"multidimensional multitasker", "credentials retriever"})
@@ -76,23 +79,32 @@ class Informer:
     access: Callable[[], Awaitable[Access]]
     namespaces: tuple[str, ...] = ()
     tuning: Tuning = Tuning()
+    pulse: Pulse = field(default_factory=Pulse)
+    _open: list[WatchSessions] = field(default_factory=list)
 
     async def watch(self, stop: asyncio.Event) -> None:
         """Watch until `stop` is set; ends or raises earlier on anything that kopf does not survive."""
-        sessions = WatchSessions(
-            self.access, Backoffs(self.tuning.first_backoff, self.tuning.longest_backoff)
-        )
+        pauses = Backoffs(self.tuning.first_backoff, self.tuning.longest_backoff)
+        self.pulse.untrusted = ""
+        sessions = WatchSessions(self.access, pauses, self.pulse)
+        self._open[:] = [sessions]
         try:
             await kopf.operator(
                 registry=registry(self.sink, sessions),
                 settings=settings(self.tuning),
                 standalone=True,
+                identity=IDENTITY,
                 clusterwide=not self.namespaces,
                 namespaces=self.namespaces,
                 stop_flag=stop,
             )
         finally:
             await sessions.close()
+
+    def look(self) -> str:
+        """Ends streams that are dead; says why the whole watch has to begin anew, empty while it need not."""
+        self.pulse.end_dead_streams()
+        return next(filter(None, (sessions.outdated() for sessions in self._open)), "")
 
     def missing(self) -> set[str]:
         """Names of the tasks that should run in this loop and do not.

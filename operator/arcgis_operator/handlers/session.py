@@ -1,6 +1,7 @@
 """The HTTP sessions that kopf watches through, with the token of the moment on every request.
 
-kopf asks for a new session after a 401, at once and for ever, so asking is paced here.
+kopf asks for a new session after a 401, at once and for ever, so asking is paced here. What is heard over
+them is told to a `Pulse`.
 """
 
 import asyncio
@@ -12,6 +13,9 @@ import aiohttp
 import kopf
 
 from arcgis_operator.adapters.kube.access import Access
+from arcgis_operator.adapters.kube.connector import connector, staying
+from arcgis_operator.handlers.answers import answer_class
+from arcgis_operator.handlers.pulse import Pulse
 
 QUICK = 60.0  # seconds; a session that lasted longer was good: pacing starts anew
 
@@ -19,12 +23,15 @@ QUICK = 60.0  # seconds; a session that lasted longer was good: pacing starts an
 class WatchSessions:
     """Opens sessions. Belongs to one event loop. At most one is open."""
 
-    def __init__(self, access: Callable[[], Awaitable[Access]], pauses: Iterable[float]) -> None:
-        self._access = access
+    def __init__(
+        self, access: Callable[[], Awaitable[Access]], pauses: Iterable[float], pulse: Pulse
+    ) -> None:
+        self._access, self._pulse = access, pulse
         self._pauses = pauses
         self._next = itertools.chain([0.0], pauses)
         self._opened_at: float | None = None
         self._session: aiohttp.ClientSession | None = None
+        self._used: Access | None = None
 
     async def open(self) -> kopf.AiohttpSession:
         """A session with freshly loaded credentials; waits when the last one was short-lived."""
@@ -32,15 +39,22 @@ class WatchSessions:
             self._next = itertools.chain([0.0], self._pauses)
         await asyncio.sleep(next(iter(self._next)))
         await self.close()
-        access = await self._access()
+        access = self._used = await self._access()
         self._opened_at = time.monotonic()
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, ssl=access.ssl_context()),  # each watch keeps its own
+            connector=connector(access.ssl_context(), limit=0),  # each watch keeps its own
+            response_class=answer_class(self._pulse),
             headers={"User-Agent": "arcgis-operator"},
             proxy=access.configuration.proxy,
-            middlewares=[_authorised(access)],
+            middlewares=[staying, _authorised(access, self._pulse)],
         )
         return kopf.AiohttpSession(server=access.server, aiohttp_session=self._session)
+
+    def outdated(self) -> str:
+        """Why other certificates are needed, empty while these will do."""
+        if self._pulse.untrusted:
+            return self._pulse.untrusted
+        return "the certificates have changed" if self._used and self._used.has_new_files() else ""
 
     async def close(self) -> None:
         """Close what is open."""
@@ -48,13 +62,17 @@ class WatchSessions:
             await self._session.close()
 
 
-def _authorised(access: Access) -> aiohttp.ClientMiddlewareType:
+def _authorised(access: Access, pulse: Pulse) -> aiohttp.ClientMiddlewareType:
     async def middleware(
         request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
     ) -> aiohttp.ClientResponse:
         authorization = await access.authorization()
         if authorization:
             request.headers["Authorization"] = authorization
-        return await handler(request)
+        try:
+            return await handler(request)
+        except aiohttp.ClientSSLError as error:
+            pulse.untrusted = f"the API server's certificate is not trusted ({type(error).__name__})"
+            raise
 
     return middleware

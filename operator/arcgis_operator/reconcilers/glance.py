@@ -15,7 +15,10 @@ from arcgis_operator.core.case import Hold
 from arcgis_operator.core.failures import Failure
 from arcgis_operator.core.jsondoc import Json
 from arcgis_operator.reconcilers.ledger import Ledger
-from arcgis_operator.reconcilers.ports import Registry, Resting, Site, Sites
+from arcgis_operator.reconcilers.ports import RIGHTS_SECONDS
+from arcgis_operator.reconcilers.registry import Registry, Resting
+from arcgis_operator.sites.session import SiteSession
+from arcgis_operator.sites.sessions import Sessions
 
 BREATH = 50  # services between two pauses, so that others get their turns meanwhile
 
@@ -28,7 +31,7 @@ class Glance:
 
     def __init__(
         self,
-        sites: Sites,
+        sites: Sessions,
         registry: Registry,
         ledger: Ledger,
         wake: Callable[[str], None],
@@ -39,9 +42,9 @@ class Glance:
 
     async def turn(self, folder: str) -> float:
         """Always infinity: the next glance comes with the next resync."""
-        found: list[tuple[Site | None, Resting]] = []
+        found: list[tuple[SiteSession | None, Resting]] = []
         for resting in self._registry.resting(folder):
-            site = await self._sites.resolve(resting.desired, resting.namespace)
+            site = await self._sites.resolve(resting.desired.aim, resting.name.namespace, RIGHTS_SECONDS)
             found.append((None if isinstance(site, Hold) or site.gate() else site, resting))
         found.sort(key=_shelf)
         for _, pairs in groupby(found, key=_shelf):
@@ -49,7 +52,7 @@ class Glance:
             await self._look(together[0][0], [resting for _, resting in together])
         return math.inf
 
-    async def _look(self, site: Site | None, resting: list[Resting]) -> None:
+    async def _look(self, site: SiteSession | None, resting: list[Resting]) -> None:
         documents = await self._documents(site, resting) if site else None
         for number, one in enumerate(resting):
             document = documents.get(one.desired.service.leaf.casefold()) if documents else None
@@ -58,30 +61,33 @@ class Glance:
             if number % BREATH == 0:
                 await asyncio.sleep(0)
 
-    async def _documents(self, site: Site, resting: list[Resting]) -> Mapping[str, Mapping[str, Json]] | None:
+    async def _documents(
+        self, site: SiteSession, resting: list[Resting]
+    ) -> Mapping[str, Mapping[str, Json]] | None:
         await site.pace()
         refs = [one.desired.service for one in resting]
         found = await site.folder(refs[0].folder, refs)
         return None if isinstance(found, Failure) else found
 
-    async def _as_it_was(self, site: Site, one: Resting, document: Mapping[str, Json]) -> bool:
+    async def _as_it_was(self, site: SiteSession, one: Resting, document: Mapping[str, Json]) -> bool:
         """Also takes note of the jobs, as the first turn of a process would."""
         jobs = await site.jobs_on(one.desired.service.key, self._list_seconds)
         entry, listed = self._ledger[one.key], frozenset(job.id for job in jobs.jobs)
         explained = entry.explained is None or listed <= entry.explained
         service_id = str(document.get("id") or "")
-        if jobs.failure or not explained or entry.open_job or not all(job.ended for job in jobs.jobs):
+        settled = not entry.open_job and not self._ledger.doubtful(one.key)
+        if jobs.failure or not explained or not settled or not all(job.ended for job in jobs.jobs):
             return False
         if plan.differing(one.desired.leaves, document):
             return False
-        if service_id and not self._registry.identify(one.key, service_id):
+        if service_id and not self._registry.identify(one.name, service_id):
             return False
         self._ledger.concluded(one.key, listed)
         self._ledger.looked(one.key, in_vain=False)
         return True
 
 
-def _shelf(found: tuple[Site | None, Resting]) -> tuple[int, str]:
+def _shelf(found: tuple[SiteSession | None, Resting]) -> tuple[int, str]:
     """What is read at once: a key may have been joined with that of another folder."""
     site, resting = found
     return id(site), resting.desired.service.folder.casefold()

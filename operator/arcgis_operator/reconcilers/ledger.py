@@ -6,38 +6,58 @@ for safety after a restart: then the settle time of the new term and the site's 
 
 import math
 import sys
-from collections.abc import Callable, Set
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass, field
 
 from arcgis_operator.core.bounds import HOUR
-from arcgis_operator.core.failures import Accepted, Fact, Failure, Kind
+from arcgis_operator.core.failures import Accepted, Applied, Fact, Failure, Kind
+from arcgis_operator.core.job import Job, JobState
+from arcgis_operator.core.model import SiteRef
 from arcgis_operator.core.record import Journal, Phase, Record
+from arcgis_operator.core.verdict import Reason
 from arcgis_operator.reconcilers.ports import Term
 
 NOT_TAKEN = frozenset({Kind.NOT_SENT, Kind.NO_CREDENTIALS, Kind.UNAUTHORISED, Kind.BUSY})
+KEPT_SENDS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """One request: its intent time as on record, and when it left by the monotonic clock."""
+
+    stamp: str
+    at: float
 
 
 @dataclass(slots=True)
 class Entry:
     """One service. Times are on the monotonic clock.
 
-    `facts` are outcomes by intent id that may not be on record yet. `open_job` is a job of ours that has not
-    been seen to end, known here since `open_job_at`. `unsure_at` is when a request without clear answer came
-    back. `sends` are the intent times of requests that count against the edits of an hour, as on record.
-    `vain_since` is when looks began to tell nothing of the service. `explained` are jobs on the service that
-    have been accounted for; None before the first look.
+    `facts` are outcomes by intent id that may not be on record yet. `open_job` is a job of ours that was not
+    seen to end, last seen to run at `open_job_at`; `site` names the ArcGISSite and the URL it was sent to.
+    `ended_at` is when our last operation was first known to have ended; it outlives the operation.
+    `unsure_at` is when the request of the intent `unsure_id` came back without clear answer. `sends` are the
+    requests that count against the edits of an hour. `vain_since` is when looks began to tell nothing of the
+    service, `busy_since` when jobs of others were first seen there. `explained` are jobs on the service that
+    have been accounted for; None before the first look. `speaker` is the uid of the resource that may send,
+    and `taking_over` the one that comes after it, with the time since when.
     """
 
     facts: dict[str, Fact] = field(default_factory=dict)
+    site: tuple[SiteRef, str] | None = None
     open_job: str = ""
     open_job_at: float = 0.0
     open_id: str = ""
     open_since: float | None = None
     ended_at: float | None = None
     unsure_at: float | None = None
+    unsure_id: str = ""
     vain_since: float | None = None
-    sends: tuple[str, ...] = ()
+    busy_since: float | None = None
+    sends: tuple[Send, ...] = ()
     explained: frozenset[str] | None = None
+    speaker: str = ""
+    taking_over: tuple[str, float] | None = None
 
 
 class Ledger:
@@ -47,8 +67,9 @@ class Ledger:
         self._clock = clock
         self._settle_seconds = settle_seconds
         self._job_timeout_seconds = job_timeout_seconds
+        self._longest_seconds = max(settle_seconds, job_timeout_seconds)
         self._entries: dict[str, Entry] = {}
-        self._left: dict[str, tuple[float, tuple[str, ...]]] = {}  # sends, by who left first
+        self._left: dict[str, tuple[float, tuple[Send, ...]]] = {}  # sends, by who left first
         self._last_send = float("-inf")
 
     def __getitem__(self, key: str) -> Entry:
@@ -65,10 +86,11 @@ class Ledger:
     def leave(self, key: str) -> float:
         """Nobody speaks for the service any more: for an hour its sends still count, if somebody comes again.
 
-        Infinity; or the seconds until a request without clear answer can no longer arrive: then say it again.
+        Infinity; or the seconds until no job can run that came of a request without clear answer: then say it
+        again.
         """
         entry, now = self[key], self._clock()
-        if entry.unsure_at is not None and (wait := entry.unsure_at + self._settle_seconds - now) > 0:
+        if entry.unsure_at is not None and (wait := entry.unsure_at + self._longest_seconds - now) > 0:
             return wait
         del self._entries[key]
         while self._left and self._left[oldest := next(iter(self._left))][0] < now - HOUR.total_seconds():
@@ -77,28 +99,64 @@ class Ledger:
             self._left[key] = (now, entry.sends)
         return math.inf
 
+    def share(self, former: str, key: str) -> None:
+        """What was under one key is under another now: what is remembered may be about either."""
+        if former in self._entries or former in self._left:
+            _absorb(self[key], self[former])
+
     def settle_in(self, key: str, record: Record, term: Term) -> float:
         """Seconds until no request of ours for this service can still arrive; 0 when none can.
 
-        An open intent waits out the settle time of this term and of our own last request. So does a resource
-        without status, unless the term starts settled. Any other record would show the intent of a send.
+        Every record waits out our own last request without clear answer, and who takes over from another
+        resource so long besides. An unanswered intent that this process did not store itself waits from when
+        it was met: whoever stored it may be sending now. A resource without status waits out the begin of
+        this term, unless that starts settled.
         """
         journal, entry = record.journal, self[key]
-        if journal.phase is Phase.IDLE and record.known:
-            return 0.0
-        since = [] if entry.unsure_at is None else [entry.unsure_at]
-        if journal.open or not term.starts_settled:
+        since = [at for at in (entry.unsure_at, entry.taking_over and entry.taking_over[1]) if at is not None]
+        if journal.phase is Phase.INTENDED:
+            met_at = 0.0 if journal.id in entry.facts else entry.open_since or 0.0
+            since.append(max(term.acquired_at, met_at))
+        elif not record.known and not term.starts_settled:
             since.append(term.acquired_at)
         return max((at + self._settle_seconds - self._clock() for at in since), default=0.0)
+
+    def unseen_in(self, key: str, record: Record, term: Term) -> float:
+        """Seconds until no job of ours can run that neither this record nor a list of jobs tells of.
+
+        A resource without status does not tell what was begun before this term. What became of our last
+        request without clear answer is told by the record of its intent, and by no other.
+        """
+        entry = self[key]
+        since = [] if record.known else [term.acquired_at]
+        if entry.unsure_at is not None and entry.unsure_id != record.journal.id:
+            since.append(entry.unsure_at)
+        return max((at + self._job_timeout_seconds - self._clock() for at in since), default=0.0)
+
+    def speaks(self, key: str, uid: str, others: Set[str], record: Record) -> None:
+        """This resource speaks for the service now. Who comes after one of `others`, or was in Conflict until
+        now, takes over slowly: the other one may be back in a moment, and may have sent something.
+        """
+        entry, passed_over = self[key], record.ready.reason == Reason.CONFLICT
+        if uid == entry.speaker or record.journal.open:
+            entry.speaker, entry.taking_over = uid, None
+        elif entry.taking_over and entry.taking_over[0] == uid:
+            if self._clock() - entry.taking_over[1] >= self._settle_seconds:
+                entry.speaker, entry.taking_over = uid, None
+        elif passed_over or entry.speaker in others:
+            entry.taking_over = (uid, self._clock())
+        else:
+            entry.speaker, entry.taking_over = uid, None
 
     def unsent(self, key: str, intent_id: str, why: str) -> None:
         """The intent may be stored, but its request never left."""
         self[key].facts = {intent_id: Failure(Kind.NOT_SENT, why)}
 
-    def sending(self, key: str, intent_id: str, at: str) -> None:
+    def sending(self, key: str, intent_id: str, at: str, site: SiteRef, url: str) -> None:
         """The request of an intent made `at` is about to leave: until `sent` says otherwise, unanswered."""
         entry = self[key]
-        entry.sends = (*entry.sends, sys.intern(at))[-24:]
+        entry.site = (site, url)
+        entry.sends = (*entry.sends, Send(sys.intern(at), self._clock()))[-KEPT_SENDS:]
         self.sent(key, intent_id, Failure(Kind.UNSURE, "the request was interrupted"))
 
     def sent(self, key: str, intent_id: str, fact: Fact) -> None:
@@ -107,17 +165,27 @@ class Ledger:
         entry.facts = {intent_id: fact}
         self._last_send = self._clock()
         unsure = isinstance(fact, Failure) and fact.kind in (Kind.UNSURE, Kind.GARBLED)
-        entry.unsure_at = self._clock() if unsure else None
+        entry.unsure_at, entry.unsure_id = (self._clock(), intent_id) if unsure else (None, "")
         if isinstance(fact, Failure) and fact.kind in NOT_TAKEN:
             entry.sends = entry.sends[:-1]
         if isinstance(fact, Accepted):
             self._open(entry, fact.job_id)
+        if isinstance(fact, Applied):
+            self.ended(key)
+
+    def ended(self, key: str) -> None:
+        """Our operation is over, if that was not known before."""
+        entry = self[key]
+        if entry.ended_at is None:
+            entry.ended_at = self._clock()
 
     def follow(self, key: str, journal: Journal, ended: bool) -> None:
         """Keep time of the open operation on record; `ended`: its job was seen to end."""
         entry = self[key]
         if not journal.open or journal.id != entry.open_id:
-            entry.open_since = entry.ended_at = None
+            entry.open_since = None
+        if journal.open and journal.id != entry.open_id:
+            entry.ended_at = None
         entry.open_id = journal.id
         if not journal.open:
             return
@@ -125,12 +193,31 @@ class Ledger:
             entry.open_since = self._clock()
         if journal.job_id:
             self._open(entry, journal.job_id)
-        if ended and entry.ended_at is None:
-            entry.ended_at = self._clock()
+        if ended:
+            self.ended(key)
+
+    def saw(self, key: str, jobs: Iterable[Job]) -> None:
+        """These jobs were read now: a job of ours among them may say that it runs."""
+        entry = self[key]
+        if any(job.id == entry.open_job and job.state is JobState.RUNNING for job in jobs):
+            entry.open_job_at = self._clock()
+
+    def met(self, key: str, others: bool) -> None:
+        """Whether jobs of others run on the service now."""
+        entry = self[key]
+        if not others:
+            entry.busy_since = None
+        elif entry.busy_since is None:
+            entry.busy_since = self._clock()
+
+    def busy_for(self, key: str) -> float:
+        """Seconds since jobs of others were first seen there."""
+        since = self[key].busy_since
+        return 0.0 if since is None else self._clock() - since
 
     def presumed(self, key: str) -> bool:
         """Whether a job of ours that cannot be seen is still taken to run."""
-        return self._clock() - self[key].open_job_at <= self._job_timeout_seconds
+        return self.lost_for(key) <= self._job_timeout_seconds
 
     def concluded(self, key: str, listed: frozenset[str]) -> None:
         """Nothing of ours runs on the service; what the site lists has been accounted for."""
@@ -148,10 +235,26 @@ class Ledger:
         since = self[key].open_since
         return 0.0 if since is None else self._clock() - since
 
-    def ended_for(self, key: str) -> float:
-        """Seconds since its job was first seen ended."""
-        at = self[key].ended_at
-        return 0.0 if at is None else self._clock() - at
+    def lost_for(self, key: str) -> float:
+        """Seconds since our job that has not been seen to end was last seen to run, or first known."""
+        entry = self[key]
+        return self._clock() - entry.open_job_at if entry.open_job else 0.0
+
+    def may_run(self, key: str) -> bool:
+        """Whether something of the open operation can still run on the site."""
+        longest = self.lost_for(key) if self[key].open_job else self.open_for(key)
+        return longest <= self._job_timeout_seconds
+
+    def ended_for(self, key: str, at: float) -> float:
+        """Seconds from when our last operation was first known to have ended to `at`, when the document was
+        asked for; infinity when none was.
+        """
+        ended_at = self[key].ended_at
+        return math.inf if ended_at is None else max(0.0, at - ended_at)
+
+    def sent_ago(self, key: str) -> tuple[float, ...]:
+        """How many seconds ago each request of this process was sent."""
+        return tuple(self._clock() - send.at for send in self[key].sends)
 
     def looked(self, key: str, in_vain: bool) -> None:
         """A look at the service is over; `in_vain`: it told nothing of the service."""
@@ -166,10 +269,29 @@ class Ledger:
         since = self[key].vain_since
         return 0.0 if since is None else self._clock() - since
 
-    def _open(self, entry: Entry, job_id: str) -> None:
-        if entry.open_job != job_id:
-            entry.open_job, entry.open_job_at = job_id, self._clock()
+    def doubtful(self, key: str) -> bool:
+        """Whether a request of ours without clear answer may still arrive, or somebody takes over."""
+        return self._doubt(self[key]) > 0 or self[key].taking_over is not None
 
     def calm(self) -> bool:
         """Nothing was sent within the settle time."""
         return self._clock() - self._last_send >= self._settle_seconds
+
+    def _doubt(self, entry: Entry) -> float:
+        return 0.0 if entry.unsure_at is None else entry.unsure_at + self._settle_seconds - self._clock()
+
+    def _open(self, entry: Entry, job_id: str) -> None:
+        if entry.open_job != job_id:
+            entry.open_job, entry.open_job_at = job_id, self._clock()
+
+
+def _absorb(entry: Entry, other: Entry) -> None:
+    """The later of the doubts, all sends, all outcomes; a job of the other's is followed if we have none."""
+    if other.unsure_at is not None and other.unsure_at >= (entry.unsure_at or -math.inf):
+        entry.unsure_at, entry.unsure_id = other.unsure_at, other.unsure_id
+    entry.facts = {**other.facts, **entry.facts}
+    entry.ended_at = max((at for at in (entry.ended_at, other.ended_at) if at is not None), default=None)
+    entry.sends = tuple(sorted({*entry.sends, *other.sends}, key=lambda send: send.at))[-KEPT_SENDS:]
+    if other.open_job and not entry.open_job:
+        entry.open_job, entry.open_job_at, entry.site = other.open_job, other.open_job_at, other.site
+    entry.explained = None

@@ -1,45 +1,55 @@
 """Reading the site for one turn: jobs first, the document after them, so that it is never older."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from arcgis_operator.core.case import Seen
 from arcgis_operator.core.failures import Failure, Kind
-from arcgis_operator.core.job import Job
+from arcgis_operator.core.job import UNAVAILABLE, Job, JobsOn, JobState
 from arcgis_operator.core.model import Desired
 from arcgis_operator.core.record import Journal, Phase, Record, moment
+from arcgis_operator.core.said import Raw
 from arcgis_operator.reconcilers.ledger import Entry
-from arcgis_operator.reconcilers.ports import JobsOn, Site
+from arcgis_operator.sites.session import SiteSession
 
 CLOCK_SKEW = timedelta(minutes=5)
 SHARED_SECONDS = 2.0
 
 
 async def observe(
-    site: Site,
+    site: SiteSession,
     service_key: str,
     desired: Desired | None,
     record: Record,
     entry: Entry,
     settle_in: float,
     presumed: bool,
+    overdue: bool,
+    unseen_in: float,
     fresh: bool,
+    clock: Callable[[], float],
 ) -> Seen:
     """What the site shows now. A look at a job that is still running is one request.
 
     `presumed`: a job of ours that no record names and the site does not know is still taken to run.
+    `overdue`: the open operation takes longer than a job may.
+    `unseen_in`: seconds until no job of ours can run that neither record nor list tells of.
     `fresh`: the jobs are listed now; a list that others asked for a moment ago will not do.
+    `clock` is monotonic.
     """
     journal = record.journal
     if journal.open and journal.site_url != site.url:
         return Seen(settle_in=settle_in)
-    ours = await site.job(journal.job_id) if journal.phase is Phase.RUNNING else None
-    if ours is not None and not _over(ours):
+    ours = await _ours(site, record) if journal.phase is Phase.RUNNING else None
+    if ours is not None and not _over(ours, overdue):
         return Seen(ours=ours, settle_in=settle_in)
     jobs = await site.jobs_on(service_key, 0.0 if fresh else SHARED_SECONDS)
     remembered = await _remembered(site, entry, journal, presumed)
-    candidate = await _candidate(site, jobs, record) if journal.phase is Phase.INTENDED else None
+    candidate = await _candidate(site, jobs, record, entry) if journal.phase is Phase.INTENDED else None
+    asked_at = clock()
+    document = await site.document(desired.service) if desired else None
     return Seen(
-        document=await site.document(desired.service) if desired else None,
+        document=document,
         ours=ours,
         others=_others(jobs, remembered, journal),
         jobs_failure=jobs.failure,
@@ -48,25 +58,41 @@ async def observe(
         strays=_strays(jobs, record, entry, site.username),
         listed_ids=frozenset(job.id for job in jobs.jobs),
         settle_in=settle_in,
+        unseen_in=0.0 if jobs.listed else unseen_in,
+        asked_at=asked_at,
+        answered_at=clock(),
     )
 
 
-def _over(ours: Job | Failure) -> bool:
+async def _ours(site: SiteSession, record: Record) -> Job | Failure:
+    """The job of the open operation; once it was seen to end it has ended, though the site forgets it."""
+    job, before = await site.job(record.journal.job_id), record.job
+    if isinstance(job, Job) or job.kind is not Kind.MISSING or before is None:
+        return job
+    word = Raw(before.status)  # an end is told in words of the API, which are shown as they are
+    last = Job(before.id, word, messages=before.messages, show=site.show)
+    return last if last.ended and last.id == record.journal.job_id else job
+
+
+def _over(ours: Job | Failure, overdue: bool) -> bool:
     """Nothing more can be learned from the job itself."""
-    return ours.ended if isinstance(ours, Job) else ours.kind is Kind.MISSING
+    if isinstance(ours, Failure):
+        return ours.kind is Kind.MISSING
+    return ours.ended or (overdue and ours.state is JobState.UNKNOWN)
 
 
-async def _remembered(site: Site, entry: Entry, journal: Journal, presumed: bool) -> Job | None:
+async def _remembered(site: SiteSession, entry: Entry, journal: Journal, presumed: bool) -> Job | None:
     """A job of ours that no record names any more, while it has not ended."""
     job_id = entry.open_job
     if not job_id or job_id == journal.job_id:
         return None
     job = await site.job(job_id)
-    if isinstance(job, Job):
+    if isinstance(job, Job) and job.state is not JobState.UNKNOWN:
         return None if job.ended else job
-    if job.kind is Kind.MISSING and not presumed:
+    told = isinstance(job, Job) or job.kind is Kind.MISSING
+    if told and not presumed:
         return None
-    return Job(id=job_id, status="UNAVAILABLE", username=site.username)
+    return Job(Raw(job_id), UNAVAILABLE, username=site.username, show=site.show)
 
 
 def _others(jobs: JobsOn, remembered: Job | None, journal: Journal) -> tuple[Job, ...]:
@@ -76,16 +102,21 @@ def _others(jobs: JobsOn, remembered: Job | None, journal: Journal) -> tuple[Job
     return tuple(running.values())
 
 
-async def _candidate(site: Site, jobs: JobsOn, record: Record) -> Job | None:
-    """The job that an unanswered intent most probably became. Only shown, and counted when it failed."""
+async def _candidate(site: SiteSession, jobs: JobsOn, record: Record, entry: Entry) -> Job | None:
+    """The job that an unanswered intent most probably became. Only shown, and counted when it failed.
+
+    What this process saw on the service before it sent its intent began before it, whatever the site's clock
+    says. Of an intent that another process sent only the clocks tell, and they may differ.
+    """
     journal = record.journal
-    earlier = {entry.get("id") for entry in record.history}
+    seen_before = entry.explained if journal.id in entry.facts and entry.explained else frozenset()
+    earlier = seen_before | {str(past.get("id")) for past in record.history}
     sent = moment(journal.intent_time)
     likely = [
         job
         for job in (*jobs.jobs, *jobs.old)
-        if (not journal.username or job.username == journal.username)
-        and job.operation_uri.casefold() == journal.operation_uri.casefold()
+        if job.username == (journal.username or site.username)
+        and job.edits
         and job.id not in earlier
         and sent
         and job.start_ms / 1000 >= (sent - CLOCK_SKEW).timestamp()
@@ -96,7 +127,7 @@ async def _candidate(site: Site, jobs: JobsOn, record: Record) -> Job | None:
     return whole if isinstance(whole, Job) else None
 
 
-def _strays(jobs: JobsOn, record: Record, entry: Entry, username: str) -> tuple[Job, ...]:
+def _strays(jobs: JobsOn, record: Record, entry: Entry, username: Raw) -> tuple[Job, ...]:
     """Edits that no record explains: always those under our name, others' while an edit of ours is open."""
     journal = record.journal
     if entry.explained is None or journal.phase is Phase.INTENDED:
@@ -106,7 +137,5 @@ def _strays(jobs: JobsOn, record: Record, entry: Entry, username: str) -> tuple[
     return tuple(
         job
         for job in jobs.jobs
-        if job.id not in known
-        and job.operation_uri.endswith("/edit")
-        and (job.username == username or journal.phase is Phase.RUNNING)
+        if job.id not in known and job.edits and (job.username == username or journal.phase is Phase.RUNNING)
     )

@@ -1,20 +1,23 @@
 """One turn of one ArcGISSite: ask the site who it is and how it is, and say so on the resource. Read-only."""
 
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
 from arcgis_operator.adapters.admin import SiteInfo, SiteMode
+from arcgis_operator.adapters.kube.api import Object
 from arcgis_operator.adapters.kube.failures import KubeFailure, KubeFailureKind
+from arcgis_operator.core import sentences
 from arcgis_operator.core.case import Hold
+from arcgis_operator.core.conditions import next_look
 from arcgis_operator.core.failures import Failure, Kind
-from arcgis_operator.core.jsondoc import Json, printable
-from arcgis_operator.core.look import reason_of
+from arcgis_operator.core.identity import Name
+from arcgis_operator.core.jsondoc import Json
+from arcgis_operator.core.look import hold_of
 from arcgis_operator.core.model import SpecInvalid
 from arcgis_operator.core.record import Record
 from arcgis_operator.core.site_spec import parse_site
 from arcgis_operator.core.verdict import ROWS, Look, Reason, Verdict
-from arcgis_operator.reconcilers.ports import Name
 from arcgis_operator.reconcilers.store import StatusStore
 
 
@@ -23,6 +26,9 @@ class Probe(Protocol):
 
     def gate(self) -> Hold | None:
         """Why the site is not even read now."""
+
+    def trouble(self) -> Hold | None:
+        """Why the site is asked rarely, or not at the moment, whoever's turn it is to try."""
 
     async def pace(self) -> None:
         """Wait until the site's request budget allows another turn."""
@@ -33,47 +39,66 @@ class Probe(Protocol):
     async def mode(self) -> SiteMode | Failure:
         """Whether the site takes changes at the moment."""
 
+    def login(self) -> Mapping[str, Json] | None:
+        """What to remember of refused logins, empty when nothing; None when no login is known."""
+
 
 class SiteReconciler:
-    """Gives turns. `probe` gives the session of a site, None when it is gone; `counts` its services."""
+    """Gives turns. `probe` gives the session of a site, None when it is gone; `counts` its services.
+
+    `uid` is that of the object known by a name; `gone` hears of an object that is no more, with its uid.
+    """
 
     def __init__(
         self,
         store: StatusStore,
         probe: Callable[[Name], Awaitable[Probe | None]],
         counts: Callable[[Name], dict[str, Json]],
-        gone: Callable[[Name], Awaitable[None]],
+        uid: Callable[[Name], str],
+        gone: Callable[[Name, str], Awaitable[None]],
         told: Callable[[str, Verdict], None],
     ) -> None:
         self._store, self._probe, self._counts = store, probe, counts
-        self._gone, self._told = gone, told
+        self._uid, self._gone, self._told = uid, gone, told
 
     async def turn(self, name: Name) -> float:
         """Seconds until the next turn: infinity leaves it to the resync, NaN to the queue's backoff."""
+        uid = self._uid(name)
         body = await self._store.read(name)
         if isinstance(body, KubeFailure):
             if body.kind is KubeFailureKind.MISSING:
-                await self._gone(name)
+                await self._gone(name, uid)
                 return math.inf
             return body.retry_after or math.nan
         wanted = parse_site(body)
         facts: dict[str, Json] = {"services": self._counts(name)}
         if isinstance(wanted, SpecInvalid):
-            verdict = _verdict(Reason.SPEC_INVALID, " ".join(wanted.problems))
+            verdict = _verdict(Reason.SPEC_INVALID, wanted.text)
         else:
             verdict = await self._asked(name, facts)
-        stored = await self._store.store_site(body, verdict, facts)
+        stored = await self._stored(name, body, verdict, facts)
         self._told(str(name), verdict)
-        return math.nan if isinstance(stored, KubeFailure) else verdict.wake
+        return math.nan if isinstance(stored, KubeFailure) else next_look(stored, verdict.wake)
 
     async def fail(self, name: Name, error: Exception) -> None:
         """Say on the resource that its turn crashed; the error's own text may hold secrets: not shown."""
         body = await self._store.read(name)
         if isinstance(body, dict):
-            text = f"This is a bug of the operator ({type(error).__name__}); see its log. Trying again."
-            verdict = _verdict(Reason.INTERNAL_ERROR, text)
+            verdict = _verdict(Reason.INTERNAL_ERROR, sentences.bug(type(error).__name__))
             await self._store.store_site(body, verdict, {})
             self._told(str(name), verdict)
+
+    async def _stored(
+        self, name: Name, body: Object, verdict: Verdict, facts: Mapping[str, Json]
+    ) -> Object | KubeFailure:
+        """A refused login is noted in the status while the site is asked: then the object is a newer one."""
+        stored = await self._store.store_site(body, verdict, facts)
+        if not isinstance(stored, KubeFailure) or stored.kind is not KubeFailureKind.CONFLICT:
+            return stored
+        fresh = await self._store.read(name)
+        if isinstance(fresh, KubeFailure) or _generation(fresh) != _generation(body):
+            return stored
+        return await self._store.store_site(fresh, verdict, facts)
 
     async def _asked(self, name: Name, facts: dict[str, Json]) -> Verdict:
         probe = await self._probe(name)
@@ -83,23 +108,24 @@ class SiteReconciler:
             return _verdict(gate.reason, gate.message)
         await probe.pace()
         info = await probe.root()
+        if (login := probe.login()) is not None:
+            facts["login"] = login
         if isinstance(info, Failure):
-            reason = Reason.SITE_NOT_FOUND if info.kind is Kind.MISSING else reason_of(info)
-            return _verdict(reason, _about(info))
-        facts["version"] = printable(info.version, 64)
+            if info.kind is Kind.MISSING:
+                return _verdict(Reason.SITE_NOT_FOUND, sentences.no_api(info.detail))
+            hold = hold_of(info, info.detail, probe.trouble())
+            return _verdict(hold.reason, hold.message)
+        facts["version"] = info.shown
         mode = await probe.mode()
         if isinstance(mode, SiteMode):
             facts["mode"] = "ReadOnly" if mode.read_only else "ReadWrite"
             if mode.read_only:
-                text = f"The site is in read-only mode: {mode.message or 'no reason given'}"
-                return _verdict(Reason.SITE_READ_ONLY, text)
-        return _verdict(Reason.REACHABLE, f"The site answers (version {info.version}).")
+                return _verdict(Reason.SITE_READ_ONLY, sentences.read_only(mode.message))
+        return _verdict(Reason.REACHABLE, sentences.reachable(info.shown))
 
 
-def _about(failure: Failure) -> str:
-    if failure.kind is Kind.MISSING:
-        return f"There is no Administrator API below the site's url: {failure.detail}"
-    return failure.detail
+def _generation(body: Object) -> tuple[Json, Json]:
+    return body["metadata"]["uid"], body["metadata"]["generation"]
 
 
 def _verdict(reason: Reason, message: str) -> Verdict:

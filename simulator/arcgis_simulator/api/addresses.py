@@ -13,6 +13,8 @@ from urllib.parse import unquote
 
 _SERVICE = re.compile(r".\.[A-Za-z]+Server$", re.IGNORECASE)
 
+UNKNOWN = "unknown"
+NOT_SIMULATED = "not simulated"
 _FIXED = {
     ("sharing", "rest", "generateToken"): "token",
     ("rest", "info"): "info",
@@ -29,13 +31,26 @@ _FIXED = {
     ("admin", "services", "exists"): "exists",
     ("admin", "services", "createFolder"): "createFolder",
     ("admin", "services", "canCreateService"): "canCreateService",
+    ("admin", "services", "createService"): "createService",
+    ("admin", "services", "deleteServices"): "deleteServices",
+    ("admin", "services", "findServiceIds"): "findServiceIds",
+    ("admin", "services", "findServices"): "findServices",
+    ("admin", "services", "getServicesById"): "getServicesById",
+    ("admin", "services", "refreshAllServices"): "refreshAllServices",
     ("admin", "services", "properties"): "services/properties",
+    ("admin", "services", "properties", "update"): "services/properties/update",
     ("admin", "services", "types"): "services/types",
     ("admin", "services", "types", "providers"): "services/types/providers",
     ("admin", "services", "types", "extensions"): "services/types/extensions",
     ("admin", "jobs"): "jobs",
     ("admin", "mode"): "mode",
     ("admin", "mode", "update"): "mode/update",
+    ("admin", "system", "upgrades"): "system/upgrades",
+}
+# Documented, and refused as what they are: the simulated site has nothing behind them.
+_NOT_SIMULATED = {
+    ("admin", "services", "refreshAutoDeployedServices"),
+    ("admin", "services", "webhooks"),
 }
 _OF_SERVICE = {
     (): "service",
@@ -46,6 +61,10 @@ _OF_SERVICE = {
     ("jobs",): "service jobs",
     ("jobs", "query"): "service jobs/query",
     ("status",): "status",
+    ("iteminfo",): "iteminfo",
+    ("placementPolicy",): "placementPolicy",
+    ("placementPolicy", "edit"): NOT_SIMULATED,
+    ("webhooks",): NOT_SIMULATED,
     ("changeProvider",): "changeProvider",
     ("scaling",): "scaling",
     ("scaling", "edit"): "scaling/edit",
@@ -59,7 +78,6 @@ _NAMED = {
     "/admin/services/{folder}/createService": "createService",
 }
 _SERVICES = ("/admin/services/{name}.{type}", "/admin/services/{folder}/{name}.{type}")
-UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +109,8 @@ def resolve(raw_path: str, context: str) -> Address:
     fixed = _FIXED.get(tuple(segments))
     if fixed:
         return Address(fixed)
+    if tuple(segments) in _NOT_SIMULATED:
+        return Address(NOT_SIMULATED)
     match segments:
         case ["admin", "jobs", job]:
             return Address("job", job=job)
@@ -110,7 +130,8 @@ def templates() -> Iterator[tuple[str, str]]:
     yield from _NAMED.items()
     for service in _SERVICES:
         for rest, operation in _OF_SERVICE.items():
-            yield "/".join((service, *rest)), operation
+            if operation != NOT_SIMULATED:
+                yield "/".join((service, *rest)), operation
 
 
 def _below_services(rest: list[str]) -> Address:

@@ -24,6 +24,11 @@ def root(call: Call) -> Reply:
     return Reply(body)
 
 
+def upgrades(call: Call) -> Reply:
+    """Source: Upgrades page (fields). Assumed: no upgrade ever runs, and the code."""
+    return Reply({"status": {"state": "no_upgrade", "code": 0, "messages": []}})
+
+
 def mode(call: Call) -> Reply:
     """Source: Mode page: ``isReadOnly``. Assumed: the message is shown beside it while it is on."""
     message = call.world.read_only

@@ -28,6 +28,7 @@ class Reply:
     job: str | None = None
     location: str | None = None  # for the browser: where to go next
     cookie: str | None = None
+    not_before_ms: int = 0  # site time at which the answer goes out
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from arcgis_simulator.api.call import Call, Reply
 from arcgis_simulator.api.services import SUCCESS
 from arcgis_simulator.documents import check_new
 from arcgis_simulator.errors import SiteError
-from arcgis_simulator.world import PROVIDERS
+from arcgis_simulator.world import ALL_PROVIDERS, PROVIDERS
 
 # Assumed: the fields of the three lists; Esri's Python client hands them through.
 _EXTENSIONS = ("FeatureServer", "KmlServer", "WCSServer", "WFSServer", "WMSServer")
@@ -44,9 +44,9 @@ def create_service(call: Call) -> Reply:
     """Source: Create Service page: ``serviceJson``. Assumed: synchronous, and what else is needed of it."""
     refuse_if_read_only(call)
     document = check_new(call.json_field("serviceJson"))
-    folder = call.folder()
+    folder = call.folder() if call.address.folder else ""
     try:
-        call.world.add_service({**document, "folderName": folder})
+        call.world.create_service({**document, "folderName": folder})
     except ValueError as error:
         raise SiteError(500, f"The service cannot be created: {error}") from error
     return Reply(SUCCESS, page="result")
@@ -57,18 +57,20 @@ def can_create(call: Call) -> Reply:
     return Reply(SUCCESS, page="result")
 
 
-def delete(call: Call) -> Reply:
-    """Source: Delete Service page. Assumed: synchronous, also under a job."""
-    refuse_if_read_only(call)
-    target = call.service()
-    call.world.remove_service(target)
-    call.world.emit("deleted", service=target.title, username=call.username)
-    return Reply(SUCCESS, page="result")
-
-
 def properties(call: Call) -> Reply:
-    """Source: Services Properties page. Assumed: none is set."""
-    return Reply({"properties": {}})
+    """Source: Services Properties page: what a new service is made with."""
+    return Reply({"preferSharedInstances": call.world.prefers_shared})
+
+
+def update_properties(call: Call) -> Reply:
+    """Source: Update Services Properties page: ``properties``, of which there is one."""
+    refuse_if_read_only(call)
+    wanted = call.json_field("properties")
+    value = wanted.get("preferSharedInstances") if isinstance(wanted, dict) else None
+    if not isinstance(value, bool) or len(wanted) != 1:
+        raise SiteError(400, "The parameter 'properties' takes {\"preferSharedInstances\": true | false}.")
+    call.world.prefers_shared = value
+    return Reply(SUCCESS, page="result")
 
 
 def types(call: Call) -> Reply:
@@ -78,8 +80,8 @@ def types(call: Call) -> Reply:
 
 
 def providers(call: Call) -> Reply:
-    """Source: Providers page. Assumed: the fields."""
-    return Reply({"providers": [{"name": name} for name in PROVIDERS]})
+    """Source: Providers page: texts. Assumed: all of them are enabled."""
+    return Reply({"providers": [*ALL_PROVIDERS], "enabledProviders": [*ALL_PROVIDERS]})
 
 
 def extensions(call: Call) -> Reply:

@@ -9,6 +9,7 @@ from arcgis_simulator.api.call import Call, Reply
 from arcgis_simulator.catalogue import Service
 from arcgis_simulator.errors import SiteError
 from arcgis_simulator.jobs import Job, Work
+from arcgis_simulator.scaling import named
 
 SUCCESS = {"status": "success"}
 
@@ -44,6 +45,21 @@ def status(call: Call) -> Reply:
     return Reply(call.world.status(call.service()))
 
 
+def item_info(call: Call) -> Reply:
+    """Source: Service Item Info page: a document of its own. Assumed: the fields."""
+    document = call.service().document
+    text = {name: document.get("description", "") for name in ("description", "summary")}
+    name, kind = document["serviceName"], document["type"]
+    return Reply({"name": name, "title": name, "type": kind, **text, "tags": []})
+
+
+def placement_policy(call: Call) -> Reply:
+    """Source: Placement Policy page, since 11.2. Assumed: no service has one of its own."""
+    found = call.world.catalogue.scaling(call.service())
+    policy: dict[str, Any] = {"podPlacementPolicy": {"tolerations": [], "nodeAffinity": {}}}
+    return Reply({"placementPolicy": [{**named(entry), **policy} for entry in found]})
+
+
 def scaling(call: Call) -> Reply:
     """Source: Scaling page."""
     return Reply({"scalingSpec": call.world.catalogue.scaling(call.service())})
@@ -75,11 +91,18 @@ def stop(call: Call) -> Reply:
     return _submit(call, call.service(), Work("stop"))
 
 
+def delete(call: Call) -> Reply:
+    """Source: Delete Service page: ``async``."""
+    refuse_if_read_only(call)
+    return _submit(call, call.service(), Work("delete"))
+
+
 def change_provider(call: Call) -> Reply:
     """Source: Change Provider page: ``provider``, case-sensitive; always synchronous."""
     refuse_if_read_only(call)
-    call.world.change_provider(call.service(), call.fields.get("provider", ""), call.username)
-    return Reply(SUCCESS, page="result")
+    target = call.service()
+    call.world.change_provider(target, call.fields.get("provider", ""), call.username)
+    return _done(call, target)
 
 
 def operation_page(call: Call) -> Reply:
@@ -97,15 +120,25 @@ def _submit(call: Call, target: Service, work: Work) -> Reply:
     world = call.world
     asynchronous = call.flag("async") and world.switches.has_jobs
     job = world.submit(target, work, call.username, asynchronous=asynchronous)
-    if job is None:
-        return Reply(SUCCESS, page="result")
-    return Reply(_submitted(call, job), page="result", job=job.jobid)
+    return _done(call, target) if job is None else submitted(call, job)
 
 
-def _submitted(call: Call, job: Job) -> dict[str, Any]:
+def _done(call: Call, target: Service) -> Reply:
+    """Assumed: a synchronous answer comes when the service runs again, as Esri's sample counts on it."""
+    waits = call.world.switches.sync_answers == "restarted"
+    return Reply(SUCCESS, page="result", not_before_ms=target.restarting_until_ms if waits else 0)
+
+
+def submitted(call: Call, job: Job, form: str | None = None) -> Reply:
+    """The reply for a job, in the form of the switch where no page shows one."""
+    body = _submitted(call, job, form or call.world.switches.submit_reply)
+    return Reply(body, page="result", job=job.jobid)
+
+
+def _submitted(call: Call, job: Job, form: str) -> dict[str, Any]:
     """Source: Stop Service page (1), Refresh All Services page (2). Assumed: which one an edit gives."""
     url = {"jobsUrl": _jobs_url(call, job)}
-    if call.world.switches.submit_reply == "1":
+    if form == "1":
         return {**url, "jobID": job.jobid, "jobStatus": "SUBMITTED"}
     return {**url, "jobid": job.jobid, "status": "SUBMITTED"}
 

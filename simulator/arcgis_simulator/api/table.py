@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from arcgis_simulator.api import admin, catalogue, jobs, portal, services, sharing
-from arcgis_simulator.api.addresses import UNKNOWN
+from arcgis_simulator.api import admin, catalogue, groups, jobs, portal, services, sharing
+from arcgis_simulator.api.addresses import NOT_SIMULATED, UNKNOWN
 from arcgis_simulator.api.call import Call, Reply
 from arcgis_simulator.errors import SiteError
 
@@ -18,8 +18,16 @@ PORTAL = frozenset(
 OPEN = PORTAL | {"token", "login", UNKNOWN}
 OPERATIONS = (
     *("edit", "start", "stop", "delete", "changeProvider", "scaling/edit", "mode/update"),
-    *("exists", "createFolder", "canCreateService", "createService"),
+    *("exists", "createFolder", "canCreateService", "createService", "services/properties/update"),
+    *("findServiceIds", "findServices", "getServicesById", "deleteServices", "refreshAllServices"),
 )
+# Source: "Version Introduced" of their pages; all others were there from the first release on.
+SINCE = {
+    "findServiceIds": "11.0",
+    "getServicesById": "11.0",
+    "placementPolicy": "11.2",
+    "refreshAllServices": "12.0",
+}
 
 ROUTES: dict[tuple[str, str], Handler] = {
     ("POST", "token"): sharing.generate_token,
@@ -50,7 +58,16 @@ ROUTES: dict[tuple[str, str], Handler] = {
     ("POST", "createFolder"): catalogue.create_folder,
     ("POST", "canCreateService"): catalogue.can_create,
     ("POST", "createService"): catalogue.create_service,
-    ("POST", "delete"): catalogue.delete,
+    ("POST", "delete"): services.delete,
+    ("GET", "iteminfo"): services.item_info,
+    ("GET", "placementPolicy"): services.placement_policy,
+    ("POST", "findServiceIds"): groups.find_ids,
+    ("POST", "findServices"): groups.find,
+    ("POST", "getServicesById"): groups.get_by_id,
+    ("POST", "deleteServices"): groups.delete,
+    ("POST", "refreshAllServices"): groups.refresh,
+    ("POST", "services/properties/update"): catalogue.update_properties,
+    ("GET", "system/upgrades"): admin.upgrades,
     ("GET", "services/properties"): catalogue.properties,
     ("GET", "services/types"): catalogue.types,
     ("GET", "services/types/providers"): catalogue.providers,
@@ -69,7 +86,9 @@ def answer(call: Call) -> Reply:
     operation = call.address.operation
     if operation not in OPEN:
         call.sign_in()
-    if operation not in _KNOWN:
+    if operation == NOT_SIMULATED:
+        raise SiteError(501, "The simulated site does not simulate this part of the API.")
+    if operation not in _KNOWN or not call.world.switches.at_least(SINCE.get(operation, "10.9")):
         raise SiteError(404, "Resource not found.", http=404)
     handler = handler_of(call.method, operation)
     if handler is None:

@@ -3,9 +3,9 @@
 from typing import Any
 
 from arcgis_operator.controller.dispatch import Dispatch, site_key
-from arcgis_operator.controller.registry import Registry
+from arcgis_operator.core.identity import Name
 from arcgis_operator.core.verdict import Reason, Verdict
-from arcgis_operator.reconcilers.ports import Name
+from arcgis_operator.reconcilers.registry import Registry
 from arcgis_operator.reconcilers.site import SiteReconciler
 
 Json = Any
@@ -31,7 +31,7 @@ async def test_a_crash_in_the_turn_of_a_site_is_told_on_the_site() -> None:
     unused: Any = object()
     told: list[tuple[str, Verdict]] = []
     sites = SiteReconciler(
-        store, unused, lambda name: {"attached": 0}, unused, lambda *what: told.append(what)
+        store, unused, lambda name: {"attached": 0}, unused, unused, lambda *what: told.append(what)
     )
     dispatch = Dispatch(unused, Registry(lambda key: None), lambda: unused)
     dispatch.connect(unused, sites, unused)

@@ -3,14 +3,14 @@
 from types import SimpleNamespace
 from typing import Any
 
-from arcgis_operator.controller.dispatch import Dispatch, site_key
+from arcgis_operator.controller.dispatch import Dispatch, Word, site_key
 from arcgis_operator.controller.queue import WorkQueue
-from arcgis_operator.controller.registry import Registry
-from arcgis_operator.reconcilers.ports import Name
+from arcgis_operator.core.identity import Name
+from arcgis_operator.reconcilers.registry import Registry
 
 SITE = Name("gis", "prod")
 BODY: dict[str, Any] = {
-    "metadata": {"namespace": SITE.namespace, "name": SITE.name},
+    "metadata": {"namespace": SITE.namespace, "name": SITE.name, "uid": "first"},
     "spec": {"url": "https://gis.example.com/arcgis", "credentials": {"secretRef": {"name": "account"}}},
 }
 
@@ -19,9 +19,13 @@ async def test_a_site_whose_deletion_was_missed_gets_the_turn_that_ends_its_sess
     """Else its session, with its credentials, lives on while nobody declares the site."""
     queue: WorkQueue[str] = WorkQueue()
     registry = Registry(lambda _: None)
-    registry.site_seen(BODY)
     dispatch = Dispatch(queue, registry, lambda: None)
-    dispatch.gone("site", dispatch.known("site"))
+    dispatch.seen("site", "CHANGED", BODY)
+    queue.take()
+    queue.done(site_key(SITE))
+    dispatch.news["site"].begin(None)
+    dispatch.list_ended("site")
+    assert registry.site(SITE) is None
     assert queue.take() == site_key(SITE)
 
 
@@ -44,12 +48,14 @@ async def test_what_is_made_anew_while_a_list_is_read_is_not_gone() -> None:
     resource: dict[str, Any] = {"metadata": metadata, "spec": where}
     dispatch.seen("site", "CHANGED", BODY)
     dispatch.seen("service", "CHANGED", resource)
-    before = {word: dispatch.known(word) for word in ("site", "service")}
+    words: tuple[Word, ...] = ("site", "service")
+    for word in words:
+        dispatch.news[word].begin(None)
     dispatch.seen("site", "DELETED", BODY)
     dispatch.seen("service", "DELETED", resource)
-    dispatch.seen("site", "CHANGED", BODY)
+    dispatch.seen("site", "CHANGED", {**BODY, "metadata": {**BODY["metadata"], "uid": "second"}})
     dispatch.seen("service", "CHANGED", {**resource, "metadata": {**metadata, "uid": "second"}})
-    for word in ("site", "service"):
-        dispatch.gone(word, before[word])
+    for word in words:
+        dispatch.list_ended(word)
     assert registry.site(SITE)
     assert registry.is_known(Name("gis", "roads"))

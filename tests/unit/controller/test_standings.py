@@ -3,7 +3,7 @@
 from typing import Any
 
 from arcgis_operator.controller.standings import Standings
-from arcgis_operator.reconcilers.ports import Name
+from arcgis_operator.core.identity import Name
 
 
 def body(status: str, reason: str) -> dict[str, Any]:

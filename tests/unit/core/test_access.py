@@ -2,7 +2,7 @@
 
 import pytest
 
-from arcgis_operator.core.access import allowed
+from arcgis_operator.core.access import allowed, refusal
 from arcgis_operator.core.model import AccessRule
 
 SAME = AccessRule("Same", {}, None)
@@ -17,7 +17,9 @@ CASES = {
     "a namespace with the label, in its folder": ((TEAM,), "other", {"team": "roads"}, "TRANSPORT", True),
     "a namespace with the label, in another folder": ((TEAM,), "other", {"team": "roads"}, "Parks", False),
     "a namespace without the label": ((TEAM,), "other", {"team": "parks"}, "Transport", False),
-    "a namespace whose labels cannot be read": ((TEAM,), "other", None, "Transport", False),
+    "a namespace whose labels cannot be read": ((TEAM,), "other", None, "Transport", None),
+    "labels that cannot be read, for a folder that no rule names": ((TEAM,), "other", None, "Parks", False),
+    "labels that cannot be read, where another rule allows": ((TEAM, ALL), "other", None, "Transport", True),
     "a second rule that matches": ((TEAM, ALL), "other", {}, "Parks", True),
     "the site's own services, not named": ((ALL,), "gis", {}, "System", False),
     "the site's own services, named": (
@@ -58,3 +60,30 @@ def test_expressions_of_a_selector(operator: str, value: str) -> None:
     rule = AccessRule("Selector", {"matchExpressions": [requirement]}, None)
     found = allowed((rule,), "gis", "other", {"team": "roads"}, "")
     assert found is EXPRESSIONS[operator, value]
+
+
+REFUSALS = {
+    "Hosted in the site's own namespace": (
+        (SAME,), "gis", "Hosted",
+        "No rule of its spec.access covers its folder. System, Utilities and Hosted must be named in a rule. "
+        "The site's owner can add: - {namespaces: {from: Same}, folders: [Hosted]}",
+    ),
+    "another namespace": (
+        (SAME,), "other", "Roads",
+        "No rule of its spec.access covers namespace other. The site's owner can add: - {namespaces: {from: "
+        "Selector, selector: {matchLabels: {kubernetes.io/metadata.name: other}}}}",
+    ),
+    "another folder": (
+        (TEAM,), "other", "",
+        "No rule of its spec.access covers its folder. The site's owner can add: "
+        "- {namespaces: {from: Selector, selector: {matchLabels: {kubernetes.io/metadata.name: other}}}, "
+        "folders: [/]}",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("rules", "namespace", "folder", "text"), REFUSALS.values(), ids=REFUSALS)
+def test_a_refusal_names_the_rule_that_is_missing(
+    rules: tuple[AccessRule, ...], namespace: str, folder: str, text: str
+) -> None:
+    assert refusal(rules, "gis", namespace, {"team": "roads"}, folder) == text

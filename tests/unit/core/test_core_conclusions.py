@@ -88,9 +88,13 @@ MORE = {
         record=record(Phase.RUNNING),
         seen=seen(ours=Failure(Kind.MISSING, "404")),
         open_for=POLICY.job_timeout_seconds,
+        lost_for=POLICY.job_timeout_seconds,
     ),
     "a missing job just beyond its time": case(
-        record=record(Phase.RUNNING), seen=seen(ours=Failure(Kind.MISSING, "404")), open_for=1800.5
+        record=record(Phase.RUNNING),
+        seen=seen(ours=Failure(Kind.MISSING, "404")),
+        open_for=1800.5,
+        lost_for=1800.5,
     ),
     "a site that is away for just less than is borne": case(
         record=proved(), seen=seen(document=Failure(Kind.UNSURE, "no")), vain_for=599.0
@@ -135,9 +139,10 @@ MORE = {
     "an unanswered intent that became a job": case(
         record=replace(PLANNED, journal=journal(Phase.INTENDED, attempt=2, generation=4)),
         seen=seen(candidate=job("COMPLETED")),
+        ended_for=0.0,
     ),
     "an unanswered intent without a plan that became a job": case(
-        record=record(Phase.INTENDED), seen=seen(candidate=job("COMPLETED"))
+        record=record(Phase.INTENDED), seen=seen(candidate=job("COMPLETED")), ended_for=0.0
     ),
     "an unanswered intent that became a failed job": case(
         record=record(Phase.INTENDED), seen=seen(candidate=job("FAILED"), settle_in=0.0)

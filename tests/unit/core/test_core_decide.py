@@ -12,11 +12,17 @@ from arcgis_operator.core.case import Case, Hold
 from arcgis_operator.core.decide import decide
 from arcgis_operator.core.failures import Failure, Kind
 from arcgis_operator.core.record import Phase, Record, stamp
+from arcgis_operator.core.said import Raw, Shown
 from arcgis_operator.core.verdict import Progress, Reason, Verdict
 
 IDLE, INTENDED, RUNNING = Phase.IDLE, Phase.INTENDED, Phase.RUNNING
 GATE = Hold(Reason.SUSPENDED, "spec.suspend is true.")
 MINUTE, HOUR = 60.0, 3600.0
+
+
+def hidden(text: Raw, least: int = 1) -> Shown:
+    """As a session does whose password the site says."""
+    return Shown(text.replace("hunter2", "***"))
 
 
 def ago(seconds: float) -> str:
@@ -55,21 +61,43 @@ def gives(reason: Reason, phase: Phase = IDLE, says: str = "", **changed: object
 
 
 R = Reason
+OPEN = Hold(R.CIRCUIT_OPEN, "pause")
 SITUATIONS: dict[str, tuple[Case, Expected]] = {
     # ---- nothing open
     "the settings differ": (
         case(),
-        gives(R.SUBMITTING, INTENDED, "settings.description old -> new (attempt 1)", sends=True),
+        gives(
+            R.SUBMITTING,
+            INTENDED,
+            'Sending the edit (attempt 1): settings.description "old" → "new".',
+            sends=True,
+        ),
     ),
     "the settings match": (
         case(seen=seen(document=live("new"))),
-        gives(R.CONVERGED, says="1 owned setting is live"),
+        gives(R.CONVERGED, says="1 declared setting verified on the site."),
     ),
     "nothing is declared": (
         case(desired=replace(wanting(), leaves=())),
         gives(R.CONVERGED, says="0 settings are declared"),
     ),
-    "drift": (case(record=proved()), gives(R.SUBMITTING, INTENDED, "(drift)", sends=True)),
+    "drift": (case(record=proved()), gives(R.SUBMITTING, INTENDED, "(after drift)", sends=True)),
+    "drift, read so soon after our edit that it may be what was there before": (
+        case(record=proved(), ended_for=1.0),
+        gives(R.VERIFYING, IDLE, "read again", holds=lambda v: v.wake == POLICY.verify_grace_seconds - 1.0),
+    ),
+    "another wish so soon after our edit": (
+        case(record=proved(), desired=wanting("newer"), generation=2, ended_for=1.0),
+        gives(R.SUBMITTING, INTENDED, "attempt 1", sends=True),
+    ),
+    "an edit that failed so late that its pause is over before its end can be read": (
+        case(record=refused_before(1, retry=-1), ended_for=1.0),
+        gives(R.JOB_FAILED, IDLE, holds=lambda v: v.wake == POLICY.verify_grace_seconds - 1.0),
+    ),
+    "a person asks again so soon after an edit that failed": (
+        case(record=refused_before(1), requested="now", ended_for=1.0),
+        gives(R.VERIFYING, IDLE, "read again"),
+    ),
     "a job of somebody else runs": (
         case(record=record(), seen=seen(others=(job(job_id="j9", username="anna"),))),
         gives(R.SERVICE_BUSY, says="Job j9 of anna"),
@@ -90,9 +118,17 @@ SITUATIONS: dict[str, tuple[Case, Expected]] = {
         case(seen=seen(others=(job(),), document=live("new"))),
         gives(R.SERVICE_BUSY, holds=lambda v: not v.record.known and not v.keep_ready),
     ),
-    "a status that is idle waits for nothing": (
+    "a status that is idle waits as well, for the last request of somebody else may still arrive": (
         case(record=record(), seen=seen(settle_in=50.0)),
-        gives(R.SUBMITTING, INTENDED, sends=True),
+        gives(R.LOOKING_FOR_JOB, holds=lambda v: v.wake == 50.0),
+    ),
+    "a resource without status, where the site lists no jobs and one of before may still run": (
+        case(record=Record(), seen=seen(listed=False, unseen_in=600.0)),
+        gives(R.LOOKING_FOR_JOB, says="Nothing is sent before", holds=lambda v: math.isnan(v.wake)),
+    ),
+    "a status that names another intent than the one that may still run, where the site lists no jobs": (
+        case(record=record(), seen=seen(listed=False, unseen_in=600.0)),
+        gives(R.LOOKING_FOR_JOB, says="Nothing is sent before"),
     ),
     "the jobs cannot be listed": (case(seen=seen(listed=False)), gives(R.SUBMITTING, INTENDED, sends=True)),
     "the spec cannot be read": (
@@ -101,6 +137,14 @@ SITUATIONS: dict[str, tuple[Case, Expected]] = {
     ),
     "a spec that cannot be read without anybody saying so": (case(desired=None), gives(R.SPEC_INVALID)),
     "suspended": (case(gate=GATE, seen=None), gives(R.SUSPENDED, progress=Progress.NONE)),
+    "whether its site allows it is not known": (
+        case(record=proved(), gate=Hold(R.ACCESS_UNKNOWN, "labels: 429"), seen=None),
+        gives(R.ACCESS_UNKNOWN, holds=lambda v: v.keep_ready),
+    ),
+    "the budget of an hour is spent by what this process sent, whatever the status says": (
+        case(record=Record(), sent_ago=tuple(60.0 * n for n in range(POLICY.edits_per_hour))),
+        gives(R.EDIT_BUDGET_SPENT, holds=lambda v: v.wake == HOUR - 11 * MINUTE),
+    ),
     "another resource speaks for the service": (
         case(gate=Hold(R.CONFLICT, "gis/roads is older"), seen=None),
         gives(R.CONFLICT, progress=Progress.STALLED),
@@ -110,23 +154,35 @@ SITUATIONS: dict[str, tuple[Case, Expected]] = {
         gives(R.SITE_NOT_ALLOWED),
     ),
     "the site does not exist": (case(gate=Hold(R.SITE_NOT_FOUND, "no"), seen=None), gives(R.SITE_NOT_FOUND)),
-    "the circuit is open": (case(gate=Hold(R.CIRCUIT_OPEN, "pause"), seen=None), gives(R.CIRCUIT_OPEN)),
+    "the circuit is open": (case(gate=OPEN, seen=None), gives(R.CIRCUIT_OPEN)),
     "all slots are taken": (case(sending=Hold(R.QUEUED, "full")), gives(R.QUEUED, says="full")),
     "the site is read-only": (case(sending=Hold(R.SITE_READ_ONLY, "upgrade")), gives(R.SITE_READ_ONLY)),
     "a full site does not hold back who matches": (
         case(sending=Hold(R.QUEUED, "full"), seen=seen(document=live("new"))),
         gives(R.CONVERGED),
     ),
+    "it was open, and this try failed too": (
+        case(seen=seen(document=failed(Kind.UNSURE)), trouble=OPEN),
+        gives(R.CIRCUIT_OPEN, says="pause"),
+    ),
+    "the site asked this look for a pause": (
+        case(seen=seen(jobs_failure=failed(Kind.BUSY)), trouble=Hold(R.SITE_BUSY, "later")),
+        gives(R.SITE_BUSY, says="later"),
+    ),
+    "an open circuit does not hide what the site says": (
+        case(seen=seen(document=failed(Kind.REFUSED)), trouble=OPEN),
+        gives(R.BAD_ANSWER, says="No answer."),
+    ),
     "nothing was read": (case(seen=None), gives(R.SITE_UNREACHABLE)),
     "the service was not read": (case(seen=seen(document=None)), gives(R.SITE_UNREACHABLE)),
     "the site is away": (
         case(seen=seen(document=failed(Kind.UNSURE))),
-        gives(R.SITE_UNREACHABLE, says="no answer"),
+        gives(R.SITE_UNREACHABLE, says="No answer."),
     ),
     "the site is busy": (case(seen=seen(document=failed(Kind.BUSY))), gives(R.SITE_BUSY)),
     "the credentials are rejected": (
         case(seen=seen(document=failed(Kind.UNAUTHORISED))),
-        gives(R.CREDENTIALS_REJECTED, progress=Progress.STALLED),
+        gives(R.CREDENTIALS_REJECTED, progress=Progress.WAITING),
     ),
     "the credentials cannot be read": (
         case(seen=seen(jobs_failure=failed(Kind.NO_CREDENTIALS))),
@@ -137,12 +193,40 @@ SITUATIONS: dict[str, tuple[Case, Expected]] = {
         gives(R.BAD_ANSWER),
     ),
     "the document has another shape": (
-        case(seen=seen(document=live(properties=[]))),
-        gives(R.BAD_ANSWER, says="properties is not an object"),
+        case(seen=seen(document=live(properties="", extensions=[5]))),
+        gives(R.SUBMITTING, INTENDED, sends=True),
+    ),
+    "something stands where a setting would go": (
+        case(seen=seen(document=live(description={"en": "old"}))),
+        gives(R.SHAPE_MISMATCH, says="is an object on the site", progress=Progress.STALLED),
+    ),
+    "the service keeps the setting in other letters": (
+        case(seen=seen(document={k: v for k, v in live(Description="x").items() if k != "description"})),
+        gives(
+            R.SPEC_INVALID, says="it has settings.Description. Use that spelling.", progress=Progress.STALLED
+        ),
+    ),
+    "the document is that of another folder": (
+        case(seen=seen(document=live(folderName="Utilities"))),
+        gives(
+            R.IDENTITY_MISMATCH, says='answers with "Utilities/Roads.MapServer"', progress=Progress.STALLED
+        ),
+    ),
+    "the document of another folder says a secret": (
+        case(show=hidden, seen=seen(document=live(folderName="hunter2"))),
+        gives(R.IDENTITY_MISMATCH, says='answers with "***/Roads.MapServer"', progress=Progress.STALLED),
+    ),
+    "the document of another folder has what is declared": (
+        case(seen=seen(document=live("new", folderName="Utilities"))),
+        gives(R.IDENTITY_MISMATCH, progress=Progress.STALLED),
     ),
     "there is no such service": (
         case(seen=seen(document=failed(Kind.MISSING))),
-        gives(R.SERVICE_NOT_FOUND, says="publish it first", progress=Progress.STALLED),
+        gives(R.SERVICE_NOT_FOUND, says="publish it first", progress=Progress.WAITING),
+    ),
+    "there is no such service, but one that is near": (
+        case(seen=seen(document=failed(Kind.MISSING), likely="There is Roads2.MapServer.")),
+        gives(R.SERVICE_NOT_FOUND, says="There is Roads2.MapServer.", progress=Progress.WAITING),
     ),
     "the jobs were not read": (case(seen=seen(jobs_failure=failed(Kind.UNSURE))), gives(R.SITE_UNREACHABLE)),
     # ---- bounds
@@ -163,7 +247,7 @@ SITUATIONS: dict[str, tuple[Case, Expected]] = {
         case(record=refused_before(3)),
         gives(
             R.JOB_FAILED,
-            says="Not sent again. Change the spec, or ask",
+            says="Giving up after 3 attempts. Fix the cause or the spec; to retry now: kubectl annotate",
             progress=Progress.STALLED,
             holds=lambda v: v.wake == math.inf,
         ),
@@ -243,7 +327,7 @@ SITUATIONS: dict[str, tuple[Case, Expected]] = {
     ),
     "an intent that took effect": (
         open_(INTENDED, seen=seen(document=live("new"), candidate=job("COMPLETED"))),
-        gives(R.CONVERGED, says="job j1 COMPLETED"),
+        gives(R.CONVERGED, says="(job j1)"),
     ),
     "an intent that left no trace is tried again at once": (
         open_(INTENDED),
@@ -256,7 +340,7 @@ SITUATIONS: dict[str, tuple[Case, Expected]] = {
         gives(
             R.SUBMITTING,
             IDLE,
-            "Attempt 2 left no trace",
+            "No job or change of attempt 2 was found",
             holds=lambda v: v.wake == POLICY.retry_seconds and v.record.journal.ended == 0,
         ),
     ),
@@ -293,7 +377,10 @@ SITUATIONS: dict[str, tuple[Case, Expected]] = {
     "an intent on a site that does not list its jobs": (
         open_(INTENDED, seen=seen(listed=False)),
         gives(
-            R.OUTCOME_UNKNOWN, INTENDED, "arcgis-operator.dev/abandon: intent-1", progress=Progress.STALLED
+            R.OUTCOME_UNKNOWN,
+            INTENDED,
+            "kubectl annotate agsvc NAME --overwrite arcgis-operator.dev/abandon=intent-1",
+            progress=Progress.STALLED,
         ),
     ),
     "an intent there that took effect": (
@@ -326,7 +413,7 @@ SITUATIONS: dict[str, tuple[Case, Expected]] = {
     ),
     "an intent, suspended meanwhile": (
         open_(INTENDED, gate=GATE, seen=seen(settle_in=9.0)),
-        gives(R.LOOKING_FOR_JOB, INTENDED, "Then: spec.suspend is true."),
+        gives(R.LOOKING_FOR_JOB, INTENDED, "After that: spec.suspend is true."),
     ),
     "an intent without trace, suspended meanwhile": (open_(INTENDED, gate=GATE), gives(R.SUSPENDED)),
     "an intent, and the spec cannot be read any more": (
@@ -352,7 +439,7 @@ SITUATIONS: dict[str, tuple[Case, Expected]] = {
         gives(
             R.JOB_RUNNING,
             RUNNING,
-            "edit is job j1.",
+            "The site accepted the edit as job j1; waiting for it to finish.",
             holds=lambda v: bool(v.record.job) and v.record.job.status == "EXECUTING",
         ),
     ),
@@ -370,7 +457,41 @@ SITUATIONS: dict[str, tuple[Case, Expected]] = {
     ),
     "our job runs too long": (
         open_(RUNNING, seen=seen(ours=job()), open_for=HOUR),
-        gives(R.JOB_OVERDUE, RUNNING, "still followed"),
+        gives(R.JOB_OVERDUE, RUNNING, "has not finished within 30m", progress=Progress.RECONCILING),
+    ),
+    "our job runs too long, and a person gives it up": (
+        open_(RUNNING, seen=seen(ours=job()), open_for=HOUR, abandon="intent-1"),
+        gives(R.SERVICE_BUSY, IDLE, "Job j1 of gitops is running"),
+    ),
+    "the word of our job is not known beyond its deadline": (
+        open_(RUNNING, seen=seen(ours=job("MELTING")), open_for=HOUR, lost_for=HOUR),
+        gives(
+            R.JOB_OVERDUE,
+            RUNNING,
+            "kubectl annotate agsvc NAME --overwrite arcgis-operator.dev/abandon=intent-1",
+            progress=Progress.STALLED,
+        ),
+    ),
+    "the word of our job is not known beyond its deadline, and the settings are live": (
+        open_(RUNNING, seen=seen(ours=job("MELTING"), document=live("new")), open_for=HOUR, lost_for=HOUR),
+        gives(R.CONVERGED, IDLE),
+    ),
+    "the word of our job is not known since a moment, and the settings are live": (
+        open_(RUNNING, seen=seen(ours=job("MELTING"), document=live("new")), open_for=HOUR, lost_for=60.0),
+        gives(R.JOB_OVERDUE, RUNNING, progress=Progress.RECONCILING),
+    ),
+    "the word of our job is not known beyond its deadline, and a person gives it up": (
+        open_(RUNNING, seen=seen(ours=job("MELTING")), open_for=HOUR, lost_for=HOUR, abandon="intent-1"),
+        gives(R.SUBMITTING, INTENDED, sends=True),
+    ),
+    "the word of our job is not known beyond its deadline, and the service is not read": (
+        open_(
+            RUNNING,
+            seen=seen(ours=job("MELTING"), document=failed(Kind.MISSING)),
+            open_for=HOUR,
+            lost_for=HOUR,
+        ),
+        gives(R.JOB_OVERDUE, RUNNING, progress=Progress.STALLED),
     ),
     "our job runs and the spec changes": (
         open_(RUNNING, seen=seen(ours=job()), desired=wanting("newer"), generation=2),
@@ -382,30 +503,34 @@ SITUATIONS: dict[str, tuple[Case, Expected]] = {
     ),
     "our job runs, suspended meanwhile": (
         open_(RUNNING, seen=seen(ours=job()), gate=GATE),
-        gives(R.JOB_RUNNING, RUNNING, "edit is job j1. Then: spec.suspend is true."),
+        gives(R.JOB_RUNNING, RUNNING, "waiting for it to finish. After that: spec.suspend is true."),
     ),
     "our job is not known to the site": (
         open_(RUNNING, seen=seen(ours=failed(Kind.MISSING))),
-        gives(R.LOOKING_FOR_JOB, RUNNING, "presumed to run"),
+        gives(R.LOOKING_FOR_JOB, RUNNING, "treated as running"),
     ),
     "our job is not known, and the settings are live": (
-        open_(RUNNING, seen=seen(ours=failed(Kind.MISSING), document=live("new"))),
+        open_(RUNNING, seen=seen(ours=failed(Kind.MISSING), document=live("new")), lost_for=91.0),
         gives(R.CONVERGED),
+    ),
+    "our job is not known yet, and the settings are live already": (
+        open_(RUNNING, seen=seen(ours=failed(Kind.MISSING), document=live("new")), lost_for=90.0),
+        gives(R.LOOKING_FOR_JOB, RUNNING, "treated as running"),
     ),
     "our job is not known, and the live settings are another wish's": (
         open_(RUNNING, seen=seen(ours=failed(Kind.MISSING)), desired=wanting("old"), generation=2),
         gives(R.LOOKING_FOR_JOB, RUNNING),
     ),
     "our job is not known beyond its deadline": (
-        open_(RUNNING, seen=seen(ours=failed(Kind.MISSING)), open_for=HOUR),
+        open_(RUNNING, seen=seen(ours=failed(Kind.MISSING)), lost_for=HOUR),
         gives(R.SUBMITTING, INTENDED, "attempt 2", sends=True, holds=lambda v: v.record.journal.ended == 0),
     ),
     "our job is not known beyond its deadline, and another runs": (
-        open_(RUNNING, seen=seen(ours=failed(Kind.MISSING), others=(job(job_id="j9"),)), open_for=HOUR),
+        open_(RUNNING, seen=seen(ours=failed(Kind.MISSING), others=(job(job_id="j9"),)), lost_for=HOUR),
         gives(R.SERVICE_BUSY, RUNNING),
     ),
     "our job is not known, and neither is the service": (
-        open_(RUNNING, seen=seen(ours=failed(Kind.MISSING), document=failed(Kind.MISSING)), open_for=HOUR),
+        open_(RUNNING, seen=seen(ours=failed(Kind.MISSING), document=failed(Kind.MISSING)), lost_for=HOUR),
         gives(R.SERVICE_NOT_FOUND, RUNNING),
     ),
     "our job was not read": (open_(RUNNING, seen=seen(), open_for=HOUR), gives(R.SITE_UNREACHABLE, RUNNING)),
@@ -415,7 +540,7 @@ SITUATIONS: dict[str, tuple[Case, Expected]] = {
     ),
     "our job ended and the settings are live": (
         open_(RUNNING, seen=seen(ours=job("COMPLETED", end_ms=1_795_463_012_000), document=live("new"))),
-        gives(R.CONVERGED, says="live on the site: job j1 COMPLETED in 12s, read back."),
+        gives(R.CONVERGED, says="1 declared setting verified on the site (job j1, 12s)."),
     ),
     "our job completed, and the settings are not live yet": (
         open_(RUNNING, seen=seen(ours=job("COMPLETED")), ended_for=1.0),
@@ -423,7 +548,7 @@ SITUATIONS: dict[str, tuple[Case, Expected]] = {
     ),
     "our job completed, and the settings do not become live": (
         open_(RUNNING, seen=seen(ours=job("COMPLETED")), ended_for=11.0),
-        gives(R.EDIT_NOT_STICKING, IDLE, "another value for settings.description. Attempt 2 follows"),
+        gives(R.EDIT_NOT_STICKING, IDLE, 'settings.description is "old", declared "new". Attempt 2 follows'),
     ),
     "our third job completed, and the settings do not become live": (
         case(
@@ -431,17 +556,20 @@ SITUATIONS: dict[str, tuple[Case, Expected]] = {
             seen=seen(ours=job("COMPLETED")),
             ended_for=11.0,
         ),
-        gives(R.EDIT_NOT_STICKING, IDLE, "Not sent again", progress=Progress.STALLED),
+        gives(R.EDIT_NOT_STICKING, IDLE, "Giving up after 3 attempts", progress=Progress.STALLED),
     ),
     "our job failed": (
         open_(RUNNING, seen=seen(ours=job("FAILED", messages=("no memory",)))),
         gives(
-            R.JOB_FAILED, IDLE, "Job j1 FAILED: no memory. Attempt 2 follows", progress=Progress.RECONCILING
+            R.JOB_FAILED,
+            IDLE,
+            "Job j1 ended as FAILED: no memory. Attempt 2 follows",
+            progress=Progress.RECONCILING,
         ),
     ),
     "our job was cancelled": (
         open_(RUNNING, seen=seen(ours=job("CANCELLED"))),
-        gives(R.JOB_FAILED, IDLE, "gave no message"),
+        gives(R.JOB_FAILED, IDLE, "gave no reason"),
     ),
     "our job timed out": (
         open_(RUNNING, seen=seen(ours=job("TIMED OUT"))),
@@ -455,12 +583,14 @@ SITUATIONS: dict[str, tuple[Case, Expected]] = {
         open_(RUNNING, seen=seen(ours=job("FAILED"), document=live("new"))),
         gives(
             R.CONVERGED,
-            holds=lambda v: [n.message for n in v.notes] == ["job j1 FAILED, but the settings are live"],
+            holds=lambda v: (
+                [n.message for n in v.notes] == ["Job j1 ended as FAILED, but the settings are live."]
+            ),
         ),
     ),
     "our third job failed": (
         case(record=record(journal=journal(RUNNING, ended=2, attempt=3)), seen=seen(ours=job("FAILED"))),
-        gives(R.JOB_FAILED, IDLE, "Not sent again", progress=Progress.STALLED),
+        gives(R.JOB_FAILED, IDLE, "Giving up after 3 attempts", progress=Progress.STALLED),
     ),
     "our job failed, and the spec has moved on": (
         open_(RUNNING, seen=seen(ours=job("FAILED")), desired=wanting("newer"), generation=2),
@@ -497,7 +627,7 @@ SITUATIONS: dict[str, tuple[Case, Expected]] = {
     ),
     "our job runs on another site": (
         open_(RUNNING, site_url="https://other.example.com/arcgis"),
-        gives(R.SITE_CHANGED, RUNNING, "Nothing is sent or concluded"),
+        gives(R.SITE_CHANGED, RUNNING, "Nothing is sent meanwhile"),
     ),
     "our job on another site is given up": (
         open_(
@@ -508,6 +638,14 @@ SITUATIONS: dict[str, tuple[Case, Expected]] = {
     "our job on this site cannot be given up": (
         open_(RUNNING, abandon="intent-1", seen=seen(ours=job())),
         gives(R.JOB_RUNNING, RUNNING),
+    ),
+    "our job cannot be asked about while the circuit is open": (
+        open_(RUNNING, seen=seen(ours=failed(Kind.UNSURE)), gate=OPEN, trouble=OPEN),
+        gives(R.CIRCUIT_OPEN, RUNNING, holds=lambda v: v.message == "pause"),
+    ),
+    "our job was asked about though the circuit was open": (
+        open_(RUNNING, seen=seen(ours=job()), gate=OPEN),
+        gives(R.JOB_RUNNING, RUNNING, holds=lambda v: v.message.endswith("waiting for it to finish.")),
     ),
     "our job runs, and nobody can be asked": (open_(RUNNING, seen=None), gives(R.SITE_UNREACHABLE, RUNNING)),
 }
@@ -537,5 +675,5 @@ def test_an_open_operation_is_never_forgotten(given: Case) -> None:
 
 
 def test_every_reason_that_a_turn_can_give_is_in_the_table() -> None:
-    given_elsewhere = {R.INTERNAL_ERROR, R.REACHABLE}
+    given_elsewhere = {R.INTERNAL_ERROR, R.REACHABLE, R.STATUS_NOT_KEPT}
     assert {expected.reason for _, expected in SITUATIONS.values()} == set(Reason) - given_elsewhere

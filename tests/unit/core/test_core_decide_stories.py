@@ -6,10 +6,11 @@ from datetime import timedelta
 import pytest
 from situations import NOW, case, digest, job, journal, live, proved, record, seen, wanting
 
-from arcgis_operator.core.case import Case, Hold
+from arcgis_operator.core.case import Case, Hold, Policy
 from arcgis_operator.core.decide import decide
 from arcgis_operator.core.failures import Failure, Kind
-from arcgis_operator.core.record import Phase, Record, stamp
+from arcgis_operator.core.model import Leaf, LeafKind
+from arcgis_operator.core.record import JobShown, Phase, Record, stamp
 from arcgis_operator.core.verdict import Reason
 
 IDLE, INTENDED, RUNNING = Phase.IDLE, Phase.INTENDED, Phase.RUNNING
@@ -57,7 +58,10 @@ def test_the_intent_names_all_that_a_successor_needs() -> None:
 
 def test_drift_is_told_once_and_its_attempts_stay_drift() -> None:
     first = decide(case(record=proved()))
-    assert [note.message for note in first.notes] == ["settings.description is old on the site, new here"]
+    assert [note.message for note in first.notes] == [
+        'settings.description was changed on the site: found "old", declared "new". '
+        "Restoring the declared value."
+    ]
     again = decide(case(record=replace(first.record, journal=replace(first.record.journal, phase=IDLE))))
     assert again.notes == ()
     assert "(attempt 2)" in again.message
@@ -67,7 +71,7 @@ def test_drift_is_told_once_and_its_attempts_stay_drift() -> None:
 
 def test_drift_behind_somebody_elses_job_is_still_drift() -> None:
     busy = replace(proved(), ready=record(ready="False").ready)
-    assert "(drift)" in decide(case(record=busy)).message
+    assert "(after drift)" in decide(case(record=busy)).message
 
 
 def test_a_revert_after_our_own_job_is_not_drift() -> None:
@@ -85,8 +89,11 @@ def test_stray_edits_are_told() -> None:
     strays = (job("COMPLETED", job_id="j7"), job("COMPLETED", job_id="j8", username="anna"))
     notes = decide(case(record=record(), seen=seen(strays=strays))).notes
     assert [note.reason for note in notes] == ["StrayEdit", "StrayEdit"]
-    assert "j7 of gitops edited this service and carries our user name" in notes[0].message
-    assert "j8 of anna edited this service and is not ours" in notes[1].message
+    assert (
+        "Job j7 edited this service with the operator's account (gitops), but the operator has no record"
+        in notes[0].message
+    )
+    assert "Job j8 of anna edited this service; the operator did not send it." in notes[1].message
 
 
 def test_an_old_job_moves_to_the_history_when_a_new_change_is_due() -> None:
@@ -156,10 +163,18 @@ def test_a_new_state_of_the_service_is_noted_and_its_proof_stays_as_old_as_it_is
 def test_what_a_site_says_of_a_service_is_cut_to_what_the_status_may_hold() -> None:
     said = dict.fromkeys(("id", "provider", "configuredState"), "\x1b" + "s" * 10_000)
     verdict = decide(case(seen=seen(document=live(**said))))
-    assert verdict.record.journal.service_id == "s" * 63 + "…"
+    assert verdict.record.journal.service_id == "", "a part of an id would be another id"
     observed = decide(case(seen=seen(document=live("new", **said)))).record.observed
     assert observed is not None
-    assert (len(observed.service_id), len(observed.provider), len(observed.configured_state)) == (64, 32, 32)
+    assert (len(observed.service_id), len(observed.provider), len(observed.configured_state)) == (0, 32, 32)
+
+
+def test_the_pause_between_looks_at_a_job_of_somebody_else_grows() -> None:
+    busy = case(seen=seen(others=(job(job_id="j9"),)))
+    pauses = [decide(replace(busy, busy_for=seconds)).wake for seconds in (0.0, 10.0, 30.0, 600.0)]
+    assert pauses == sorted(pauses)
+    assert pauses[0] < 3
+    assert pauses[-1] == Policy().poll_max_seconds
 
 
 def test_the_pause_between_looks_at_a_job_grows() -> None:
@@ -173,3 +188,73 @@ def test_the_job_that_is_named_does_not_depend_on_the_order_of_the_list() -> Non
     two = (job(job_id="j8", username="anna"), job(job_id="j9", username="ben"))
     texts = {decide(case(record=record(), seen=seen(others=order))).message for order in (two, two[::-1])}
     assert len(texts) == 1
+
+
+def test_declared_settings_that_the_service_did_not_have_are_named_until_the_spec_changes() -> None:
+    desired = wanting(allowUploads="true", maxFeatures="5")
+    sent = decide(case(desired=desired, seen=seen(document=live(allowUploads="false"))))
+    there = live("new", allowUploads="true", maxFeatures="5")
+    proof = decide(case(desired=desired, record=sent.record, seen=seen(document=there)))
+    text = (
+        "1 of 3 declared settings did not exist on this service before: settings.maxFeatures. Check the spell"
+    )
+    assert proof.reason is Reason.CONVERGED
+    assert text in proof.message
+    assert proof.record.observed is not None
+    assert proof.record.observed.new_count == 1
+    assert proof.record.observed.new_settings == ("settings.maxFeatures",)
+    later = decide(case(desired=desired, record=proof.record, seen=seen(document=there)))
+    assert text in later.message
+    other = decide(case(desired=wanting(), record=proof.record, seen=seen(document=there)))
+    assert "new to this service" not in other.message
+
+
+def test_many_new_settings_are_counted_and_the_first_five_named() -> None:
+    names = {f"new{number}": "x" for number in range(7)}
+    desired = wanting(**names)
+    sent = decide(case(desired=desired))
+    proof = decide(case(desired=desired, record=sent.record, seen=seen(document=live("new", **names))))
+    assert "7 of 8 declared settings did not exist on this service before: settings.new0," in proof.message
+    assert "settings.new4, …. Check the spelling of what has no effect." in proof.message
+
+
+VERSIONS = {"11.5.0.1000": True, "12.0": False, "": False, "x": False}
+
+
+def proved_at(version: str, **settings: str) -> str:
+    """What is said once the edit of these texts has ended and they are live."""
+    done = replace(record(RUNNING), job=replace(record(RUNNING).job or JobShown(), status="COMPLETED"))
+    looked = seen(document=live("new", **settings), ours=job("COMPLETED"))
+    proof = decide(case(desired=wanting(**settings), record=done, seen=looked, site_version=version))
+    assert proof.reason is Reason.CONVERGED
+    return proof.message
+
+
+@pytest.mark.parametrize(("version", "told"), VERSIONS.items())
+def test_before_12_a_setting_of_the_processes_is_live_after_the_next_restart(
+    version: str, told: bool
+) -> None:
+    text = "Live after the next restart of the service: settings.recycleStartTime (the site is version 11.5"
+    assert (text in proved_at(version, recycleStartTime="00:30")) is told
+
+
+def test_before_12_what_clients_see_needs_no_restart() -> None:
+    assert "restart" not in proved_at("11.5")
+
+
+def test_a_setting_that_the_service_keeps_twice_is_told() -> None:
+    both = live("new", capabilities="Query", jsonProperties={"capabilities": "Query,Sync"})
+    leaf = Leaf(("capabilities",), LeafKind.SET, ["Query"])
+    twin = Leaf(("jsonProperties", "capabilities"), LeafKind.JSON, "Query,Sync")
+
+    def told(*leaves: Leaf) -> str:
+        desired = replace(wanting("new"), leaves=leaves)
+        return decide(case(desired=desired, seen=seen(document=both))).message
+
+    assert "also keeps capabilities in jsonProperties, with another value. Declare settings.json" in told(
+        leaf
+    )
+    assert "also keeps" not in told(leaf, twin)
+    assert "also keeps" not in told(Leaf(("description",), LeafKind.TEXT, "new"))
+    both["jsonProperties"]["capabilities"] = "Query"
+    assert "also keeps" not in told(leaf)

@@ -3,7 +3,7 @@
 import pytest
 from situations import job
 
-from arcgis_operator.core.job import JobState, state_of
+from arcgis_operator.core.job import Job, JobState, state_of
 
 WORDS = {
     "SUBMITTED": JobState.RUNNING,
@@ -41,3 +41,12 @@ def test_a_completed_job_with_an_error_inside_has_failed() -> None:
 
 def test_an_error_inside_a_running_job_does_not_end_it() -> None:
     assert job("EXECUTING", error="a warning").state is JobState.RUNNING
+
+
+@pytest.mark.parametrize("word", ["CANCELED", "UNAVAILABLE", "EXECUTING", "CANCELLING", ""])
+def test_a_job_with_an_end_time_has_ended_whatever_its_word(word: str) -> None:
+    """And it is no success: only a read-back is."""
+    assert not Job("j1", word).ended
+    assert Job("j1", word, end_ms=1).state is JobState.COMPLETED
+    assert Job("j1", word, end_ms=1, error="disk full").state is JobState.FAILED
+    assert Job("j1", "FAILED", end_ms=1).state is JobState.FAILED

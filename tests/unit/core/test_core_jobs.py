@@ -20,7 +20,7 @@ def test_a_row_is_true_only_when_nothing_else_is_said(reason: Reason) -> None:
 @pytest.mark.parametrize("reason", Reason)
 def test_what_is_stalled_does_not_poll(reason: Reason) -> None:
     row = ROWS[reason]
-    assert row.progress is not Progress.STALLED or row.look is not Look.POLL
+    assert row.progress not in (Progress.STALLED, Progress.WAITING) or row.look is not Look.POLL
 
 
 @pytest.mark.parametrize("cell", MACHINE, ids=lambda cell: "-".join(cell))

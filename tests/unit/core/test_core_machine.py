@@ -60,6 +60,7 @@ SEEN = st.builds(
     listed=st.sampled_from([True, True, False]),
     candidate=st.none() | JOBS,
     settle_in=st.sampled_from([0.0, 0.0, 40.0]),
+    unseen_in=st.sampled_from([0.0, 0.0, 600.0]),
 )
 CASES = st.builds(
     case,
@@ -72,6 +73,7 @@ CASES = st.builds(
     requested=st.sampled_from(["", "once", "twice"]),
     abandon=st.sampled_from(["", "intent-1"]),
     open_for=SECONDS,
+    lost_for=SECONDS,
     ended_for=SECONDS,
     vain_for=SECONDS,
 )
@@ -102,7 +104,8 @@ def test_nothing_is_sent_but_a_difference_nobody_else_is_working_on(given_case: 
     assert isinstance(found.document, dict)
     assert found.others == ()
     assert found.jobs_failure is None
-    assert (found.settle_in <= 0) or given_case.record.known
+    assert found.settle_in <= 0
+    assert found.unseen_in <= 0 or given_case.record.journal.open
     assert given_case.gate is None
     assert given_case.sending is None
     assert given_case.desired is not None

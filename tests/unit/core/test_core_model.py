@@ -43,6 +43,14 @@ LEAVES: dict[str, tuple[dict[str, Any], list[Leaf]]] = {
             Leaf(("jsonProperties", "a", "c"), K.JSON, [1, {"d": 2}]),
         ],
     ),
+    "objects and lists where the site has them": (
+        {"properties": {"a": {"b": "x", "c": {}}, "d": [1, 1e-9]}},
+        [
+            Leaf(("properties", "a", "b"), K.JSON, "x"),
+            Leaf(("properties", "a", "c"), K.JSON_OBJECT, {}),
+            Leaf(("properties", "d"), K.JSON, [1, 1e-9]),
+        ],
+    ),
     "an extension by its typeName": (
         {"extensions": [{"typeName": "WMSServer", "enabled": False, "properties": {"name": "w"}}]},
         [
@@ -60,21 +68,42 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "the folder": ({"folderName": "x"}, "spec.service.folder"),
     "the provider": ({"provider": "DMaps"}, "another operation"),
     "the state": ({"configuredState": "STOPPED"}, "another operation"),
-    "the site's own id": ({"id": "s1"}, "given by the site"),
-    "a path of the site": ({"properties": {"cacheDir": "/x"}}, "cacheDir: kept by the site"),
+    "the site's own id": ({"id": "s1"}, "assigned by the site"),
+    "a path of the site": ({"properties": {"cacheDir": "/x"}}, "cacheDir: managed by the site"),
     "a null": ({"properties": {"a": None}}, "leave the line out"),
     "a null in real JSON": ({"jsonProperties": {"a": [{"b": None}]}}, "leave the line out"),
-    "a list where a single value belongs": ({"properties": {"a": [1]}}, "single value"),
+    "a site path in other letters": ({"frameworkProperties": {"File_Path": "/x"}}, "File_Path: managed"),
+    "a path of the site deep inside": ({"jsonProperties": {"a": [{"jobsDirectory": "/x"}]}}, "jobsDirectory"),
+    "a data source": ({"jsonProperties": {"adminServiceInfo": {"status": "x"}}}, "adminServiceInfo: managed"),
+    "a framework setting among the properties": (
+        {"properties": {"maxInstancesPerNode": 4}},
+        "maxInstancesPerNode is a setting of its own: write it directly below settings",
+    ),
+    "a null that was meant to clear": ({"description": None}, "description: null is not allowed here"),
+    "more values than any document holds": ({"properties": {"a": list(range(4097))}}, "at most 4096"),
+    "a key in two spellings": (
+        {"jsonProperties": {"a": [{"maxRecordCount": 1, "maxrecordcount": 2}]}},
+        "maxRecordCount and maxrecordcount are two spellings of one key",
+    ),
+    "an extension twice in other letters": (
+        {"extensions": [{"typeName": "KmlServer"}, {"typeName": "KMLServer"}]},
+        "same typeName twice",
+    ),
     "a number too long for its digits": ({"properties": {"a": 12345678901234567890}}, "put it in quotes"),
     "a number with an exponent": ({"properties": {"a": 1e24}}, "put it in quotes"),
-    "a number too long inside real JSON": ({"jsonProperties": {"a": [2**53 + 1]}}, "put it in quotes"),
+    "a number too long inside real JSON": ({"jsonProperties": {"a": [2**53 + 1]}}, "on the site itself"),
+    "no number inside real JSON": ({"jsonProperties": {"a": float("nan")}}, "on the site itself"),
+    "a text that is too long": ({"description": "x" * 5000}, "must have at most 4096 characters"),
+    "too much": ({"recycleInterval": 9000}, "spec.settings.recycleInterval: must be 8760 or less"),
+    "another word": ({"isolationLevel": "MIDDLE"}, "must be one of 'HIGH' or 'LOW'"),
+    "another form": ({"recycleStartTime": "1:00"}, "has a form that is not allowed here: see"),
     "an extension twice": ({"extensions": [{"typeName": "A"}, {"typeName": "A"}]}, "same typeName twice"),
     "a name that is not a field": ({"maxWaitTme": 60}, "check its spelling"),
     "an extension without a name": ({"extensions": [{"enabled": True}]}, "is required"),
     "min above max": ({"minInstancesPerNode": 3, "maxInstancesPerNode": 2}, "must not be greater"),
-    "JSON deeper than anybody needs": ({"jsonProperties": NEST}, "write it flatter"),
-    "a text for a number": ({"maxWaitTime": "60"}, "valid integer"),
-    "a number for a flag": ({"extensions": [{"typeName": "A", "enabled": 1}]}, "valid boolean"),
+    "JSON deeper than anybody needs": ({"jsonProperties": NEST}, "flatten it"),
+    "a text for a number": ({"maxWaitTime": "60"}, "must be a whole number, without quotes"),
+    "a number for a flag": ({"extensions": [{"typeName": "A", "enabled": 1}]}, "must be true or false"),
 }
 
 
@@ -156,9 +185,69 @@ def test_a_minimum_of_one_is_above_a_maximum_of_nought() -> None:
     assert isinstance(parsed({"maxInstancesPerNode": 0}), Desired)
 
 
+NAMES = {
+    "Utılıtıes": "may be read as Utilities: write exactly that",
+    "Ｕtilities": "may be read as Utilities: write exactly that",
+    "HOSTED": "",
+    "Sy\u034fstem": "an invisible character",
+    "Sys\ufe0ftem": "an invisible character",
+    "Ro\u2800ads": "an invisible character",
+    "．．": "use the plain one",
+    "Roads／Utilities": "use the plain one",
+    "Straßen": "",
+}
+
+
+@pytest.mark.parametrize(("folder", "problem"), NAMES.items(), ids=ascii)
+def test_a_folder_is_written_as_it_is_read(folder: str, problem: str) -> None:
+    """In the reference of a service, and in the rules of a site."""
+    service = parsed(service={"folder": folder, "name": "Roads", "type": "MapServer"})
+    rules = parse_site({"spec": {**SITE, "access": [{"namespaces": {"from": "All"}, "folders": [folder]}]}})
+    for found in (service,) if "plain one" in problem else (service, rules):
+        assert problem in (found.problems[0] if isinstance(found, SpecInvalid) else "")
+        assert isinstance(found, SpecInvalid) is bool(problem)
+
+
+WIDENING: dict[str, tuple[Any, str]] = {
+    "a label that is null": ({"selector": {"matchLabels": {"team": None}}}, "team: the label is null"),
+    "a label that is null beside another": (
+        {"selector": {"matchLabels": {"env": "prod", "team": None}}},
+        "team: the label is null",
+    ),
+    "no label": ({"selector": {"matchLabels": {}}}, "the selector is empty"),
+    "labels that are null": ({"selector": {"matchLabels": None}}, "matchLabels: null"),
+    "requirements that are null": (
+        {"selector": {"matchLabels": {"a": "b"}, "matchExpressions": None}},
+        "matchExpressions: null",
+    ),
+    "no requirement": ({"selector": {"matchExpressions": []}}, "the selector is empty"),
+    "a misspelt field": ({"selector": {"matchlabels": {"team": "a"}}}, "there is no such field"),
+    "nothing": ({"selector": {}}, "the selector is empty"),
+    "a selector that is null": ({"selector": None}, "selector: null"),
+}
+
+
+@pytest.mark.parametrize(("namespaces", "problem"), WIDENING.values(), ids=WIDENING)
+def test_what_is_empty_never_widens_who_may_use_a_site(namespaces: Any, problem: str) -> None:
+    found = parse_site({"spec": {**SITE, "access": [{"namespaces": {"from": "Selector", **namespaces}}]}})
+    assert isinstance(found, SpecInvalid)
+    assert problem in found.problems[0]
+
+
+def test_folders_that_are_null_are_not_all_folders() -> None:
+    found = parse_site({"spec": {**SITE, "access": [{"namespaces": {"from": "All"}, "folders": None}]}})
+    assert isinstance(found, SpecInvalid)
+    assert "folders: null" in found.problems[0]
+
+
+def test_a_folder_that_is_null_is_not_the_root_folder() -> None:
+    found = parsed(service={"folder": None, "name": "Roads", "type": "MapServer"})
+    assert isinstance(found, SpecInvalid)
+
+
 def test_a_sign_that_is_not_seen_is_named_as_the_problem() -> None:
     invalid = parsed(service={"name": "Ro\u200bads", "type": "MapServer"})
-    assert invalid == SpecInvalid(("spec.service.name: holds a space or a sign that is not seen",))
+    assert invalid == SpecInvalid(("spec.service.name: contains a space or an invisible character",))
 
 
 SITE = {"url": "https://Gis.example.com:443/arcgis", "credentials": {"secretRef": {"name": "portal"}}}
@@ -186,29 +275,49 @@ def test_all_of_a_site_is_read() -> None:
     )
 
 
+PROXIES = {
+    "http://proxy.example.com:3128": ("proxy.example.com", 3128),
+    "http://10.0.0.1:8080": ("10.0.0.1", 8080),
+    "https://proxy.example.com:3128": None,
+    "http://proxy.example.com": None,
+    "http://user:word@proxy:3128": None,
+    "http://proxy:3128/path": None,
+}
+
+
+@pytest.mark.parametrize("url", PROXIES)
+def test_a_proxy_is_a_host_and_a_port_and_nothing_more(url: str) -> None:
+    found = parse_site({"spec": {**SITE, "proxy": {"url": url}}})
+    if PROXIES[url]:
+        assert isinstance(found, SiteWanted)
+        assert found.proxy == PROXIES[url]
+    else:
+        assert isinstance(found, SpecInvalid)
+        assert "spec.proxy.url" in found.problems[0]
+
+
 def test_a_site_that_says_little_gets_the_defaults() -> None:
     url, rule = "https://gis.example.com/arcgis", AccessRule("Same", {}, None)
     assert parse_site({"spec": SITE}) == SiteWanted(url, "portal", None, (rule,), 4, 10)
 
 
 PROBLEMS: dict[str, tuple[Any, str]] = {
-    "a reason of ours": ({"properties": {"a": None}}, "spec.settings.properties.a: null has no meaning here: "
+    "a reason of ours": ({"properties": {"a": None}}, "spec.settings.properties.a: null is not allowed here: "
         "leave the line out, or write an empty text"),
-    "two reasons": ({"type": "x", "id": "y"}, "spec.settings: type is the identity of the service: it is "
-        "spec.service.type; id is given by the site and cannot be declared"),
+    "two reasons": ({"type": "x", "id": "y"}, "spec.settings: type identifies the service: see "
+        "spec.service.type; id is assigned by the site and cannot be declared"),
     "two keys of the site": ({"properties": {"path": "x", "cacheDir": "y"}}, "spec.settings.properties: "
-        "cacheDir, path: kept by the site and cannot be declared"),
-    "a list": ({"properties": {"a": [1]}}, "spec.settings.properties.a: takes a single value: a text, a "
-        "number, true or false"),
-    "a long number": ({"properties": {"a": 2**53 + 1}}, "spec.settings.properties.a: this number loses "
-        "digits on its way: put it in quotes"),
-    "a deep nest": ({"jsonProperties": NEST}, "nested more than 32 deep: write it flatter"),
-    "null inside": ({"jsonProperties": {"a": [None]}}, "spec.settings.jsonProperties.a: null has no meaning "
+        "cacheDir, path: managed by the site and cannot be declared"),
+    "a long number": ({"properties": {"a": 2**53 + 1}}, "spec.settings.properties.a: this number would "
+        "lose digits: put it in quotes"),
+    "a deep nest": ({"jsonProperties": NEST}, "nested more than 32 levels deep: flatten it"),
+    "null inside": ({"jsonProperties": {"a": [None]}}, "spec.settings.jsonProperties.a: null is not allowed "
         "here: leave the line out, or write an empty text"),
     "an extension twice": ({"extensions": [{"typeName": "A"}, {"typeName": "A"}]},
         "spec.settings.extensions: the same typeName twice"),
     "a number too long in real JSON": ({"jsonProperties": {"a": [{"b": 2**60}]}},
-        "spec.settings.jsonProperties.a: this number loses digits on its way: put it in quotes"),
+        "spec.settings.jsonProperties.a: this number has more digits than can be kept: "
+        "set it on the site itself"),
     "a place in a list": ({"extensions": [{"typeName": "A", "x": 1}]}, "spec.settings.extensions[0].x: there "
         "is no such field: check its spelling with kubectl explain"),
     "min above max": ({"minInstancesPerNode": 3, "maxInstancesPerNode": 2}, "spec.settings: "
@@ -238,7 +347,6 @@ NUMBERS = {
     -(2**53): True,
     2**53 + 1: False,
     0.5: True,
-    1e16: False,
     float("inf"): False,
     float("nan"): False,
 }
@@ -268,3 +376,8 @@ def nest_of_lists(depth: int) -> dict[str, Any]:
 def test_real_json_may_be_so_deep_and_no_deeper(make: Any) -> None:
     deepest = max(depth for depth in range(1, 60) if isinstance(parsed(make(depth)), Desired))
     assert deepest == {nest: 33, nest_of_lists: 32}[make]
+
+
+def test_each_problem_of_a_spec_is_a_sentence() -> None:
+    invalid = SpecInvalid(("spec.url: give https", "spec.limits.maxJobs: 0 is too small.", "What?"))
+    assert invalid.text == "spec.url: give https. spec.limits.maxJobs: 0 is too small. What?"

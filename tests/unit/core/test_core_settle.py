@@ -10,7 +10,7 @@ from arcgis_operator.core.decide import decide
 from arcgis_operator.core.failures import Accepted, Applied, Fact, Failure, Kind
 from arcgis_operator.core.jsondoc import merge_patch
 from arcgis_operator.core.record import Phase
-from arcgis_operator.core.settle import settle
+from arcgis_operator.core.settle import AWAY_CODES, settle
 from arcgis_operator.core.status import parse, render
 from arcgis_operator.core.verdict import Progress, Reason, Verdict
 
@@ -67,13 +67,13 @@ def test_what_the_site_did_not_take_is_no_attempt_and_no_send(kind: Kind) -> Non
     after = verdict.record.journal
     assert (after.attempt, after.ended, after.sends) == (0, 0, ())
     assert math.isnan(verdict.wake)
-    assert verdict.progress is not Progress.STALLED or kind in (K.NO_CREDENTIALS, K.UNAUTHORISED)
+    assert verdict.progress is not Progress.STALLED
 
 
 def test_a_refused_edit_is_not_sent_again_and_says_so_once() -> None:
     verdict = settled(Failure(K.REFUSED, "400 bad"))
     assert verdict.progress is Progress.STALLED
-    assert "The site refused the edit: 400 bad. Not sent again." in verdict.message
+    assert "The site refused the edit: 400 bad. Giving up after 1 attempt." in verdict.message
     body = {"metadata": {"generation": 1}, "status": {}}
     body["status"] = render(body, verdict, NOW)
     again = decide(case(record=parse(body)))
@@ -83,6 +83,12 @@ def test_a_refused_edit_is_not_sent_again_and_says_so_once() -> None:
 def test_only_an_answer_with_an_error_code_is_remembered_as_one() -> None:
     assert settled(Failure(K.UNSURE, "500 locked", code=500)).record.journal.answer == "500 locked"
     assert settled(Failure(K.UNSURE, "time-out")).record.journal.answer == ""
+
+
+@pytest.mark.parametrize("code", AWAY_CODES)
+def test_a_site_that_was_away_has_refused_nothing(code: int) -> None:
+    """However often it happens, it never stalls a resource."""
+    assert settled(Failure(K.UNSURE, "the site failed", code=code)).record.journal.answer == ""
 
 
 def test_an_edit_applied_at_once_that_does_not_show_is_bounded_too() -> None:

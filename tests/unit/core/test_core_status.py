@@ -3,7 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from situations import NOW, journal, proved, record
 
 from arcgis_operator.core.jsondoc import dumps, merge_patch
-from arcgis_operator.core.record import Condition, JobShown, Phase, Plan, Record, moment
+from arcgis_operator.core.record import Condition, JobShown, Journal, Phase, Plan, Record, moment, stamp
 from arcgis_operator.core.status import at_rest, parse, ready, render, render_site
 from arcgis_operator.core.verdict import ROWS, Progress, Ready, Reason, Verdict
 
@@ -140,7 +140,6 @@ WIPED: dict[str, Any] = {
     },
     "no journal": {"observedGeneration": 3},
     "an empty journal": {"observedGeneration": 3, "journal": {}},
-    "a journal without a phase": {"observedGeneration": 3, "journal": {"id": "x"}},
     "a phase we do not know": {"observedGeneration": 3, "journal": {"phase": "Dreaming"}},
     "a journal that is a list": {"observedGeneration": 3, "journal": ["Idle"]},
     "a number for a text": {"observedGeneration": 3, "journal": {"phase": "Idle", "id": 5}},
@@ -165,6 +164,18 @@ def test_ready_of_a_status_that_cannot_be_read_is_still_known(status: Any) -> No
     said = {"type": "Ready", "status": "True", "reason": "Converged", "observedGeneration": 3}
     found = parse(body({**(status or {}), "conditions": [said]}))
     assert found == Record(ready=Condition("True", "Converged", "", 3))
+
+
+def test_a_record_that_is_not_known_keeps_what_it_counts_but_never_says_what_is_open() -> None:
+    """A resource that was passed over meanwhile: three failed jobs of a digest stay three."""
+    counts = Journal(
+        id="x", digest="sha256:1", attempt=3, ended=3, failure="JobFailed: no.", sends=(stamp(NOW),)
+    )
+    passed_over = Record(handled="then", journal=counts)
+    status = render(body({}), Verdict(Reason.LOOKING_FOR_JOB, "Wait.", passed_over, wake=1.0), NOW)
+    assert "phase" not in cast("dict[str, Any]", status["journal"])
+    found = parse(body(status))
+    assert (found.known, found.handled, found.journal) == (False, "then", counts)
 
 
 BLOCKS = ("conditions", "job", "history", "plan", "observed", "lastHandledReconcileAt")

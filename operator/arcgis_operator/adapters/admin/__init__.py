@@ -5,22 +5,32 @@ library, an address or a token. Must not know Kubernetes, metrics or configurati
 Read on in `client.py`; `answers.py` has the table of what each answer means.
 """
 
+from arcgis_operator.adapters.admin.accounts import WINDOW_SECONDS, Accounts, Credentials
 from arcgis_operator.adapters.admin.client import AdminClient, Hooks
+from arcgis_operator.adapters.admin.logins import Logins
 from arcgis_operator.adapters.admin.redaction import Redactor, silence
 from arcgis_operator.adapters.admin.resources import SiteInfo, SiteMode
-from arcgis_operator.adapters.admin.tokens import Credentials, CredentialSource
+from arcgis_operator.adapters.admin.tokens import CredentialSource, Remember
 from arcgis_operator.adapters.admin.transport import ENDED, Guard, Timeouts
+from arcgis_operator.adapters.admin.trust import Trust, system_roots, trust_in
 
 __all__ = [
     "ENDED",
+    "WINDOW_SECONDS",
+    "Accounts",
     "AdminClient",
     "CredentialSource",
     "Credentials",
     "Guard",
     "Hooks",
+    "Logins",
     "Redactor",
+    "Remember",
     "SiteInfo",
     "SiteMode",
     "Timeouts",
+    "Trust",
     "silence",
+    "system_roots",
+    "trust_in",
 ]

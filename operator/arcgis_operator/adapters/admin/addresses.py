@@ -26,14 +26,15 @@ class Addresses:
         self.root = self._fixed("/admin")
         self.mode = self._fixed("/admin/mode")
         self.jobs = self._fixed("/admin/jobs")
+        self.services = self._fixed("/admin/services")
 
     def service(self, ref: ServiceRef) -> httpx.URL | None:
         """`<context>/admin/services/[<folder>/]<name>.<type>`."""
         return self._below("/admin/services", _names(ref))
 
     def folder(self, name: str) -> httpx.URL | None:
-        """`<context>/admin/services/<folder>`."""
-        return self._below("/admin/services", (name,))
+        """`<context>/admin/services/<folder>`; the root has no name."""
+        return self._below("/admin/services", (name,)) if name else self.services
 
     def edit(self, ref: ServiceRef) -> httpx.URL | None:
         """`<service>/edit`."""

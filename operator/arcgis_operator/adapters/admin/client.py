@@ -1,6 +1,5 @@
 """One site's Administrator API: build the request, send it, interpret the answer."""
 
-import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
@@ -11,26 +10,32 @@ import httpx
 from arcgis_operator.adapters.admin import resources
 from arcgis_operator.adapters.admin.addresses import Addresses
 from arcgis_operator.adapters.admin.answers import Answer, failure_of, read_answer
+from arcgis_operator.adapters.admin.logins import Logins, Trial
 from arcgis_operator.adapters.admin.redaction import Redactor
 from arcgis_operator.adapters.admin.resources import SiteInfo, SiteMode
 from arcgis_operator.adapters.admin.tokens import (
     REFERER,
-    Credentials,
     CredentialSource,
+    Remember,
     Token,
     Tokens,
-    login_failure,
     login_form,
     signed,
     token_of,
     turned_away,
 )
 from arcgis_operator.adapters.admin.transport import Attempt, Guard, SiteTransport, Stopped, Timeouts
-from arcgis_operator.core.failures import Accepted, Fact, Failure, Kind
+from arcgis_operator.adapters.admin.trust import Trust, system_roots
+from arcgis_operator.core.failures import Fact, Failure, Kind
 from arcgis_operator.core.identity import ServiceRef
 from arcgis_operator.core.job import Job
 from arcgis_operator.core.jsondoc import Json, dumps
+from arcgis_operator.core.likely import Listing
+from arcgis_operator.core.logins import LoginNote
 
+_DETAIL_LENGTH = 400
+_AT_ONCE_SECONDS = 5.0
+_NO_ANSWER = (Kind.NOT_SENT, Kind.UNSURE, Kind.BUSY, Kind.GARBLED)
 T = TypeVar("T")
 _HEADERS = {
     "Accept": "application/json",
@@ -48,9 +53,19 @@ def _no_ear(operation: str, http: int | None, failure: Failure | None, seconds: 
     return None
 
 
+def _failure_of_read(answer: Answer) -> Failure | None:
+    return failure_of(answer, edit=False)
+
+
+async def _no_memory(note: LoginNote | None) -> None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Hooks:
     """`pace` is awaited before each request, re-sends and logins included.
+
+    `remember` is awaited before a login that may be refused and after one that was: see `Tokens`.
 
     `answered(operation, http code or None, failure or None, seconds on the wire)` is called once for
     each call of the client (root, mode, service, jobs, job, edit) and for each login (token).
@@ -58,14 +73,17 @@ class Hooks:
 
     pace: Callable[[], Awaitable[None]] = _no_pace
     answered: Callable[[str, int | None, Failure | None, float], None] = _no_ear
+    remember: Remember = _no_memory
 
 
 class AdminClient:
     """A client of the site at `url` (`https://<host>/<context>`), to be closed with `aclose`.
 
-    `tls` None takes the machine's certificate authorities. Raises `ValueError` for a URL that is not plain
+    `trust` None takes the machine's certificate authorities. Raises `ValueError` for a URL that is not plain
     https and for a TLS context that does not verify. `redactor` remembers secrets beyond this client's life.
-    `transport` stands in for the network in tests.
+    `before` is a client of the same site whose token goes on being used.
+    `logins` is shared by all clients of one address; `proxy` is host and port of one that tunnels. In tests
+    `transport` stands in for the network.
     Every method returns a `Failure` instead of raising; its detail is safe to show.
     """
 
@@ -73,11 +91,14 @@ class AdminClient:
         self,
         url: str,
         credentials: CredentialSource,
-        tls: ssl.SSLContext | None,
+        trust: Trust | None,
         *,
         redactor: Redactor | None = None,
+        logins: Logins | None = None,
+        before: "AdminClient | None" = None,
         hooks: Hooks | None = None,
         timeouts: Timeouts | None = None,
+        proxy: tuple[str, int] | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
@@ -87,21 +108,38 @@ class AdminClient:
         self._clock, self._wall = clock, wall
         self._addresses = Addresses(url)
         self._redactor = redactor or Redactor()
-        self._tokens = Tokens(credentials, self._login, clock)
-        self._transport = SiteTransport(tls, self._timeouts, self._hooks.pace, clock, transport)
+        self._logins = logins or Logins(clock, wall)
+        self._tokens = Tokens(
+            credentials, self._login, self._silence, self._logins, self._hooks.remember, clock
+        )
+        if before:
+            self._tokens.follow(before._tokens)
+        self._transport = SiteTransport(
+            trust or system_roots(), self._timeouts, self._hooks.pace, clock, transport, proxy
+        )
 
     @property
     def username(self) -> str:
         """Who the site knows us as; empty until a token was made."""
         return self._tokens.username
 
+    @property
+    def logged_in(self) -> bool:
+        """Credentials were read, whatever became of the login."""
+        return self._tokens.read
+
+    def login_note(self) -> LoginNote | None:
+        """What is to be remembered of refused logins with the present credentials."""
+        return self._tokens.note()
+
     async def root(self) -> SiteInfo | Failure:
         """The release of the site."""
-        return await self._get("root", self._addresses.root, self._masked(resources.site_info))
+        url = self._addresses.root
+        return await self._get("root", url, self._shown(resources.site_info), _failure_of_root)
 
     async def mode(self) -> SiteMode | Failure:
         """Whether the site takes changes at the moment."""
-        return await self._get("mode", self._addresses.mode, self._masked(resources.site_mode))
+        return await self._get("mode", self._addresses.mode, self._shown(resources.site_mode))
 
     async def service(self, ref: ServiceRef) -> dict[str, Json] | Failure:
         """The service's whole document as the site wrote it; MISSING when there is no such service."""
@@ -113,6 +151,15 @@ class AdminClient:
         """What the site says of all services of a folder in one answer, by `name.type` in lower case."""
         return await self._get("folder", self._addresses.folder(name), resources.folder_documents)
 
+    async def folders(self) -> frozenset[str] | Failure:
+        """The names of all folders, without regard to case."""
+        return await self._get("folders", self._addresses.services, resources.folder_names)
+
+    async def listing(self, name: str) -> Listing | Failure:
+        """What a folder lists, in the site's own words; of the root the folders too."""
+        url = self._addresses.folder(name)
+        return await self._get("folder", url, lambda body: resources.listing(body, name))
+
     async def jobs(self) -> tuple[str, ...] | Failure:
         """The ids of all jobs that the site lists, in its order."""
         return await self._get("jobs", self._addresses.jobs, resources.job_ids)
@@ -122,7 +169,7 @@ class AdminClient:
         return await self._get(
             "job",
             self._addresses.job(job_id),
-            self._masked(lambda body: resources.job_of(body, job_id)),
+            lambda body: resources.job_of(body, job_id, self._redactor),
         )
 
     async def edit(self, ref: ServiceRef, document: Mapping[str, Json], guard: Guard) -> Fact:
@@ -138,9 +185,12 @@ class AdminClient:
         form = {"service": dumps(document), "async": "true", "f": "json"}
         attempt = Attempt(guard)
         request = self._request("POST", url, attempt, form)
-        fact: Fact = await self._call("edit", request, attempt, _edit_fact, self._send_signed)
-        if isinstance(fact, Accepted):
-            return replace(fact, status=self._redactor.line(fact.status))
+        began = self._clock()
+
+        def interpret(answer: Answer) -> Fact:
+            return _edit_fact(answer, self._redactor, at_once=self._clock() - began < _AT_ONCE_SECONDS)
+
+        fact: Fact = await self._call("edit", request, attempt, interpret, self._send_signed)
         return fact if not isinstance(fact, Failure) or fact.kind is not Kind.GARBLED else _not_sent(fact)
 
     async def aclose(self) -> None:
@@ -148,7 +198,11 @@ class AdminClient:
         await self._transport.aclose()
 
     async def _get(
-        self, operation: str, url: httpx.URL | None, parse: Callable[[Json], T | Failure]
+        self,
+        operation: str,
+        url: httpx.URL | None,
+        parse: Callable[[Json], T | Failure],
+        failure: Callable[[Answer], Failure | None] = _failure_of_read,
     ) -> T | Failure:
         if url is None:
             return _no_address()
@@ -156,27 +210,41 @@ class AdminClient:
         request = self._request("GET", url.copy_with(query=b"f=json"), attempt)
 
         def interpret(answer: Answer) -> T | Failure:
-            return failure_of(answer, edit=False) or parse(answer.body)
+            return failure(answer) or parse(answer.body)
 
         return await self._call(operation, request, attempt, interpret, self._send_signed)
 
-    def _masked(self, parse: Callable[[Json], T]) -> Callable[[Json], T]:
-        """Parses a body in which our secrets are masked."""
-        return lambda body: parse(self._redactor.tree(body))
+    def _shown(self, parse: Callable[[Json, Redactor], T]) -> Callable[[Json], T]:
+        """Parses a body as the site wrote it, and makes fit what is only shown of it."""
+        return lambda body: parse(body, self._redactor)
 
-    async def _login(self, credentials: Credentials) -> Token | Failure:
-        self._redactor.learn(credentials.password)
+    async def _login(self, trial: Trial) -> Token | Failure:
+        self._redactor.learn(trial.credentials.password)
         attempt, asked_at = Attempt(), self._clock()
-        request = self._request("POST", self._addresses.token, attempt, login_form(credentials))
+        request = self._request("POST", self._addresses.token, attempt, login_form(trial.credentials))
 
         def interpret(answer: Answer) -> Token | Failure:
             return failure_of(answer, edit=False) or token_of(answer, asked_at, self._wall())
 
-        outcome = await self._call("token", request, attempt, interpret, self._send)
+        try:
+            outcome = await self._call("token", request, attempt, interpret, self._send)
+        finally:
+            trial.sent = attempt.sent
         if isinstance(outcome, Failure):
-            return login_failure(outcome)
+            return _unjudged(outcome, attempt.http)
         self._redactor.learn(outcome.value)
         return outcome
+
+    async def _silence(self) -> Failure | None:
+        """Why the site gives no answer: its root, asked for without a token, has no words of its own."""
+        attempt = Attempt()
+        request = self._request("GET", self._addresses.root.copy_with(query=b"f=json"), attempt)
+
+        def interpret(answer: Answer) -> Failure | None:
+            failure = failure_of(answer, edit=False)
+            return failure if failure and failure.kind in _NO_ANSWER else None
+
+        return await self._call("root", request, attempt, interpret, self._send)
 
     def _request(
         self, method: str, url: httpx.URL, attempt: Attempt, form: dict[str, str] | None = None
@@ -191,8 +259,10 @@ class AdminClient:
         """With a token, and once more with a new one when the site turns the first one away."""
         token = await self._token()
         response = await self._send(signed(request, token))
-        if turned_away(response):
+        if turned_away(request.method, response) and not self._tokens.vain:
             response = await self._send(signed(request, await self._token(refused=token)))
+            if turned_away(request.method, response):
+                self._tokens.in_vain()
         return response
 
     async def _token(self, refused: Token | None = None) -> Token:
@@ -217,13 +287,36 @@ class AdminClient:
             outcome = stop.failure
         failure = None
         if isinstance(outcome, Failure):
-            outcome = failure = replace(outcome, detail=self._redactor.line(outcome.detail))
+            outcome = failure = replace(outcome, detail=self._redactor.line(outcome.detail, _DETAIL_LENGTH))
         self._hooks.answered(operation, attempt.http, failure, attempt.seconds)
         return outcome
 
 
-def _edit_fact(answer: Answer) -> Fact:
-    return failure_of(answer, edit=True) or resources.submit_reply(answer.body)
+def _unjudged(failure: Failure, http: int | None) -> Failure:
+    """A failed login; its kind says so where the site has not judged it.
+
+    A gateway that answers for a site that is away says 502 or 503, and where there is no login is no page of
+    one. Of every other answer that is not the site's own nobody knows what the site had said.
+    """
+    if failure.kind is Kind.UNSURE and failure.code is None and http in (502, 503):
+        return replace(failure, kind=Kind.NOT_SENT)
+    if failure.kind is Kind.GARBLED and http is not None and (http == 404 or 300 <= http < 400):
+        return replace(failure, kind=Kind.MISSING)
+    return failure
+
+
+def _failure_of_root(answer: Answer) -> Failure | None:
+    """A page that says 404 here means that the url is wrong: there is no Administrator API below it."""
+    failure = _failure_of_read(answer)
+    return replace(failure, kind=Kind.MISSING) if failure and answer.http == 404 else failure
+
+
+def _edit_fact(answer: Answer, redactor: Redactor, *, at_once: bool) -> Fact:
+    """What has taken a while may have been applied, whatever a 503 says afterwards."""
+    failure = failure_of(answer, edit=True)
+    if failure and failure.code == 503 and not at_once:
+        return replace(failure, kind=Kind.UNSURE)
+    return failure or resources.submit_reply(answer.body, redactor)
 
 
 def _no_address() -> Failure:

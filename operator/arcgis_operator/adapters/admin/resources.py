@@ -5,24 +5,28 @@ from dataclasses import dataclass
 
 from arcgis_operator.adapters.admin.addresses import is_id
 from arcgis_operator.adapters.admin.answers import envelope_of, number_of
-from arcgis_operator.adapters.admin.redaction import show
+from arcgis_operator.adapters.admin.redaction import NOBODY, Redactor
 from arcgis_operator.core.failures import Accepted, Applied, Fact, Failure, Kind
 from arcgis_operator.core.identity import ServiceRef
 from arcgis_operator.core.job import Job
 from arcgis_operator.core.jsondoc import Json, dumps
+from arcgis_operator.core.likely import Listing
 from arcgis_operator.core.masking import masked
+from arcgis_operator.core.said import EMPTY, ID_LEAST, Raw, Shown, kept
 
 _LATEST_MS = 253_402_300_799_999  # the end of the year 9999
 _MESSAGES = 10
 _MESSAGE_LENGTH = 192
 _WORD_LENGTH = 64
+_RAW_LENGTH = 8192  # of a word that decides: no name or address of a service is longer
 
 
 @dataclass(frozen=True, slots=True)
 class SiteInfo:
-    """The site's root; `version` is empty when the site names none."""
+    """The site's root; `version` is empty when the site names none, `shown` is what people see of it."""
 
-    version: str
+    version: Raw
+    shown: Shown = EMPTY
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,22 +37,23 @@ class SiteMode:
     message: str = ""
 
 
-def site_info(body: Json) -> SiteInfo | Failure:
+def site_info(body: Json, redactor: Redactor = NOBODY) -> SiteInfo | Failure:
     """From `<context>/admin`. Source: Root page; Esri's Python client prefers `fullVersion`."""
     if not isinstance(body, dict):
         return _garbled("the root of the site is not an object")
     version = body.get("fullVersion") or body.get("currentVersion") or ""
-    return SiteInfo(show(version, _WORD_LENGTH) if not isinstance(version, (dict, list)) else "")
+    raw = "" if isinstance(version, (dict, list)) else str(version)
+    return SiteInfo(Raw(raw), redactor.line(raw, _WORD_LENGTH))
 
 
-def site_mode(body: Json) -> SiteMode | Failure:
+def site_mode(body: Json, redactor: Redactor = NOBODY) -> SiteMode | Failure:
     """From `<context>/admin/mode`: `isReadOnly`, `message`. Source: Mode page."""
     words = {True: True, False: False, "true": True, "false": False}
     value = body.get("isReadOnly") if isinstance(body, dict) else None
     value = value.strip().casefold() if isinstance(value, str) else value
     if not isinstance(value, (bool, str)) or value not in words:
         return _garbled("the mode of the site cannot be read")
-    return SiteMode(words[value], show(body.get("message") or "", _MESSAGE_LENGTH))
+    return SiteMode(words[value], redactor.line(str(body.get("message") or ""), _MESSAGE_LENGTH))
 
 
 def service_document(body: Json, ref: ServiceRef) -> dict[str, Json] | Failure:
@@ -73,16 +78,42 @@ def folder_documents(body: Json) -> dict[str, dict[str, Json]] | Failure:
     """From `<context>/admin/services/<folder>`: the documents in it, by `name.type` in lower case.
 
     What stands there may be less than the service's own document: whoever uses it proves that first.
+    One that cannot be read spoils the list: leaving it out would call it absent.
     Source: Folder page.
     """
     listed = body.get("services") if isinstance(body, dict) else None
     if not isinstance(listed, list):
         return _garbled("the folder lists no services")
-    return {
-        f"{item['serviceName']}.{item['type']}".casefold(): item
-        for item in listed
-        if isinstance(item, dict) and "serviceName" in item and "type" in item
-    }
+    if not all(isinstance(item, dict) and {"serviceName", "type"} <= item.keys() for item in listed):
+        return _garbled("the folder lists what is no service")
+    return {f"{item['serviceName']}.{item['type']}".casefold(): item for item in listed}
+
+
+def listing(body: Json, folder: str) -> Listing | Failure:
+    """From `<context>/admin/services[/<folder>]`: what is there, for a person.
+
+    Nothing is decided by it, so what cannot be read is passed over. Source: Services page, Folder page.
+    """
+    if not isinstance(body, dict) or not isinstance(body.get("services"), list):
+        return _garbled("the folder lists no services")
+    named = (
+        (_text(item.get("serviceName")), _text(item.get("type")))
+        for item in body["services"]
+        if isinstance(item, dict)
+    )
+    folders = body.get("folders") if not folder else None
+    return Listing(
+        tuple(ServiceRef(name, kind, folder) for name, kind in named if name and kind),
+        tuple(filter(None, map(_text, folders if isinstance(folders, list) else []))),
+    )
+
+
+def folder_names(body: Json) -> frozenset[str] | Failure:
+    """From `<context>/admin/services`: all folders, without regard to case. Source: Services page."""
+    listed = body.get("folders") if isinstance(body, dict) else None
+    if not isinstance(listed, list) or not all(isinstance(name, str) for name in listed):
+        return _garbled("the site lists no folders")
+    return frozenset(name.casefold() for name in listed)
 
 
 def job_ids(body: Json) -> tuple[str, ...] | Failure:
@@ -96,44 +127,55 @@ def job_ids(body: Json) -> tuple[str, ...] | Failure:
     return tuple(dict.fromkeys(listed))
 
 
-def job_of(body: Json, job_id: str) -> Job | Failure:
-    """From `<context>/admin/jobs/<id>`. Only `status` is required. Source: Job page."""
+def job_of(body: Json, job_id: str, redactor: Redactor = NOBODY) -> Job | Failure:
+    """From `<context>/admin/jobs/<id>`. Only `status` is required. Source: Job page.
+
+    Its words stay the site's own; `redactor` makes fit what is only shown.
+    """
     fields = _fields(body)
     status = _word(fields.get("status"))
-    if not status:
+    if not status.strip():
         return _garbled("the job has no status")
     if "jobid" in fields and str(fields["jobid"]).casefold() != job_id.casefold():
         return _garbled("the answer is about another job")
     result = fields.get("result")
     return Job(
-        id=job_id,
+        id=Raw(job_id),
         status=status,
-        operation_uri=show(_text(fields.get("operationuri")), 1024),
-        username=show(_text(fields.get("username")), 128),
+        operation_uri=_word(fields.get("operationuri")),
+        username=_word(fields.get("username")),
         start_ms=number_of(fields.get("starttime"), _LATEST_MS) or 0,
         update_ms=number_of(fields.get("updatedtime"), _LATEST_MS) or 0,
         end_ms=number_of(fields.get("endtime"), _LATEST_MS) or 0,
-        messages=_messages(fields.get("messages"), result),
-        result=result if isinstance(result, dict) else {},
-        error=_error_inside(fields.get("error"), result),
+        messages=_messages(fields.get("messages"), result, redactor),
+        result=redactor.tree(result) if isinstance(result, dict) else {},
+        error=_error_inside(fields.get("error"), result, redactor),
+        show=redactor.show,
     )
 
 
-def submit_reply(body: Json) -> Fact:
+def submit_reply(body: Json, redactor: Redactor = NOBODY) -> Fact:
     """Both documented replies to an asynchronous edit, and the bare success of releases before 10.9.1.
 
     `{jobsUrl, jobID, jobStatus}` (Source: Stop Service page) or `{jobsUrl, jobid, status}` (Source: Refresh
-    All Services page). Anything else is UNSURE: something may have been started.
+    All Services page). Anything else is UNSURE: something may have been started. So is an id
+    that holds a secret: the status could not store it.
     """
     fields = _fields(body)
     last = _text(fields.get("jobsurl")).partition("?")[0].rstrip("/").rpartition("/")[2]
     job_id = next((text for text in (fields.get("jobid"), last) if is_id(text)), None)
     status = _word(fields.get("jobstatus")) or _word(fields.get("status"))
     if job_id is not None:
-        return Accepted(str(job_id), status)
-    if status.casefold() == "success" and not {"jobid", "jobsurl"} & set(fields):
+        return _named(Raw(str(job_id)), status, redactor)
+    if status.strip().casefold() == "success" and not {"jobid", "jobsurl"} & set(fields):
         return Applied()
     return Failure(Kind.UNSURE, "the answer to the edit names no job")
+
+
+def _named(job_id: Raw, status: Raw, redactor: Redactor) -> Fact:
+    if not kept(job_id, redactor.show, ID_LEAST):
+        return Failure(Kind.UNSURE, "the answer to the edit names a job that cannot be named here")
+    return Accepted(job_id, status)
 
 
 def _fields(body: Json) -> Mapping[str, Json]:
@@ -144,14 +186,14 @@ def _text(value: Json) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _word(value: Json) -> str:
-    return show(_text(value), _WORD_LENGTH)
+def _word(value: Json) -> Raw:
+    return Raw(_text(value)[:_RAW_LENGTH])
 
 
-def _messages(listed: Json, result: Json) -> tuple[str, ...]:
+def _messages(listed: Json, result: Json, redactor: Redactor) -> tuple[Shown, ...]:
     """At most ten; a result that is a bare text is one of them."""
     items = [*(listed if isinstance(listed, list) else [listed])[:_MESSAGES], _text(result)]
-    lines = (show(_message(item), _MESSAGE_LENGTH) for item in items)
+    lines = (redactor.line(_message(item), _MESSAGE_LENGTH) for item in items)
     return tuple(line for line in lines if line)[:_MESSAGES]
 
 
@@ -162,14 +204,16 @@ def _message(item: Json) -> str:
     return next((text for text in named if text), None) or dumps(masked(item))
 
 
-def _error_inside(error: Json, result: Json) -> str:
+def _error_inside(error: Json, result: Json, redactor: Redactor) -> Shown:
     """The text of an error body beside, as or one level inside the result. Source: ArcGIS Server's Job page.
 
     `result.service` is the service's own document and is not searched.
     """
     inner = [value for key, value in result.items() if key != "service"] if isinstance(result, dict) else []
     found = next(filter(None, map(envelope_of, ({"error": error}, result, *inner))), None)
-    return "" if found is None else show(found.text, _MESSAGE_LENGTH) or "the result holds an error"
+    if found is None:
+        return EMPTY
+    return redactor.line(found.text, _MESSAGE_LENGTH) or Shown("the result holds an error")
 
 
 def _garbled(detail: str) -> Failure:

@@ -4,7 +4,6 @@ Every request passes here, logins and re-sends as well. Must not read what an an
 """
 
 import asyncio
-import errno
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -13,7 +12,9 @@ from dataclasses import dataclass
 import httpcore
 import httpx
 
-from arcgis_operator.adapters.admin.network import Network
+from arcgis_operator.adapters.admin.dialling import NameSilent, ProxyAway, ProxyRefused
+from arcgis_operator.adapters.admin.network import LargeUntaken, Network, SmallUntaken
+from arcgis_operator.adapters.admin.trust import Trust
 from arcgis_operator.core.failures import Failure, Kind
 
 Guard = Callable[[], str | None]
@@ -91,20 +92,22 @@ class Attempt:
 class SiteTransport(httpx.AsyncBaseTransport):
     """Raises `Stopped` and nothing else, and answers with whole, plain, bounded bodies.
 
-    `tls` must verify, else `ValueError`. `inner` replaces the network in tests.
+    The context of `trust` must verify, else `ValueError`. `inner` replaces the network in tests.
     """
 
     def __init__(
         self,
-        tls: ssl.SSLContext | None,
+        trust: Trust,
         timeouts: Timeouts,
         pace: Callable[[], Awaitable[None]],
         clock: Callable[[], float],
         inner: httpx.AsyncBaseTransport | None = None,
+        proxy: tuple[str, int] | None = None,
     ) -> None:
         self._traced = inner is None
-        self._inner = inner or Network(tls or ssl.create_default_context())
+        self._inner = inner or (Network(trust.context, proxy) if proxy else Network(trust.context))
         self._total, self._pace, self._clock = timeouts.total, pace, clock
+        self._source = trust.source
         self._closed = False
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -120,7 +123,7 @@ class SiteTransport(httpx.AsyncBaseTransport):
         except Stopped:
             raise
         except Exception as error:  # whatever a library raises here, the request may be on its way
-            raise Stopped(wire_failure(error, sent=attempt.sent)) from None
+            raise Stopped(wire_failure(error, sent=attempt.sent, trusted=self._source)) from None
         finally:
             attempt.seconds += self._clock() - began
 
@@ -168,34 +171,68 @@ WIRE: Mapping[type[Exception], tuple[Kind, str]] = {
         for kind, row in _HTTPX.items()
         if hasattr(httpcore, kind.__name__)
     },
+    LargeUntaken: (
+        Kind.UNSURE,
+        "the site did not take all of a large request: does something on the way drop large packets (MTU)?",
+    ),
+    SmallUntaken: (Kind.UNSURE, "nothing on the way acknowledged the request: the connection is dead"),
     ssl.SSLError: (Kind.UNSURE, "the encrypted connection broke"),
     TimeoutError: (Kind.UNSURE, "no complete answer in the time allowed"),
     Exception: (Kind.UNSURE, "the exchange broke off"),
 }
 
 
-def wire_failure(error: Exception, *, sent: bool) -> Failure:
-    """The breakage as a value; `sent` False says that no byte of the request was written."""
+def wire_failure(error: Exception, *, sent: bool, trusted: str) -> Failure:
+    """The breakage as a value; `sent` False says that no byte of the request was written.
+
+    `trusted` names the authorities that a certificate is verified against.
+    """
     kind, says = next(WIRE[parent] for parent in type(error).__mro__ if parent in WIRE)
     connecting = isinstance(error, (httpx.ConnectError, httpcore.ConnectError))
-    reason = next(filter(None, map(_reason, _causes(error))), "") if connecting else ""
+    reasons = (_reason(cause, trusted) for cause in _causes(error))
+    reason = next(filter(None, reasons), "") if connecting else ""
     detail = f"{says}: {reason}" if reason else says
     return Failure(kind if sent else Kind.NOT_SENT, detail)
 
 
-def _reason(error: BaseException) -> str:
+# By OpenSSL's codes. Source: openssl-verification-options, "Verification errors".
+_MISMATCH = 62
+_NO_ISSUER = (2, 18, 19, 20, 21, 27)
+_ADVICE = {
+    **dict.fromkeys(
+        _NO_ISSUER, "it is verified against {}: see that the CA of the site is in tls.caCertificateRef"
+    ),
+    **dict.fromkeys((9, 10), "renew it, or check the clocks"),
+    _MISMATCH: "spec.url must have a name that stands in the certificate",
+}
+
+
+_PLAIN: tuple[tuple[type[BaseException], str], ...] = (
+    (ssl.SSLError, "the TLS handshake failed"),
+    (ProxyAway, "its proxy (spec.proxy) cannot be reached"),
+    (NameSilent, "the look-up of its name had no answer (DNS)"),
+    (socket.gaierror, "its name cannot be resolved (DNS)"),
+    (ConnectionRefusedError, "refused"),
+)
+
+
+def _reason(error: BaseException, trusted: str) -> str:
     """Only texts that cannot hold an address: those of the other errors do."""
     match error:
         case ssl.SSLCertVerificationError():
-            return f"its certificate is not accepted, {error.verify_message}"
-        case ssl.SSLError():
-            return "the TLS handshake failed"
-        case socket.gaierror():
-            return "its name cannot be resolved"
-        case OSError() if f"Errno {errno.ECONNREFUSED}" in str(error):  # asyncio lists several in one text
-            return "refused"
+            advice = _ADVICE.get(error.verify_code, "it is verified against {}").format(trusted)
+            return f"its certificate is not accepted, {_without_name(error)}; {advice}"
+        case ProxyRefused():
+            return f"its proxy (spec.proxy) does not let it through ({error})"
+        case socket.gaierror(errno=socket.EAI_AGAIN):
+            return "its name cannot be looked up now (DNS)"
         case _:
-            return ""
+            return next((says for kind, says in _PLAIN if isinstance(error, kind)), "")
+
+
+def _without_name(error: ssl.SSLCertVerificationError) -> str:
+    """Python puts the host into the message of a mismatch."""
+    return "it is for another name" if error.verify_code == _MISMATCH else error.verify_message
 
 
 def _causes(error: BaseException | None, depth: int = 10) -> Iterator[BaseException]:

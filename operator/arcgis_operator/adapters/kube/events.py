@@ -48,7 +48,7 @@ def event(regarding: Object, happening: Happening, instance: str, moment: dateti
         "apiVersion": EVENTS.api_version,
         "kind": EVENTS.name,
         "metadata": {
-            "name": f"{metadata['name'][:200]}.{secrets.token_hex(8)}",
+            "name": f"{metadata['name'][:200].rstrip('-.')}.{secrets.token_hex(8)}",
             "namespace": metadata["namespace"],
         },
         "eventTime": microtime(moment),

@@ -1,11 +1,11 @@
 """How a request to the Kubernetes API can fail, as values. Made once here; everybody else only reads them."""
 
-import json
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Any
 
+from arcgis_operator.adapters.kube.depth import loads
 from arcgis_operator.core.jsondoc import printable
 
 LIMIT = 256
@@ -19,6 +19,7 @@ class KubeFailureKind(StrEnum):
     MISSING = "Missing"  # no such object, or no such kind
     FORBIDDEN = "Forbidden"  # credentials or rights
     INVALID = "Invalid"  # refused as it is; sending it again will not help
+    NOT_KEPT = "StatusNotKept"  # answered as done, and yet not stored as sent
     UNREACHABLE = "Unreachable"  # network, time-out, 5xx, 429, an unreadable answer: unknown whether applied
 
 
@@ -61,6 +62,9 @@ KINDS = {
     422: KubeFailureKind.INVALID,
 }
 
+FROM_ANYBODY = (401, 413)
+"""What these say is so whoever says it; all else of `KINDS` is the API server's to say, in a `Status`."""
+
 
 def answered(code: int, body: bytes, retry_after: str | None, now: float) -> KubeFailure:
     """The failure that an answer other than 2xx speaks of; `now` is epoch seconds."""
@@ -68,6 +72,8 @@ def answered(code: int, body: bytes, retry_after: str | None, now: float) -> Kub
     kind = KINDS.get(code, KubeFailureKind.UNREACHABLE)
     if code == 500 and "request is too large" in message:
         kind = KubeFailureKind.INVALID  # etcd's limit comes as a 500; it is permanent
+    if code not in FROM_ANYBODY and not _is_status(parsed(body)):
+        kind = KubeFailureKind.UNREACHABLE  # a proxy, or an API server that does not serve the kind yet
     detail = printable(f"{code} {message}", LIMIT)
     return KubeFailure(kind, detail, code, seconds(retry_after, now))
 
@@ -80,15 +86,18 @@ def unreachable(reason: str, code: int | None = None) -> KubeFailure:
 def status_message(body: bytes) -> str:
     """`message` of a `Status` object, empty for anything else: a foreign body is never repeated."""
     status = parsed(body)
-    known = isinstance(status, dict) and status.get("kind") == "Status"
-    return str(status.get("message") or "") if known else ""
+    return str(status.get("message") or "") if _is_status(status) else ""
+
+
+def _is_status(value: Any) -> bool:
+    return isinstance(value, dict) and value.get("kind") == "Status"
 
 
 def parsed(body: bytes) -> Any:
     """The JSON in `body`, None when it is not JSON."""
     try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
+        return loads(body)
+    except ValueError:
         return None
 
 

@@ -1,0 +1,325 @@
+"""The sentences that people read on a resource and in its events: each stands here once.
+
+They say what happened, then what to do, with the command where there is one. Values stand in quotes. What
+comes in is fit to be shown already; `whose` is the resource as kubectl takes it, `roads -n gis`.
+"""
+
+from collections.abc import Sequence
+
+from arcgis_operator.core.annotations import abandon_command, retry_command
+from arcgis_operator.core.durations import duration
+
+NOT_SET = "(not set)"
+LONGEST = 512  # characters of a message
+HIDDEN = "(not shown: it may be a secret)"
+NOT_READ = "The site was not read."
+JOB_NOT_READ = "The job was not read."
+SERVICE_NOT_READ = "The service was not read."
+NO_SPEC = "The spec cannot be read."
+OTHERS_RUN = "Another job is running on the service; waiting for it to finish."
+JOB_ENDED = "The job COMPLETED; waiting until the service shows the new settings."
+READ_EARLY = (
+    "The last edit ended a moment ago and the service shows other settings; "
+    "it is read again before another edit is sent."
+)
+APPLIED = "The site applied the edit at once, without a job; verifying."
+APPLIED_IN_VAIN = "The site applied the edit at once, but still has other values."
+NOTHING_DECLARED = "0 settings are declared, so there is nothing to keep."
+SUSPENDED = (
+    "spec.suspend is true: the operator neither reads nor edits the service. Set it to false to resume."
+)
+SITE_SUSPENDED = "spec.suspend of the ArcGISSite is true: nothing is read from the site or sent to it."
+NO_AIM = "spec.siteRef or spec.service cannot be read. Fix it as kubectl explain agsvc.spec says."
+RIGHT_TO_JOBS = "grant the account the right to view jobs"
+
+
+def sentence(text: str) -> str:
+    """A phrase, such as what a failed request tells, as a sentence of its own."""
+    text = text.strip()
+    ended = text if text[-1:] in (".", "!", "?", "…") else f"{text}."
+    return ended[:1].upper() + ended[1:] if text else ""
+
+
+def quoted(value: str) -> str:
+    """A value of a setting; where there is none, that."""
+    return value if value in (NOT_SET, '""') else f'"{value}"'
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """`1 setting`, `2 settings`."""
+    return f"{count} {one if count == 1 else many or f'{one}s'}"
+
+
+def listed(items: Sequence[str], most: int, count: int = 0) -> str:
+    """The first of them, and that there are more."""
+    more = ", …" if max(count, len(items)) > most else ""
+    return f"{', '.join(items[:most])}{more}"
+
+
+# An edit
+
+
+def changed(path: str, before: str, after: str) -> str:
+    """One change; two values that are masked look alike and say nothing."""
+    return f"{path} {HIDDEN}" if before == after else f"{path} {quoted(before)} → {quoted(after)}"
+
+
+def sending(changes: Sequence[str], attempt: int, drift: bool) -> str:
+    why = "after drift" if drift else f"attempt {attempt}"
+    return f"Sending the edit ({why}): {listed(changes, 3)}" + ("" if len(changes) > 3 else ".")
+
+
+def drifted(changes: Sequence[tuple[str, str, str]]) -> str:
+    """Path, found value, declared value of each."""
+    found = "; ".join(
+        f"{path} was changed on the site"
+        + (f" {HIDDEN}" if before == after else f": found {quoted(before)}, declared {quoted(after)}")
+        for path, before, after in changes[:5]
+    )
+    more = f"; and {len(changes) - 5} more" if len(changes) > 5 else ""
+    return f"{found}{more}. Restoring the declared {'value' if len(changes) == 1 else 'values'}."
+
+
+def stray(job: str, user: str, own: bool) -> str:
+    if own:
+        told = f"Job {job} edited this service with the operator's account ({user}), but the operator has no"
+        return f"{told} record of sending it. Re-reading the service."
+    return f"Job {job} of {user} edited this service; the operator did not send it. Re-reading the service."
+
+
+def accepted(job: str) -> str:
+    return f"The site accepted the edit as job {job}; waiting for it to finish."
+
+
+def lost_answer(why: str) -> str:
+    return f"The answer to the edit was lost ({why}). Looking for its job before sending anything else."
+
+
+def refused(why: str) -> str:
+    return f"The site refused the edit: {why}"
+
+
+def answered(why: str) -> str:
+    return f"The site answered the edit with an error: {why}"
+
+
+def no_trace(attempt: int) -> str:
+    return f"No job or change of attempt {attempt} was found on the site."
+
+
+def live_though_failed(job: str, status: str) -> str:
+    return f"Job {job} ended as {status}, but the settings are live."
+
+
+def verified(count: int, job: str, took: str) -> str:
+    how = f" ({', '.join(filter(None, (f'job {job}', took)))})" if job else ""
+    return f"{counted(count, 'declared setting')} verified on the site{how}."
+
+
+def after_restart(paths: Sequence[str], version: str) -> str:
+    return (
+        f"Live after the next restart of the service: {listed(paths, 3)} "
+        f"(the site is version {version}; sites from 12.0 on restart it themselves)."
+    )
+
+
+def were_new(count: int, of: int, paths: Sequence[str]) -> str:
+    told = f"{count} of {of} declared settings did not exist on this service before"
+    return f"{told}: {listed(paths, 5, count)}. Check the spelling of what has no effect."
+
+
+def changes_made(changes: Sequence[str], count: int) -> str:
+    return f"Changed: {listed(changes, 3, count)}" + ("" if count > 3 else ".")
+
+
+# What is waited for
+
+
+def others_run(job: str, user: str) -> str:
+    return f"Job {job} of {user} is running on the service; waiting for it to finish."
+
+
+def unsettled(settle_seconds: float, answer: str = "") -> str:
+    """`answer` is what the site said to the request whose outcome is not known."""
+    before = f"{sentence(answered(answer))} " if answer else ""
+    told = "An earlier request may still reach the site. Checking again after the settle time"
+    return f"{before}{told} (up to {duration(settle_seconds)})."
+
+
+def blind(whose: str, intent: str) -> str:
+    return (
+        "The site does not let this account list jobs, and the settings differ, so the operator cannot tell "
+        f"whether the edit is still running. {sentence(RIGHT_TO_JOBS)[:-1]}, or give the edit up: "
+        f"{abandon_command(whose, intent)}"
+    )
+
+
+def unseen(until: str) -> str:
+    return (
+        "The site does not let this account list jobs, and the status does not say whether an edit is still "
+        f"running. Nothing is sent before {until}, when none can be running. To end this sooner, "
+        f"{RIGHT_TO_JOBS}."
+    )
+
+
+def overdue(job: str, limit: float, whose: str, intent: str) -> str:
+    return (
+        f"Job {job} has not finished within {duration(limit)}; nothing else is sent meanwhile. Check the job "
+        f"on the site. If it no longer runs there, give the edit up: {abandon_command(whose, intent)}"
+    )
+
+
+def job_unseen(job: str, limit: float) -> str:
+    return (
+        f"The site does not know job {job} at the moment. It is treated as running until it has not been "
+        f"seen for {duration(limit)}."
+    )
+
+
+# What went wrong with an edit
+
+
+def job_failed(job: str, status: str, words: str) -> str:
+    """`words` are those of the site."""
+    error = " with an error" if status == "COMPLETED" else ""
+    return f"Job {job} ended as {status}{error}{f': {words}' if words else '; the site gave no reason.'}"
+
+
+def not_sticking(job: str, changes: Sequence[tuple[str, str, str]]) -> str:
+    values = "; ".join(
+        f"{path} {HIDDEN}" if before == after else f"{path} is {quoted(before)}, declared {quoted(after)}"
+        for path, before, after in changes[:3]
+    )
+    more = f"; and {len(changes) - 3} more" if len(changes) > 3 else ""
+    return f"Job {job} COMPLETED, but the site still has other values: {values}{more}."
+
+
+def next_attempt(failure: str, attempt: int, time: str) -> str:
+    return f"{failure} Attempt {attempt} follows at {time}."
+
+
+def given_up(failure: str, attempts: int, whose: str) -> str:
+    """A long failure is cut, so that the command fits behind it."""
+    ways = f"Fix the cause or the spec; to retry now: {retry_command(whose)}"
+    ways = f"Giving up after {counted(attempts, 'attempt')}. {ways}"
+    room = max(100, LONGEST - len(ways) - 1)
+    return f"{failure if len(failure) <= room else f'{failure[: room - 1]}…'} {ways}"
+
+
+def budget_spent(most: int, time: str) -> str:
+    sent = f"{counted(most, 'edit')} {'was' if most == 1 else 'were'} sent within an hour, the maximum"
+    return (
+        f"{sent} (--edits-per-hour). Something keeps changing this service: find out what. The next edit may "
+        f"be sent at {time}."
+    )
+
+
+# Who and where
+
+
+def stranger(asked: str, found: str) -> str:
+    return (
+        f'The spec asks for "{asked}", but the site answers with "{found}". Nothing is sent. Write '
+        "spec.service as the site spells it, or ask the site's owner."
+    )
+
+
+def site_changed(before: str, now: str, whose: str, intent: str) -> str:
+    return (
+        f"An edit is still open on {before}, but the site is now {now}. Nothing is sent meanwhile. Restore "
+        f"the former spec.url, or give the edit up: {abandon_command(whose, intent)}"
+    )
+
+
+def conflict(winner: str, state: str, older: bool) -> str:
+    why, how = " and is older" if older else "", f" (its state: {state})" if state else ""
+    told = f"{winner} already manages this service{why}{how}, so this resource is ignored."
+    return f"{told} Delete one of the two."
+
+
+def conflict_ends(winner: str, older: bool) -> str:
+    why = " (it is older)" if older else ""
+    return f"{winner} manages this service from now on{why}. Delete one of the two."
+
+
+def conflict_live(rival: str) -> str:
+    return (
+        f"The service already has the settings that {rival} declares, and nothing shows which of the two "
+        "managed it, as after a restore. Nothing is sent. Delete one of the two."
+    )
+
+
+def unread_rival(other: str, why: str) -> str:
+    return f"{other} is about the same service and cannot be read: {why}. Nothing is sent until it can be."
+
+
+def site_not_found(site: str) -> str:
+    return f"ArcGISSite {site} not found. Create it, or fix spec.siteRef."
+
+
+def site_invalid(site: str, problems: str) -> str:
+    return f"ArcGISSite {site} is invalid: {problems} Its owner has to fix it."
+
+
+def nothing_sent(what: str) -> str:
+    return f"{what} Nothing is sent meanwhile; checking again."
+
+
+def labels_unread(namespace: str, why: str) -> str:
+    """A rule asks for the labels of the namespace."""
+    told = f"The labels of namespace {namespace} cannot be read ({why}), so the operator cannot tell whether"
+    return nothing_sent(f"{told} it may use the site.")
+
+
+def pause(why: str) -> str:
+    """`why` are the words of the site's answer."""
+    return f"The site asked for a pause ({why})."
+
+
+def read_only(reason: str) -> str:
+    told = f' ("{reason}")' if reason else ""
+    return f"The site is in read-only mode{told}. Edits are sent when it ends."
+
+
+def circuit_open(longest: float, last: str) -> str:
+    return (
+        "The site failed several times in a row; retrying at growing intervals of up to "
+        f"{duration(longest)}. Last failure: {sentence(last)}"
+    )
+
+
+def queued(most: int) -> str:
+    slots = "The only job slot of the site is" if most == 1 else f"All {most} job slots of the site are"
+    return f"{slots} in use (spec.limits.maxJobs of the ArcGISSite); waiting for one."
+
+
+def afterwards(now: str, then: str) -> str:
+    """What holds as soon as the open operation is over."""
+    return f"{now} After that: {then}"
+
+
+def bug(error: str) -> str:
+    return f"The operator failed with {error}. This is a bug; its log has the details. Retrying."
+
+
+def reachable(version: str) -> str:
+    return f"The site answers (version {version})."
+
+
+def no_api(why: str) -> str:
+    return (
+        f"There is no Administrator API at spec.url: {sentence(why)} Check its context, as in "
+        "https://gis.example.com/arcgis."
+    )
+
+
+def status_refused(why: str) -> str:
+    return f"The API server rejects the status, so what it shows may be out of date: {sentence(why)}"
+
+
+def status_not_kept(lost: str, plural: str) -> str:
+    return (
+        f"The API server does not keep what is written to this status ({lost}). Nothing is sent to the site. "
+        "Upgrade the CRDs (kubectl apply --server-side -k crds), and look for admission policies and "
+        f"webhooks that change the status of {plural}."
+    )

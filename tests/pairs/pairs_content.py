@@ -1,0 +1,102 @@
+"""The rules of a scene that say what an edit may contain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pairs_claims import Claims
+from pairs_history import History, ours
+
+Json = Any
+
+
+def undeclared_content_changed(history: History, claims: Claims) -> Iterator[str]:
+    switches, ways = history.script.switches, history.script.ways
+    window = (
+        8
+        + switches.get("stale_read_seconds", 0.0)
+        + ways.get("folder_age", 0.0)
+        + 6 * ways.get("latency", 0.0)
+    )
+    for edit in ours(history):
+        owned = {leaf for path in claims.on(edit.service) for leaf in _declared(history, path, edit.left)}
+        mine = _without(edit.document, owned)
+        live = [
+            _without(one, owned)
+            for one in history.documents_within(edit.service, edit.left - window, edit.came)
+        ]
+        if live and mine not in live:
+            names = sorted(key for key in {*mine, *live[-1]} if mine.get(key) != live[-1].get(key))
+            yield f"{edit.left:.1f} {edit.service}: changed undeclared {', '.join(names)}"
+
+
+def _declared(history: History, path: str, until: float) -> set[tuple[str, ...]]:
+    """The paths of the leaves that were ever declared there."""
+    bodies = (one.body for one in history.versions[path] if one.at <= until and one.body and one.by_people)
+    return {leaf for body in bodies for leaf in leaves_of(body["spec"].get("settings") or {})}
+
+
+def leaves_of(value: Json, at: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    for key, item in value.items():
+        if isinstance(item, Mapping) and item:
+            yield from leaves_of(item, (*at, key))
+        else:
+            yield (*at, key)
+
+
+def _without(document: Json, owned: set[tuple[str, ...]]) -> dict[str, Json]:
+    """The document but for the leaves; what is empty then counts as nothing."""
+    return {
+        key: value
+        for key, item in document.items()
+        if (value := _rest(item, (key,), owned)) not in (None, {})
+    }
+
+
+def _rest(value: Json, at: tuple[str, ...], owned: set[tuple[str, ...]]) -> Json:
+    if at in owned:
+        return None
+    if isinstance(value, Mapping) and any(one[: len(at)] == at for one in owned):
+        inside = {
+            key: rest for key, item in value.items() if (rest := _rest(item, (*at, key), owned)) is not None
+        }
+        return inside or None
+    return value
+
+
+def a_guarded_place_changed(history: History, claims: Claims) -> Iterator[str]:
+    for edit in ours(history):
+        folder = str(edit.document.get("folderName", "")).casefold()
+        if folder in ("system", "utilities", "hosted"):
+            yield f"{edit.left:.1f} {edit.service}: a service of the site's own was edited"
+        before = history.document(edit.service, edit.came - 0.001) or {}
+        for place in _guarded(before):
+            if _get(edit.document, place) != _get(before, place):
+                yield f"{edit.left:.1f} {edit.service}: {'.'.join(place)} was steered"
+
+
+GUARDED = (
+    "filepath",
+    "outputdir",
+    "cachedir",
+    "jobsdirectory",
+    "adminserviceinfo",
+    "datasets",
+    "toolbox",
+    "database",
+)
+
+
+def _guarded(document: Json, at: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    for key, item in document.items():
+        if key.casefold() in GUARDED:
+            yield (*at, key)
+        elif isinstance(item, Mapping):
+            yield from _guarded(item, (*at, key))
+
+
+def _get(document: Json, place: tuple[str, ...]) -> Json:
+    for key in place:
+        document = document.get(key) if isinstance(document, Mapping) else None
+    return document

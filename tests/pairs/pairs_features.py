@@ -1,0 +1,10 @@
+"""All features; importing it fills the table."""
+
+import importlib
+
+from pairs_scene import FEATURES
+
+for rooms in ("access", "answers", "cluster", "documents", "edits", "jobs", "resources", "site"):
+    importlib.import_module(f"features_{rooms}")
+
+__all__ = ["FEATURES"]

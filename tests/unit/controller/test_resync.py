@@ -1,0 +1,147 @@
+"""Full lists: each namespace, and each object, stops itself only."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from arcgis_operator.adapters.kube.api import Page
+from arcgis_operator.adapters.kube.failures import KubeListFailed, answered, unreachable
+from arcgis_operator.adapters.kube.kinds import Kind
+from arcgis_operator.controller import resync
+from arcgis_operator.controller.dispatch import Dispatch
+from arcgis_operator.controller.queue import WorkQueue
+from arcgis_operator.controller.resync import Resync
+from arcgis_operator.core.identity import Name
+from arcgis_operator.reconcilers.registry import Registry
+
+FORBIDDEN = KubeListFailed(answered(403, b'{"kind":"Status","message":"not today"}', None, 0.0))
+AWAY = KubeListFailed(unreachable("no answer"))
+
+
+def resource(name: str, namespace: str, version: int = 5) -> dict[str, Any]:
+    """One ArcGISService."""
+    metadata = {"namespace": namespace, "name": name, "uid": f"u-{name}", "resourceVersion": str(version)}
+    spec = {"siteRef": {"name": "prod"}, "service": {"name": "Roads", "type": "MapServer"}}
+    return {"metadata": {**metadata, "generation": 1, "creationTimestamp": ""}, "spec": spec}
+
+
+class Cluster:
+    """Answers lists; `broken` holds what a namespace fails with, `version` that of the next list."""
+
+    def __init__(self) -> None:
+        self.version = 10
+        self.objects: dict[str, list[dict[str, Any]]] = {"gis": [resource("a", "gis")], "team": []}
+        self.broken: dict[str, list[KubeListFailed]] = {}
+        self.registry = Registry(lambda key: None)
+        self.dispatch = Dispatch(WorkQueue(), self.registry, lambda: None)
+        self.passed_over: list[tuple[str, ...]] = []
+        self.went_back: list[str] = []
+        self.resync = Resync(
+            self,  # type: ignore[arg-type]
+            ("gis", "team"),
+            self.dispatch,
+            600.0,
+            self.passed_over.append,
+            self.went_back.append,
+        )
+
+    async def list(self, kind: Kind, namespace: str) -> AsyncIterator[Page]:
+        if failures := self.broken.get(namespace):
+            raise failures.pop(0) if len(failures) > 1 else failures[0]
+        items = self.objects[namespace] if kind.plural == "arcgisservices" else []
+        yield Page({"resourceVersion": str(self.version)}, items)
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resync, "AGAIN_SECONDS", 0.001)
+    monkeypatch.setattr(resync, "LONGEST_SECONDS", 0.001)
+
+
+async def test_a_namespace_that_is_refused_is_passed_over_and_said(caplog: pytest.LogCaptureFixture) -> None:
+    """Nothing in it is known to be untouched, so the term does not start settled."""
+    cluster = Cluster()
+    cluster.broken["team"] = [FORBIDDEN]
+    with caplog.at_level(logging.WARNING):
+        assert not await cluster.resync.first()
+    assert cluster.registry.is_known(Name("gis", "a"))
+    assert cluster.passed_over == [("team",)]
+    assert "403 not today" in str([record.__dict__.get("fields") for record in caplog.records])
+
+
+async def test_what_is_known_of_a_namespace_that_is_refused_stays_known() -> None:
+    """Unread is not absent."""
+    cluster = Cluster()
+    cluster.objects["team"] = [resource("b", "team")]
+    assert await cluster.resync.first()
+    cluster.broken["team"] = [FORBIDDEN]
+    await cluster.resync.first()
+    assert cluster.registry.is_known(Name("team", "b"))
+
+
+async def test_a_namespace_that_only_stumbles_is_asked_again_at_once() -> None:
+    cluster = Cluster()
+    cluster.objects["team"] = [resource("b", "team")]
+    cluster.broken["team"] = [AWAY, AWAY, FORBIDDEN]
+    cluster.broken["team"].pop()
+    task = asyncio.create_task(cluster.resync.first())
+    await asyncio.sleep(0.01)
+    assert not task.done()
+    del cluster.broken["team"]
+    assert await task
+    assert cluster.registry.is_known(Name("team", "b"))
+    assert cluster.passed_over == [()]
+
+
+async def test_a_namespace_that_fails_for_long_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resync, "PASS_OVER_SECONDS", 0.01)
+    cluster = Cluster()
+    cluster.broken["team"] = [AWAY]
+    assert not await cluster.resync.first()
+    assert cluster.passed_over == [("team",)]
+
+
+async def test_where_everything_is_refused_no_list_is_complete() -> None:
+    cluster = Cluster()
+    cluster.broken = {"gis": [FORBIDDEN], "team": [FORBIDDEN]}
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.05):
+            await cluster.resync.first()
+    assert cluster.passed_over == []
+
+
+async def test_an_object_that_cannot_be_taken_in_stops_itself_only(caplog: pytest.LogCaptureFixture) -> None:
+    cluster = Cluster()
+    odd = resource("odd", "gis")
+    del odd["metadata"]["creationTimestamp"]
+    cluster.objects["gis"] = [odd, {"metadata": "nothing"}, resource("a", "gis")]  # type: ignore[list-item]
+    assert not await cluster.resync.first()
+    assert cluster.registry.is_known(Name("gis", "a"))
+    assert "gis/odd" in str([record.__dict__.get("fields") for record in caplog.records])
+
+
+async def test_a_list_that_is_older_than_what_was_known_makes_the_watch_begin_anew() -> None:
+    """And what it shows is true, though its generation is lower."""
+    cluster = Cluster()
+    newer = resource("a", "gis", 90)
+    newer["metadata"]["generation"] = 3
+    newer["spec"]["service"]["name"] = "Rivers"
+    cluster.dispatch.seen("service", "CHANGED", newer)
+    await cluster.resync.first()
+    assert cluster.went_back == ["the list of arcgisservices is older than what was known before"]
+    assert not cluster.registry.differs(resource("a", "gis"))
+
+
+async def test_a_spec_that_differs_under_the_same_generation_is_seen() -> None:
+    """As after a restore of etcd that lifts the versions."""
+    cluster = Cluster()
+    other = resource("a", "gis", 4)
+    other["spec"]["service"]["name"] = "Rivers"
+    other["status"] = {"observedGeneration": 1, "journal": {"phase": "Idle"}}
+    cluster.dispatch.seen("service", "CHANGED", other)
+    cluster.objects["gis"][0]["status"] = other["status"]
+    await cluster.resync.first()
+    assert not cluster.registry.differs(resource("a", "gis"))

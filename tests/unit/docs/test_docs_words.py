@@ -1,0 +1,63 @@
+"""The pages that teach use the field's words; our own stand in the glossary."""
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+TEACHING = [
+    *ROOT.glob("*.md"),
+    *(ROOT / "docs" / "tutorial").glob("*.md"),
+    *(ROOT / "docs" / "guides").glob("*.md"),
+    *(ROOT / "docs" / "reference").glob("*.md"),
+    *(ROOT / "docs" / "explanation").glob("*.md"),
+]
+PROVING = ("CHANGELOG.md", "architecture.md", "evidence.md", "performance.md")
+"""Pages for those who work on the project, and about them; they may use its words."""
+INSTEAD = {
+    r"\bmend(s|ed)?\b": "fix",
+    r"\btold of\b": "an event reports it",
+    r"\banew\b": "again",
+    r"\bof late\b": "recently",
+    r"signs that are not seen": "invisible characters",
+    r"\bthe kinds first\b": "upgrade the CRDs first",
+    r"\bspeaks for\b": "manages",
+    r"\bowned (setting|value)s?\b": "declared setting",
+    r"\bnobody \w+( \w+)* any more\b": "no longer",
+    r"\btaken for lost\b": "treated as lost",
+    r"\bcannot be told\b": "the operator cannot tell",
+}
+
+
+def prose(page: Path) -> str:
+    """A page without what programs printed."""
+    return re.sub(r"^```console.*?^```$", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+
+
+def test_no_page_that_teaches_uses_a_word_that_stops_a_reader() -> None:
+    found = [
+        f"{page.relative_to(ROOT)}: {said.group()!r}, better {better!r}"
+        for page in TEACHING
+        if page.name not in PROVING
+        for pattern, better in INSTEAD.items()
+        for said in re.finditer(pattern, prose(page), re.IGNORECASE)
+    ]
+    assert found == []
+
+
+def test_the_descriptions_and_messages_of_the_kinds_use_the_same_words() -> None:
+    found = [
+        f"{crd.name}: {said.group()!r}, better {better!r}"
+        for crd in (ROOT / "crds").glob("*.yaml")
+        for pattern, better in INSTEAD.items()
+        for said in re.finditer(pattern, crd.read_text(), re.IGNORECASE)
+    ]
+    assert found == []
+
+
+def test_the_glossary_has_each_word_once() -> None:
+    page = (ROOT / "docs" / "explanation" / "glossary.md").read_text()
+    words = re.findall(r"^\| \*\*(.+?)\*\* \|", page, re.MULTILINE)
+    assert len(words) == len(set(words)) > 30
+    for part in page.split("\n## ")[1:]:
+        listed = re.findall(r"^\| \*\*(.+?)\*\* \|", part, re.MULTILINE)
+        assert listed == sorted(listed, key=str.casefold)
