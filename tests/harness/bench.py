@@ -73,6 +73,7 @@ class Workbench:
         self.audit = Audit(cluster.audit_log, self.namespace)
         self.audit_begins = self.audit.size()
         self.controls: list[SiteControl] = []
+        self.listens_at = "127.0.0.1"  # of the operator that was started last
         self.told: list[outputs.Output] = []  # by operators that have ended before the search for secrets
 
     # -- processes -----------------------------------------------------------------
@@ -150,7 +151,7 @@ class Workbench:
 
     def metrics(self) -> str:
         """What the operator tells Prometheus."""
-        return outputs.metrics(self.operator)
+        return outputs.metrics(self.operator, self.listens_at)
 
     # -- resources -----------------------------------------------------------------
 

@@ -63,10 +63,10 @@ def measured(operator: ChildProcess, tell: Callable[[], str]) -> Iterator[Output
             yield "metrics", tell().encode()
 
 
-def metrics(operator: ChildProcess) -> str:
-    """What an operator tells Prometheus."""
+def metrics(operator: ChildProcess, host: str = "127.0.0.1") -> str:
+    """What an operator tells Prometheus, asked where it listens."""
     port = operator.wait_for_json(lambda line: line.get("msg") == "started", 10)["health_port"]
-    answer = httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=5.0, trust_env=False)
+    answer = httpx.get(f"http://{host}:{port}/metrics", timeout=5.0, trust_env=False)
     return answer.raise_for_status().text
 
 

@@ -86,8 +86,11 @@ class Far(Workbench):
         """Starts an operator behind the router."""
         chosen = {"health_address": "0.0.0.0:0", **SHIPPED_LEASE, **settings}
         process = self.start_operator(name, ready=ready, within=self.wires.within, **chosen)
-        return Pod(process, self.wires.kubelets_way)
+        self.listens_at = self.wires.kubelets_way
+        return Pod(process, self.listens_at)
 
     def neighbour(self, name: str = "neighbour", **settings: object) -> Pod:
         """Starts an operator that no rule touches, and that finds the Lease taken."""
-        return Pod(self.start_operator(name, ready=False, **{**SHIPPED_LEASE, **settings}), "127.0.0.1")
+        process = self.start_operator(name, ready=False, **{**SHIPPED_LEASE, **settings})
+        self.listens_at = "127.0.0.1"
+        return Pod(process, self.listens_at)
