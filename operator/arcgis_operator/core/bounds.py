@@ -1,5 +1,6 @@
 """What counts against a wanted state, and what that holds back: bounded attempts, pauses, a budget."""
 
+import math
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -14,7 +15,9 @@ HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Why an edit is held back now. `spent`: no further attempt is due; `wake` in seconds."""
+    """Why an edit is held back now. `spent`: no further attempt is due; `wake` in seconds, NaN for the
+    queue's backoff, None for the reason's own interval.
+    """
 
     hold: Hold
     spent: bool = False
@@ -36,7 +39,12 @@ def held(case: Case) -> Held | None:
         return Held(Hold(Reason.VERIFYING, sentences.READ_EARLY), wake=wait)
     if spent := _budget(case):
         return spent
-    return Held(case.sending) if case.sending else None
+    return _before_sending(case.sending) if case.sending else None
+
+
+def _before_sending(hold: Hold) -> Held:
+    """A site that asks for a pause again and again is tried less and less often: by the queue's backoff."""
+    return Held(hold, wake=math.nan if hold.reason is Reason.SERVICE_BUSY else None)
 
 
 def counted(journal: Journal, failure: str, now: datetime, policy: Policy) -> Journal:

@@ -293,7 +293,7 @@ class SiteSession:
             return later
         fact = await client.edit(ref, document, lambda: self._ended or guard())
         if isinstance(fact, Failure):
-            self._live.pauses.put(f"edit {ref.key}", fact)
+            fact = self._paused(f"edit {ref.key}", fact)
             fact = await self._refused(fact) if fact.code not in (None, 429) else fact
         if isinstance(fact, Accepted):
             self._index.noted(self._ours(ref, fact))
@@ -377,8 +377,10 @@ class SiteSession:
         if later := self._live.pauses.held(what):
             return later
         answer = await question(client)
-        if not isinstance(answer, Failure):
-            return answer
+        return self._paused(what, answer) if isinstance(answer, Failure) else answer
+
+    def _paused(self, what: str, answer: Failure) -> Failure:
+        """The answer in the words that hold for the whole pause, where the site asked for one."""
         self._live.pauses.put(what, answer)
         later = self._live.pauses.held(what) if answer.kind is Kind.BUSY else None
         return replace(answer, detail=later.detail) if later else answer

@@ -157,6 +157,10 @@ SITUATIONS: dict[str, tuple[Case, Expected]] = {
     "the circuit is open": (case(gate=OPEN, seen=None), gives(R.CIRCUIT_OPEN)),
     "all slots are taken": (case(sending=Hold(R.QUEUED, "full")), gives(R.QUEUED, says="full")),
     "the site is read-only": (case(sending=Hold(R.SITE_READ_ONLY, "upgrade")), gives(R.SITE_READ_ONLY)),
+    "the site asks for a pause before the next edit, and how often it did so only the queue knows": (
+        case(sending=Hold(R.SERVICE_BUSY, "later")),
+        gives(R.SERVICE_BUSY, says="later", holds=lambda v: math.isnan(v.wake)),
+    ),
     "a full site does not hold back who matches": (
         case(sending=Hold(R.QUEUED, "full"), seen=seen(document=live("new"))),
         gives(R.CONVERGED),

@@ -123,6 +123,19 @@ async def edited(session: SiteSession) -> Failure:
     return fact
 
 
+async def test_a_pause_for_an_edit_is_told_in_the_same_words_while_it_lasts(
+    session: SiteSession, site: FakeSite, clock: Clock
+) -> None:
+    site.answers["edit"] = httpx.Response(429, headers={"Retry-After": "2"}, json=error(429, "Later"))
+    first = (await edited(session)).detail
+    held = session.sending("https://site.test/arcgis|transport/roads.mapserver")
+    assert isinstance(held, Hold)
+    assert held.message == first == (await edited(session)).detail
+    assert site.asked.count("edit") == 1
+    clock.now += 2
+    assert session.sending("https://site.test/arcgis|transport/roads.mapserver") is None
+
+
 MODES: dict[str, tuple[dict[str, Any], Any, Kind, bool]] = {  # refusal, mode, meaning, read-only
     "a property that is read-only": (error(400, "'provider' is read-only."), WRITABLE, Kind.REFUSED, False),
     "a data source that is": (error(500, "the data source is read only"), WRITABLE, Kind.UNSURE, False),
