@@ -51,3 +51,11 @@ CASES = {
     "an orphan asks for ever": ("1:deleted+site asks to wait", "ASKED-OFTEN"),
 }
 """What was wrong: the scene, and the rule it broke."""
+
+FOUND_SINCE = {
+    "an older resource appears while the younger one's turn waits for an answer": (
+        "6440:object read is late+second by another ArcGISSite",
+        "LOSER",
+    ),
+}
+"""What the search itself has found, in the same form."""

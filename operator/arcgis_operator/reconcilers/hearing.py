@@ -84,6 +84,11 @@ class Heard:
     voice: Voice | None = None
 
     @property
+    def names(self) -> Set[Name]:
+        """Of all who were read."""
+        return {*filter(None, (self.speaker,)), *(voice.name for voice in self.others)}
+
+    @property
     def other_uids(self) -> Set[str]:
         """Of those who do not speak."""
         return {voice.uid for voice in self.others}

@@ -172,6 +172,10 @@ class Registry:
         )
         return Claim(names[0], tuple(names[1:])) if names else Claim(None)
 
+    def are_all(self, names: Set[Name], key: str) -> bool:
+        """Whether these are still all resources that are known on the service."""
+        return self._names.get(key, set()) == names
+
     def identify(self, name: Name, service_id: str) -> bool:
         """Note the id that the site gave a resource's service; False when that moves it to another key."""
         address = self.address(name)

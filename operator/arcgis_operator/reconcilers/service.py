@@ -170,6 +170,8 @@ class ServiceReconciler:
             return await self._attempt(key, body, term, heard, again=True)
         if verdict.effect and site != await self._allowed(aim, body, within=0.0):
             return NOW
+        if verdict.effect and not self._registry.are_all(heard.names, key):
+            return NOW  # somebody came, perhaps an older one, while this turn waited for an answer
         return await self._conclude(key, body, term, aim, site, case, verdict)
 
     async def _conclude(

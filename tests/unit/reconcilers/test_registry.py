@@ -56,6 +56,16 @@ A, B, C = (Name("gis", name) for name in "abc")
 KEY = "https://gis.example.com/arcgis|transport/roads.mapserver"
 
 
+def test_a_turn_can_ask_whether_those_it_heard_are_still_all() -> None:
+    one, _ = registry()
+    one.site_seen(site())
+    one.service_seen(service("b"))
+    assert one.are_all({B}, KEY)
+    one.service_seen(service("a"))
+    assert not one.are_all({B}, KEY)
+    assert one.are_all({A, B}, KEY)
+
+
 def test_the_oldest_resource_speaks_for_the_service() -> None:
     """Then namespace and name decide."""
     one, _ = registry()
