@@ -16,13 +16,12 @@ from notes import Notes
 
 from arcgis_operator.adapters.kube.access import load_access
 from arcgis_operator.app.supervisor import Patience, Supervisor
+from arcgis_operator.core.backoff import Backoff
 from arcgis_operator.handlers.informer import Informer, Tuning
 
-QUICK = Tuning(
-    reconnect=0.01, first_backoff=0.02, longest_backoff=0.05, request_timeout=2.0, connect_timeout=1.0
-)
-EAGER = Patience(first_pause=0.02, longest_pause=0.05, watchers_missing=0.5, look=0.02)
-LAZY = Patience(first_pause=0.02, longest_pause=0.05)
+QUICK = Tuning(reconnect=0.01, backoff=Backoff(0.02, 0.05), request_timeout=2.0, connect_timeout=1.0)
+EAGER = Patience(pauses=Backoff(0.02, 0.05), watchers_missing=0.5, look=0.02)
+LAZY = Patience(pauses=Backoff(0.02, 0.05))
 
 
 class Watching:

@@ -29,6 +29,7 @@ from arcgis_operator.app.lease import Elector, LeaseTimes, Term
 from arcgis_operator.app.lease_record import SETTLED
 from arcgis_operator.app.supervisor import Patience, Supervisor
 from arcgis_operator.core.authorship import WRITER, is_put_back
+from arcgis_operator.core.backoff import Backoff
 from arcgis_operator.handlers.informer import Informer, Tuning
 from arcgis_operator.handlers.pulse import Pulse
 
@@ -257,9 +258,9 @@ async def test_the_api_server_notes_who_put_back_a_journal(real: KubeApi, namesp
     await backup.aclose()
 
 
-BLIND = Patience(0.02, 0.05, look=0.02, unheard=2.0)
+BLIND = Patience(Backoff(0.02, 0.05), look=0.02, unheard=2.0)
 """`/livez` of a process that loses patience after two seconds, not five minutes."""
-SHORT_STREAMS = Tuning(server_timeout=1, reconnect=0.05, first_backoff=0.05, longest_backoff=0.2)
+SHORT_STREAMS = Tuning(server_timeout=1, reconnect=0.05, backoff=Backoff(0.05, 0.2))
 """The right to a stream is asked when it is opened; an open one goes on without it."""
 
 

@@ -17,6 +17,7 @@ from arcgis_operator.core.identity import ServiceRef
 from arcgis_operator.core.job import Job, JobsOn
 from arcgis_operator.core.model import Aim, SiteRef
 from arcgis_operator.core.said import plainly
+from arcgis_operator.core.wake import BACKOFF, RESYNC, After
 from arcgis_operator.reconcilers.ledger import Ledger
 from arcgis_operator.reconcilers.registry import Registry
 from arcgis_operator.reconcilers.service import ServiceReconciler
@@ -24,6 +25,7 @@ from arcgis_operator.reconcilers.store import StatusStore
 from arcgis_operator.sites.jobindex import JobIndex
 
 POLICY = Policy()
+PAUSES = {BACKOFF: 5.0, RESYNC: 600.0}
 KEY = f"{URL}|roads.mapserver"
 SITE_BODY = {
     "metadata": {"namespace": "gis", "name": "prod"},
@@ -103,7 +105,7 @@ class Process:
             task, self.task = self.task, None
             if not task.cancelled():
                 wake = task.result()
-                pause = {True: 5.0, False: wake}[wake != wake]
+                pause = wake.seconds if isinstance(wake, After) else PAUSES[wake]
                 self.wake_at = self.world.at + min(pause, 600.0)
 
     def stop(self, kill: bool) -> None:

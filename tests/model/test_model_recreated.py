@@ -5,10 +5,12 @@ import asyncio
 from model_actions import Stage
 from model_process import KEY
 
+from arcgis_operator.core.wake import BACKOFF, Wake
+
 YIELDS = 20
 
 
-async def whole_turn(stage: Stage) -> float:
+async def whole_turn(stage: Stage) -> Wake:
     """One turn of replica A, in which everything answers; when it wants the next one."""
     process = stage.processes["A"]
     process.begin()
@@ -22,7 +24,7 @@ async def whole_turn(stage: Stage) -> float:
         if stage.world.inbox:
             task.cancel()
     process.task = None
-    return float("nan") if task.cancelled() else task.result()
+    return BACKOFF if task.cancelled() else task.result()
 
 
 async def test_a_resource_made_anew_for_another_service_is_not_followed_under_the_former_key() -> None:
@@ -36,6 +38,6 @@ async def test_a_resource_made_anew_for_another_service_is_not_followed_under_th
     world.create("roads", "third")
     world.respecify("roads", lambda spec: spec["service"].update(name="Rivers"))
     wake = await whole_turn(stage)
-    assert (wake != wake, world.inbox, world.writes) == (True, [], 0)
+    assert (wake is BACKOFF, world.inbox, world.writes) == (True, [], 0)
     process.registry.service_seen(world.objects["roads"])
     assert process.registry.claim(KEY).winner is None

@@ -14,6 +14,7 @@ from arcgis_operator.core.decide import KEPT_HISTORY, KEPT_SENDS
 from arcgis_operator.core.record import JobShown, Journal, Observed, Phase, Plan, Record, moment
 from arcgis_operator.core.status import ALONE, LONGEST, MOST, render, written_fields
 from arcgis_operator.core.verdict import Reason, Verdict
+from arcgis_operator.core.wake import After
 
 CRD = Path(__file__).resolve().parents[2] / "crds" / "arcgisservices.yaml"
 
@@ -93,7 +94,9 @@ def test_whatever_the_site_and_annotations_say_the_status_can_be_stored() -> Non
     )
     now = moment("2026-11-23T12:00:00Z")
     assert now is not None
-    written = render({"metadata": {"generation": 1}}, Verdict(Reason.CONVERGED, LONG, record, wake=1.0), now)
+    written = render(
+        {"metadata": {"generation": 1}}, Verdict(Reason.CONVERGED, LONG, record, wake=After(1.0)), now
+    )
     assert written["job"]["result"] == {"service": LONG}
     assert excess({"properties": status()}, written, "status") == []
 

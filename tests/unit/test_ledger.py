@@ -10,6 +10,7 @@ from arcgis_operator.core.job import Job
 from arcgis_operator.core.model import SiteRef
 from arcgis_operator.core.record import Condition, Journal, Phase, Record
 from arcgis_operator.core.said import Raw
+from arcgis_operator.core.wake import RESYNC, After
 from arcgis_operator.reconcilers.ledger import Ledger
 
 SETTLE = 30.0
@@ -61,7 +62,7 @@ def test_looks_in_vain_count_from_the_first_of_them_in_a_row(ledger: Ledger, clo
 def test_sends_count_for_an_hour_after_a_resource_has_gone(ledger: Ledger, clock: Clock) -> None:
     """Deleting and creating it again does not double the edits of an hour."""
     send(ledger, "roads", Accepted("job", "SUBMITTED"))
-    assert ledger.leave("roads") == math.inf
+    assert ledger.leave("roads") is RESYNC
     clock[0] += 3599
     ledger.leave("others")
     assert [send.stamp for send in ledger["roads"].sends] == [AT]
@@ -83,11 +84,11 @@ def test_a_request_without_answer_is_remembered_until_its_job_can_no_longer_run(
     """A resource that comes meanwhile has to wait for it where the site lists no jobs."""
     send(ledger, "roads", Failure(Kind.UNSURE, "reset"))
     clock[0] += 10
-    assert ledger.leave("roads") == 1790
+    assert ledger.leave("roads") == After(1790)
     assert ledger["roads"].unsure_at == 1000.0
     assert ledger.unseen_in("roads", Record(), OldTerm()) == 1790
     clock[0] += 1790
-    assert ledger.leave("roads") == math.inf
+    assert ledger.leave("roads") is RESYNC
     assert ledger["roads"].unsure_at is None
 
 

@@ -4,11 +4,13 @@ import asyncio
 import math
 import random
 
+import pytest
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from arcgis_operator.controller.queue import Backoff, Due, Priority, Wanted, WorkQueue, run_workers
+from arcgis_operator.controller.queue import Due, Priority, Wanted, WorkQueue, run_workers
+from arcgis_operator.core.wake import BACKOFF, NOW, RESYNC, After, Wake
 from harness import virtual_time
 
 KEYS = st.sampled_from("abcde")
@@ -119,12 +121,6 @@ QueueMachine.TestCase.settings = hypothesis_settings(max_examples=150, stateful_
 test_the_queue_keeps_its_promises_whatever_is_asked = QueueMachine.TestCase
 
 
-def test_pauses_double_up_to_the_cap_and_are_shortened_by_at_most_a_half() -> None:
-    backoff = Backoff(first=1.0, cap=60.0)
-    assert [backoff.pause(n, 0.0) for n in (1, 2, 3, 7, 5000)] == [1, 2, 4, 60, 60]
-    assert [backoff.pause(n, 1.0) for n in (1, 2, 7)] == [0.5, 1, 30]
-
-
 def test_a_delayed_key_wakes_a_waiting_worker_in_time() -> None:
     async def scene() -> tuple[str, float]:
         queue: WorkQueue[str] = WorkQueue()
@@ -159,10 +155,11 @@ class Workshop:
         self.crashing = crashing
         self.turns: list[tuple[str, float]] = []
         self.crashed: list[str] = []
+        self.wakes: dict[str, Wake] = {}
         self.running: list[str] = []
         self.most = 0
 
-    async def turn(self, key: str) -> None:
+    async def turn(self, key: str) -> Wake:
         assert key not in self.running
         self.running.append(key)
         self.most = max(self.most, len(self.running))
@@ -171,6 +168,7 @@ class Workshop:
             await asyncio.sleep(1)
             if key in self.crashing:
                 raise ZeroDivisionError
+            return self.wakes.pop(key, RESYNC)
         finally:
             self.running.remove(key)
 
@@ -223,6 +221,28 @@ def test_a_turn_that_ends_well_clears_the_failures() -> None:
         return shop.queue.failures("x")
 
     assert virtual_time.run(scene()) == 0
+
+
+@pytest.mark.parametrize(
+    ("wake", "times", "failures"),
+    [(NOW, [0, 2, 3], 0), (After(7.0), [0, 2, 10], 0), (BACKOFF, [0, 2, 5], 2), (RESYNC, [0, 2], 0)],
+)
+def test_a_turn_says_when_the_next_one_of_its_key_is_due(
+    wake: Wake, times: list[float], failures: int
+) -> None:
+    """After one that failed; what the last turn answers leaves it to the resync."""
+
+    async def scene() -> tuple[list[float], int]:
+        shop = Workshop(crashing=frozenset("x"))
+        shop.queue.add("x")
+        await shop.work(1.5)
+        shop.crashing, shop.wakes = frozenset(), {"x": wake}
+        await shop.work(2.0)
+        seen = shop.queue.failures("x")
+        await shop.work(20.0)
+        return [at for _, at in shop.turns], seen
+
+    assert virtual_time.run(scene()) == (times, failures)
 
 
 def test_a_key_added_during_its_turn_gets_another_one() -> None:

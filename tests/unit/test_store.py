@@ -15,14 +15,15 @@ from arcgis_operator.core.identity import Name
 from arcgis_operator.core.record import Journal, Phase, Plan, Record
 from arcgis_operator.core.status import parse, ready
 from arcgis_operator.core.verdict import Reason, Verdict
+from arcgis_operator.core.wake import After
 from arcgis_operator.reconcilers.store import StatusStore
 from harness.merge_patch import merged
 
 Json = Any
 FIRE = Name("gis", "fire")
 INTENT = Record(known=True, journal=Journal(phase=Phase.INTENDED, id="a1", sends=("2026-11-23T12:00:00Z",)))
-SENDING = Verdict(Reason.SUBMITTING, "An edit is about to be sent.", INTENT, wake=2.0)
-LIVE = Verdict(Reason.CONVERGED, "As declared.", Record(known=True), wake=2.0)
+SENDING = Verdict(Reason.SUBMITTING, "An edit is about to be sent.", INTENT, wake=After(2.0))
+LIVE = Verdict(Reason.CONVERGED, "As declared.", Record(known=True), wake=After(2.0))
 
 
 @dataclass
@@ -165,7 +166,9 @@ async def test_what_only_people_read_may_be_lost_and_others_may_add_to_it() -> N
     assert place.wrote == ["Written"]
 
 
-WAITING = Verdict(Reason.SITE_NOT_FOUND, "ArcGISSite gis/prod not found.", Record(known=True), wake=2.0)
+WAITING = Verdict(
+    Reason.SITE_NOT_FOUND, "ArcGISSite gis/prod not found.", Record(known=True), wake=After(2.0)
+)
 
 
 def without_waiting_since(status: Json) -> None:
@@ -323,7 +326,7 @@ async def test_a_site_that_loses_its_conditions_is_told_too() -> None:
     place.api.keeps = without_conditions
     body = await place.store.read(FIRE)
     assert isinstance(body, dict)
-    verdict = Verdict(Reason.REACHABLE, "The site answers.", Record(), wake=2.0)
+    verdict = Verdict(Reason.REACHABLE, "The site answers.", Record(), wake=After(2.0))
     failure = await place.store.store_site(body, verdict, {"version": "12.0"})
     assert isinstance(failure, KubeFailure)
     assert failure.kind is KubeFailureKind.NOT_KEPT

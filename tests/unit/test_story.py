@@ -14,6 +14,7 @@ from arcgis_operator.core.masking import masked_text
 from arcgis_operator.core.record import Journal, Phase, Record
 from arcgis_operator.core.said import Raw
 from arcgis_operator.core.verdict import Note, Reason, Verdict
+from arcgis_operator.core.wake import After
 from arcgis_operator.reconcilers.story import EditStory, Story
 
 Json = Any
@@ -32,7 +33,7 @@ class Log:
 
     def stores(self, reason: Reason, message: str = "Why.", **more: Json) -> list[tuple[str, str]]:
         """The lines above debug that this conclusion brings."""
-        verdict = Verdict(reason, message, more.pop("record", IDLE), wake=1.0, **more)
+        verdict = Verdict(reason, message, more.pop("record", IDLE), wake=After(1.0), **more)
         after = {**self.body, "status": status.render(self.body, verdict, datetime(2026, 1, 1, tzinfo=UTC))}
         self.caplog.clear()
         self.story.stored(NAME, self.body, after, verdict)

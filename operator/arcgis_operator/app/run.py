@@ -24,8 +24,9 @@ from arcgis_operator.app.lease import Elector, LeaseTimes, Term, identity
 from arcgis_operator.app.supervisor import Supervisor
 from arcgis_operator.config import Config
 from arcgis_operator.controller.dispatch import Dispatch, site_key, site_of
-from arcgis_operator.controller.queue import Backoff, WorkQueue
+from arcgis_operator.controller.queue import WorkQueue
 from arcgis_operator.controller.resync import SPREAD, Resync
+from arcgis_operator.core.backoff import Backoff
 from arcgis_operator.core.case import Policy
 from arcgis_operator.core.identity import Name
 from arcgis_operator.core.jsondoc import Json

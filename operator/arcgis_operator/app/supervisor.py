@@ -15,12 +15,14 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from arcgis_operator.controller.resync import KINDS, resource_in
+from arcgis_operator.core.backoff import Backoff
 from arcgis_operator.handlers.informer import EventType, Informer, Sink
 from arcgis_operator.handlers.pulse import Pulse
 from arcgis_operator.telemetry.logs import fields, named
 
 log = logging.getLogger(__name__)
 
+PAUSES = Backoff(1.0, 30.0)
 JOIN_SECONDS = 10.0
 LETTING_GO_SECONDS = 0.1  # closed connections need some turns of their loop to give their sockets back
 
@@ -34,8 +36,7 @@ class Patience:
     `watcher_lost`.
     """
 
-    first_pause: float = 1.0
-    longest_pause: float = 30.0
+    pauses: Backoff = PAUSES
     good_run: float = 60.0
     watchers_missing: float = 30.0
     watcher_lost: float = 1.0
@@ -89,16 +90,15 @@ class Supervisor:
 
     async def run(self) -> None:
         """Watch for ever; returns only by being cancelled, and then leaves no thread behind."""
-        pause = self._patience.first_pause
+        failures = 0
         while True:
             started = time.monotonic()
             reason = await self._once()
-            if time.monotonic() - started > self._patience.good_run:
-                pause = self._patience.first_pause
+            failures = 1 if time.monotonic() - started > self._patience.good_run else failures + 1
+            pause = self._patience.pauses.pause(failures)
             log.warning("watch restarts", extra=fields(reason=reason, wake_after=pause))
             self._restarted()
             await self._rest(pause)
-            pause = min(self._patience.longest_pause, 2 * pause)
 
     async def _rest(self, pause: float) -> None:
         self._beat = time.monotonic() + pause

@@ -1,6 +1,5 @@
 """From events and lists to turns: what is news goes on the queue, and each key to its reconciler."""
 
-import math
 import random
 from collections.abc import Callable
 from typing import Any, Literal
@@ -11,6 +10,7 @@ from arcgis_operator.controller.news import News
 from arcgis_operator.controller.queue import Priority, WorkQueue
 from arcgis_operator.controller.standings import Standings
 from arcgis_operator.core.identity import Name, name_of
+from arcgis_operator.core.wake import RESYNC, Wake
 from arcgis_operator.reconcilers.glance import Glance
 from arcgis_operator.reconcilers.ports import Term
 from arcgis_operator.reconcilers.registry import Registry
@@ -117,22 +117,16 @@ class Dispatch:
         """Ask for a turn when nothing more urgent is to be done."""
         self._queue.add(key, Priority.RESYNC)
 
-    async def turn(self, key: str) -> None:
+    async def turn(self, key: str) -> Wake:
         """One turn of a key; on standby there are none, for a new term looks at everything."""
         term = self._term()
         if term is None or self._services is None or self._sites is None or self._glance is None:
-            return
+            return RESYNC
         if key.startswith(SITE):
-            wake = await self._sites.turn(_site_name(key))
-        elif key.startswith(FOLDER):
-            wake = await self._glance.turn(key.removeprefix(FOLDER))
-        else:
-            wake = await self._services.turn(key, term)
-        if math.isnan(wake):
-            self._queue.retry(key)
-        elif wake < math.inf:
-            self._queue.forget(key)
-            self._queue.add(key, Priority.OPEN, wake)
+            return await self._sites.turn(_site_name(key))
+        if key.startswith(FOLDER):
+            return await self._glance.turn(key.removeprefix(FOLDER))
+        return await self._services.turn(key, term)
 
     def about(self, key: str) -> dict[str, Any]:
         """How the log names the resource, or the folder, that a key stands for."""

@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Generic, TypeVar
 
+from arcgis_operator.core.backoff import Backoff
+from arcgis_operator.core.wake import After, Left, Wake
 from arcgis_operator.telemetry.logs import fields
 
 log = logging.getLogger(__name__)
@@ -55,18 +57,6 @@ class Due:
 
     keys: int
     oldest: float
-
-
-@dataclass(frozen=True, slots=True)
-class Backoff:
-    """Pauses that double from `first` to `cap` seconds, each shortened by up to a half at random."""
-
-    first: float = 1.0
-    cap: float = 300.0
-
-    def pause(self, failures: int, chance: float) -> float:
-        """The pause after so many failures in a row; `chance` is between 0 and 1."""
-        return float(min(self.cap, self.first * 2 ** min(failures - 1, 30)) * (1 - chance / 2))
 
 
 _ORDER = {
@@ -160,6 +150,17 @@ class WorkQueue(Generic[Key]):
     async def rest(self) -> None:
         """Wait until no key is in its turn."""
         await self._at_rest.wait()
+
+    def follow(self, key: Key, wake: Wake) -> None:
+        """Ask for the next turn as the last one answered."""
+        match wake:
+            case After(seconds):
+                self.forget(key)
+                self.add(key, Priority.OPEN, seconds)
+            case Left.BACKOFF:
+                self.retry(key)
+            case Left.RESYNC:
+                self.forget(key)
 
     def retry(self, key: Key) -> float:
         """Ask for a turn after a pause that grows with each failure in a row; returns the pause."""
@@ -269,17 +270,16 @@ class WorkQueue(Generic[Key]):
 
 async def run_workers(
     queue: WorkQueue[Key],
-    turn: Callable[[Key], Awaitable[None]],
+    turn: Callable[[Key], Awaitable[Wake]],
     *,
     workers: int,
     on_crash: Callable[[Key, Exception], Awaitable[None]],
     about: Callable[[Key], Facts] = lambda key: fields(key=key),
 ) -> None:
-    """Give turns for ever, `workers` at a time.
+    """Give turns for ever, `workers` at a time; each answers when the next one of its key is due.
 
     A turn that raises has a bug: it is logged with what is to be said `about` the key, `on_crash` may say so
     on the resource, and the key backs off.
-    A turn that ends without calling `retry` clears the key's failures.
     """
     async with asyncio.TaskGroup() as group:
         for number in range(workers):
@@ -288,17 +288,14 @@ async def run_workers(
 
 async def _work(
     queue: WorkQueue[Key],
-    turn: Callable[[Key], Awaitable[None]],
+    turn: Callable[[Key], Awaitable[Wake]],
     on_crash: Callable[[Key, Exception], Awaitable[None]],
     about: Callable[[Key], Facts],
 ) -> None:
     while True:
         key = await queue.get()
-        before = queue.failures(key)
         try:
-            await turn(key)
-            if queue.failures(key) == before:
-                queue.forget(key)
+            queue.follow(key, await turn(key))
         except Exception as error:
             queue.retry(key)
             log.exception("reconcile crashed", extra=about(key))

@@ -1,27 +1,26 @@
 """What counts against a wanted state, and what that holds back: bounded attempts, pauses, a budget."""
 
-import math
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from arcgis_operator.core import sentences
+from arcgis_operator.core.backoff import Backoff
 from arcgis_operator.core.case import Case, Hold, Policy
 from arcgis_operator.core.jsondoc import printable
 from arcgis_operator.core.record import Journal, moment, stamp
 from arcgis_operator.core.verdict import Reason
+from arcgis_operator.core.wake import BACKOFF, After, Wake
 
 HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Why an edit is held back now. `spent`: no further attempt is due; `wake` in seconds, NaN for the
-    queue's backoff, None for the reason's own interval.
-    """
+    """Why an edit is held back now. `spent`: no further attempt is due; `wake`: None for the reason's own."""
 
     hold: Hold
     spent: bool = False
-    wake: float | None = None
+    wake: Wake | None = None
 
 
 def held(case: Case) -> Held | None:
@@ -34,9 +33,9 @@ def held(case: Case) -> Held | None:
         wait = max(_until(case, journal.retry_time), _late(case))
         if wait > 0:
             message = sentences.next_attempt(text, journal.attempt + 1, journal.retry_time)
-            return Held(Hold(reason, message), wake=wait)
+            return Held(Hold(reason, message), wake=After(wait))
     if (wait := _late(case)) > 0:
-        return Held(Hold(Reason.VERIFYING, sentences.READ_EARLY), wake=wait)
+        return Held(Hold(Reason.VERIFYING, sentences.READ_EARLY), wake=After(wait))
     if spent := _budget(case):
         return spent
     return _before_sending(case.sending) if case.sending else None
@@ -44,7 +43,7 @@ def held(case: Case) -> Held | None:
 
 def _before_sending(hold: Hold) -> Held:
     """A site that asks for a pause again and again is tried less and less often: by the queue's backoff."""
-    return Held(hold, wake=math.nan if hold.reason is Reason.SERVICE_BUSY else None)
+    return Held(hold, wake=BACKOFF if hold.reason is Reason.SERVICE_BUSY else None)
 
 
 def counted(journal: Journal, failure: str, now: datetime, policy: Policy) -> Journal:
@@ -59,9 +58,9 @@ def counted(journal: Journal, failure: str, now: datetime, policy: Policy) -> Jo
 
 def retry_time(before: int, now: datetime, policy: Policy) -> str:
     """When to try again after so many tries before."""
-    pause = max(policy.retry_seconds * 2 ** min(before, 10), policy.verify_grace_seconds)
-    pause = min(pause, policy.retry_max_seconds)
-    return stamp(now + timedelta(seconds=pause))
+    pause = Backoff(policy.retry_seconds, policy.retry_max_seconds).pause(before + 1)
+    least = min(policy.verify_grace_seconds, policy.retry_max_seconds)
+    return stamp(now + timedelta(seconds=max(pause, least)))
 
 
 def recent_sends(case: Case) -> tuple[str, ...]:
@@ -93,9 +92,9 @@ def _budget(case: Case) -> Held | None:
     waits = [hour - ages[most - 1] for ages in counts if len(ages) >= most]
     if not waits:
         return None
-    wake = max(1.0, *waits)
-    message = sentences.budget_spent(most, stamp(case.now + timedelta(seconds=wake)))
-    return Held(Hold(Reason.EDIT_BUDGET_SPENT, message), wake=wake)
+    wait = max(1.0, *waits)
+    message = sentences.budget_spent(most, stamp(case.now + timedelta(seconds=wait)))
+    return Held(Hold(Reason.EDIT_BUDGET_SPENT, message), wake=After(wait))
 
 
 def _late(case: Case) -> float:

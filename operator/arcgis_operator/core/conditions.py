@@ -1,12 +1,12 @@
 """The conditions of a status: what they say, since when, and how long a wait for others lasts."""
 
-import math
 from collections.abc import Mapping
 from datetime import datetime
 
 from arcgis_operator.core.jsondoc import Json, printable
 from arcgis_operator.core.record import Condition, moment, stamp
 from arcgis_operator.core.verdict import ROWS, Progress, Ready, Verdict
+from arcgis_operator.core.wake import BACKOFF, RESYNC, Wake
 
 MAX_MESSAGE = 512
 PATIENCE_SECONDS = 300.0
@@ -67,11 +67,11 @@ def _since(old: Mapping[str, Json] | None, value: Ready, now: datetime) -> str:
     return str(old["lastTransitionTime"]) if same and old and "lastTransitionTime" in old else stamp(now)
 
 
-def next_look(body: Mapping[str, Json], wake: float) -> float:
+def next_look(body: Mapping[str, Json], wake: Wake) -> Wake:
     """The same `wake`, but what waits for others is not left to the resync, and ends Stalled."""
     status = body.get("status") or {}
     waits = "waitingSince" in status and Progress.STALLED.value not in conditions_of(status)
-    return math.nan if waits and wake == math.inf else wake
+    return BACKOFF if waits and wake is RESYNC else wake
 
 
 def ready_of(status: Mapping[str, Json]) -> Condition:

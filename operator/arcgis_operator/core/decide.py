@@ -3,7 +3,6 @@
 The protocol that both keep is explained rule for rule in `docs/explanation/architecture.md`.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -27,6 +26,7 @@ from arcgis_operator.core.texts import (
     waiting_text,
 )
 from arcgis_operator.core.verdict import ROWS, Edit, Look, Note, Reason, Verdict
+from arcgis_operator.core.wake import BACKOFF, NOW, RESYNC, After, Wake
 
 KEPT_SENDS = 12
 KEPT_HISTORY = 10
@@ -92,7 +92,7 @@ def _intend(case: Case, target: Target) -> Verdict:
             history=history[:KEPT_HISTORY],
             plan=_planned(case, changes, drift),
         ),
-        wake=case.policy.poll_seconds,
+        wake=After(case.policy.poll_seconds),
         effect=Edit(desired.service, plan.overlay(desired.leaves, document), journal.id),
         notes=(*drift_notes(changes, found), *stray_notes(case)),
     )
@@ -163,7 +163,7 @@ def _converged(case: Case) -> Verdict:
             plan=None,
             observed=_observed(case),
         ),
-        wake=0.0 if case.gate else math.inf,
+        wake=NOW if case.gate else RESYNC,
         notes=notes,
         aside=changed_text(case),
     )
@@ -250,11 +250,10 @@ def _unanswered(journal: Journal, planned: Plan | None) -> JobShown:
     )
 
 
-def _wake(case: Case, reason: Reason, sight: Sight) -> float:
-    """Seconds until the next look: NaN leaves it to the queue's backoff, infinity to the resync."""
+def _wake(case: Case, reason: Reason, sight: Sight) -> Wake:
     if sight.wake is not None:
         return sight.wake
     looks = ROWS[reason].look
     if looks is Look.POLL or (case.record.journal.open and looks is Look.RESYNC):
-        return case.policy.pause(max(case.open_for, case.busy_for))
-    return math.inf if looks is Look.RESYNC else math.nan
+        return After(case.policy.pause(max(case.open_for, case.busy_for)))
+    return RESYNC if looks is Look.RESYNC else BACKOFF

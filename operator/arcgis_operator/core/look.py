@@ -1,6 +1,5 @@
 """What a turn saw, as one signal: the input side of the table in `jobs`."""
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +16,7 @@ from arcgis_operator.core.model import Desired
 from arcgis_operator.core.record import Phase, stamp
 from arcgis_operator.core.said import cut
 from arcgis_operator.core.verdict import Reason
+from arcgis_operator.core.wake import BACKOFF, After, Wake
 
 FAILURE_REASONS: Mapping[Kind, Reason] = {
     Kind.NOT_SENT: Reason.SITE_UNREACHABLE,
@@ -58,8 +58,7 @@ class Sight:
     """One signal with what it brings along.
 
     `hold` gives reason and message to signals that the table leaves open; `failure` counts against the
-    digest; `spent`: no further attempt is due; `wake` in seconds, NaN for the queue's backoff, None for the
-    reason's own interval;
+    digest; `spent`: no further attempt is due; `wake` is None for the reason's own interval;
     `target` is what an edit would start from.
     """
 
@@ -67,7 +66,7 @@ class Sight:
     hold: Hold | None = None
     failure: str = ""
     spent: bool = False
-    wake: float | None = None
+    wake: Wake | None = None
     target: Target | None = None
 
 
@@ -103,9 +102,9 @@ def _unsettled(case: Case, seen: Seen) -> Sight | None:
     if seen.others:
         return Sight(Signal.OTHERS_RUN)
     if seen.settle_in > 0:
-        return Sight(Signal.UNSETTLED, wake=seen.settle_in)
+        return Sight(Signal.UNSETTLED, wake=After(seen.settle_in))
     if seen.unseen_in > 0:
-        return Sight(Signal.HINDERED, _unseen(seen.unseen_in, case.now), wake=math.nan)
+        return Sight(Signal.HINDERED, _unseen(seen.unseen_in, case.now), wake=BACKOFF)
     return None
 
 
@@ -149,7 +148,7 @@ def _intended(case: Case) -> Sight:
     if case.seen and case.seen.others:
         return Sight(Signal.OTHERS_RUN)
     if case.seen and case.seen.settle_in > 0:
-        return Sight(Signal.UNSETTLED, wake=case.seen.settle_in)
+        return Sight(Signal.UNSETTLED, wake=After(case.seen.settle_in))
     blind = case.seen is not None and not case.seen.listed
     if case.matches and (case.as_intended or not blind):
         return Sight(Signal.MATCHES)

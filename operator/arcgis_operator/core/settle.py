@@ -3,7 +3,6 @@
 The rules are in `docs/explanation/architecture.md`.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -19,6 +18,7 @@ from arcgis_operator.core.look import reason_of
 from arcgis_operator.core.record import JobShown, Journal, Phase, Record, stamp
 from arcgis_operator.core.said import Shown, plainly
 from arcgis_operator.core.verdict import Reason, Verdict
+from arcgis_operator.core.wake import BACKOFF, NOW, RESYNC, After
 
 
 def settle(record: Record, fact: Fact, now: datetime, policy: Policy, whose: str = "NAME") -> Verdict:
@@ -41,7 +41,7 @@ def settle(record: Record, fact: Fact, now: datetime, policy: Policy, whose: str
         reason,
         given_up(journal, whose).message if refused else sentences.sentence(fact.detail),
         replace(record, journal=journal),
-        wake=math.inf if refused else math.nan,
+        wake=RESYNC if refused else BACKOFF,
         spent=refused,
     )
 
@@ -90,7 +90,7 @@ def _applied(record: Record, now: datetime, policy: Policy) -> Verdict:
     """An edit without a job counts as ended; a read-back that matches forgives it."""
     failure = f"{Reason.EDIT_NOT_STICKING}: {sentences.APPLIED_IN_VAIN}"
     journal = counted(record.journal, failure, now, policy)
-    return Verdict(Reason.VERIFYING, sentences.APPLIED, replace(record, journal=journal), wake=0.0)
+    return Verdict(Reason.VERIFYING, sentences.APPLIED, replace(record, journal=journal), wake=NOW)
 
 
 def _accepted(record: Record, fact: Accepted, now: datetime, policy: Policy) -> Verdict:
@@ -110,7 +110,7 @@ def _accepted(record: Record, fact: Accepted, now: datetime, policy: Policy) -> 
         Reason.JOB_RUNNING,
         sentences.accepted(fact.job_id),
         replace(record, journal=journal, job=job),
-        wake=policy.pause(0.0),
+        wake=After(policy.pause(0.0)),
     )
 
 
@@ -120,5 +120,5 @@ def _unsure(record: Record, failure: Failure, policy: Policy) -> Verdict:
     journal = replace(record.journal, answer=answer)
     message = sentences.lost_answer(failure.detail)
     return Verdict(
-        Reason.LOOKING_FOR_JOB, message, replace(record, journal=journal), wake=policy.poll_seconds
+        Reason.LOOKING_FOR_JOB, message, replace(record, journal=journal), wake=After(policy.poll_seconds)
     )

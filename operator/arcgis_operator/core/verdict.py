@@ -11,6 +11,7 @@ from enum import StrEnum
 from arcgis_operator.core.identity import ServiceRef
 from arcgis_operator.core.jsondoc import Json
 from arcgis_operator.core.record import Record
+from arcgis_operator.core.wake import Wake
 
 
 class Reason(StrEnum):
@@ -175,7 +176,7 @@ class Edit:
 class Verdict:
     """The conclusion of one turn.
 
-    `record` is what the status will hold; `wake` is in seconds. `keep_ready` keeps a Ready=True of this
+    `record` is what the status will hold. `keep_ready` keeps a Ready=True of this
     generation as it is; `spent` says that no further attempt is due. `aside` stands after the message in the
     event alone: what is said once.
     """
@@ -183,7 +184,7 @@ class Verdict:
     reason: Reason
     message: str
     record: Record
-    wake: float
+    wake: Wake
     effect: Edit | None = None
     notes: tuple[Note, ...] = ()
     keep_ready: bool = False

@@ -9,12 +9,14 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any, Literal, Protocol
 
 import kopf
 
 from arcgis_operator.adapters.kube.access import Access
 from arcgis_operator.adapters.kube.kinds import ARCGIS_SERVICES, ARCGIS_SITES, GROUP, Kind
+from arcgis_operator.core.backoff import Backoff
 from arcgis_operator.handlers.pulse import Pulse
 from arcgis_operator.handlers.session import WatchSessions
 from arcgis_operator.handlers.storage import NoDiffBase, NoProgress
@@ -22,6 +24,7 @@ from arcgis_operator.handlers.storage import NoDiffBase, NoProgress
 SERVED: dict[Literal["service", "site"], Kind] = {"service": ARCGIS_SERVICES, "site": ARCGIS_SITES}
 IDENTITY: Any = "arcgis-operator"
 """Given to kopf, which else asks for the name of the user: in a pod a uid has none."""
+PAUSES = Backoff(1.0, 30.0)
 FOREVER = 1e9  # None crashes kopf; anything shorter can cancel the watcher outside its guard
 
 PARTS = frozenset({"multidimensional multitasker", "credentials retriever"})
@@ -46,26 +49,22 @@ class Tuning:
     connect_timeout: float = 10.0
     request_timeout: float = 60.0
     reconnect: float = 1.0
-    first_backoff: float = 1.0
-    longest_backoff: float = 30.0
+    backoff: Backoff = PAUSES
     chunk: int = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Backoffs:
-    """Pauses without end: doubling up to `longest`, each shortened by up to a half at random.
+    """Pauses without end, as kopf wants them, each shortened by up to a half at random.
 
     Iterated anew for every request, so one that failed long does not slow down the next.
     """
 
-    first: float
-    longest: float
+    backoff: Backoff
 
     def __iter__(self) -> Iterator[float]:
-        pause = self.first
-        while True:
-            yield pause * random.uniform(0.5, 1.0)  # noqa: S311 - spreads retries, guards nothing
-            pause = min(self.longest, pause * 2)
+        for failures in count(1):
+            yield self.backoff.pause(failures, random.random())  # noqa: S311 - spreads retries, guards nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +83,7 @@ class Informer:
 
     async def watch(self, stop: asyncio.Event) -> None:
         """Watch until `stop` is set; ends or raises earlier on anything that kopf does not survive."""
-        pauses = Backoffs(self.tuning.first_backoff, self.tuning.longest_backoff)
+        pauses = Backoffs(self.tuning.backoff)
         self.pulse.untrusted = ""
         sessions = WatchSessions(self.access, pauses, self.pulse)
         self._open[:] = [sessions]
@@ -157,8 +156,8 @@ def settings(tuning: Tuning) -> kopf.OperatorSettings:
     made.watching.chunk_size = tuning.chunk
     made.networking.request_timeout = tuning.request_timeout
     made.networking.connect_timeout = tuning.connect_timeout
-    made.networking.error_backoffs = Backoffs(tuning.first_backoff, tuning.longest_backoff)
-    made.execution.default_backoff = tuning.longest_backoff  # pause after a failed login
+    made.networking.error_backoffs = Backoffs(tuning.backoff)
+    made.execution.default_backoff = tuning.backoff.longest  # pause after a failed login
     made.networking.enforce_retry_after = True
     made.persistence.finalizer = f"{GROUP}/unused"
     made.persistence.diffbase_storage = NoDiffBase()

@@ -6,7 +6,6 @@ plainly as it was gets a turn of its own, which reads and decides everything ane
 """
 
 import asyncio
-import math
 from collections.abc import Callable, Mapping
 from itertools import groupby
 
@@ -14,6 +13,7 @@ from arcgis_operator.core import plan
 from arcgis_operator.core.case import Hold
 from arcgis_operator.core.failures import Failure
 from arcgis_operator.core.jsondoc import Json
+from arcgis_operator.core.wake import RESYNC, Wake
 from arcgis_operator.reconcilers.ledger import Ledger
 from arcgis_operator.reconcilers.ports import RIGHTS_SECONDS
 from arcgis_operator.reconcilers.registry import Registry, Resting
@@ -40,8 +40,8 @@ class Glance:
         self._sites, self._registry, self._ledger, self._wake = sites, registry, ledger, wake
         self._list_seconds = list_seconds
 
-    async def turn(self, folder: str) -> float:
-        """Always infinity: the next glance comes with the next resync."""
+    async def turn(self, folder: str) -> Wake:
+        """The next glance always comes with the next resync."""
         found: list[tuple[SiteSession | None, Resting]] = []
         for resting in self._registry.resting(folder):
             site = await self._sites.resolve(resting.desired.aim, resting.name.namespace, RIGHTS_SECONDS)
@@ -50,7 +50,7 @@ class Glance:
         for _, pairs in groupby(found, key=_shelf):
             together = list(pairs)
             await self._look(together[0][0], [resting for _, resting in together])
-        return math.inf
+        return RESYNC
 
     async def _look(self, site: SiteSession | None, resting: list[Resting]) -> None:
         documents = await self._documents(site, resting) if site else None

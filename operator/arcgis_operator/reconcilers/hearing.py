@@ -4,7 +4,6 @@ An open operation speaks first, for nobody else can follow it. Then the oldest r
 allows. What cannot be read is not a refusal: while one of them is unread nobody takes over, nothing is sent.
 """
 
-import math
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
@@ -20,6 +19,7 @@ from arcgis_operator.core.plan import differing
 from arcgis_operator.core.record import Record
 from arcgis_operator.core.service_spec import parse_aim, parse_service
 from arcgis_operator.core.verdict import Reason, Verdict
+from arcgis_operator.core.wake import BACKOFF, RESYNC
 from arcgis_operator.reconcilers.ports import RIGHTS_SECONDS
 from arcgis_operator.reconcilers.registry import Claim, Registry
 from arcgis_operator.reconcilers.store import StatusStore
@@ -133,7 +133,7 @@ class Hearing:
         waits = False
         for voice in heard.others if heard.speaker else ():
             stored = await self._store.store(voice.body, _passed_over(voice, heard))
-            waits |= isinstance(stored, dict) and math.isnan(next_look(stored, math.inf))
+            waits |= isinstance(stored, dict) and next_look(stored, RESYNC) is BACKOFF
         return waits
 
     async def _listen(self, name: Name, body: Object) -> Voice:
@@ -168,8 +168,8 @@ def _hold(speaker: Voice, first: Voice | None, unread: Mapping[Name, KubeFailure
 
 def _passed_over(voice: Voice, heard: Heard) -> Verdict:
     if voice.hold and voice.steps_back:
-        return Verdict(voice.hold.reason, voice.hold.message, voice.record, wake=math.inf)
+        return Verdict(voice.hold.reason, voice.hold.message, voice.record, wake=RESYNC)
     winner = heard.voice
     older = winner is not None and winner.is_older_than(voice)
     text = sentences.conflict(str(heard.speaker), winner.state if winner else "", older)
-    return Verdict(Reason.CONFLICT, text, voice.record, wake=math.inf)
+    return Verdict(Reason.CONFLICT, text, voice.record, wake=RESYNC)

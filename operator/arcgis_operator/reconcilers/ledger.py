@@ -15,6 +15,7 @@ from arcgis_operator.core.job import Job, JobState
 from arcgis_operator.core.model import SiteRef
 from arcgis_operator.core.record import Journal, Phase, Record
 from arcgis_operator.core.verdict import Reason
+from arcgis_operator.core.wake import RESYNC, After, Wake
 from arcgis_operator.reconcilers.ports import Term
 
 NOT_TAKEN = frozenset({Kind.NOT_SENT, Kind.NO_CREDENTIALS, Kind.UNAUTHORISED, Kind.BUSY})
@@ -83,21 +84,20 @@ class Ledger:
         """The services that have an entry; nobody may speak for them any more."""
         return self._entries.keys()
 
-    def leave(self, key: str) -> float:
+    def leave(self, key: str) -> Wake:
         """Nobody speaks for the service any more: for an hour its sends still count, if somebody comes again.
 
-        Infinity; or the seconds until no job can run that came of a request without clear answer: then say it
-        again.
+        While a job may still run that came of a request without clear answer: say it again after that.
         """
         entry, now = self[key], self._clock()
         if entry.unsure_at is not None and (wait := entry.unsure_at + self._longest_seconds - now) > 0:
-            return wait
+            return After(wait)
         del self._entries[key]
         while self._left and self._left[oldest := next(iter(self._left))][0] < now - HOUR.total_seconds():
             del self._left[oldest]
         if entry.sends:
             self._left[key] = (now, entry.sends)
-        return math.inf
+        return RESYNC
 
     def share(self, former: str, key: str) -> None:
         """What was under one key is under another now: what is remembered may be about either."""

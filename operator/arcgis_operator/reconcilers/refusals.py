@@ -12,12 +12,13 @@ from arcgis_operator.adapters.kube.events import Happening
 from arcgis_operator.adapters.kube.failures import KubeFailure, KubeFailureKind
 from arcgis_operator.adapters.kube.kinds import Kind
 from arcgis_operator.core import sentences
+from arcgis_operator.core.backoff import Backoff
 from arcgis_operator.core.identity import Name
 from arcgis_operator.telemetry.logs import named
 
 log = logging.getLogger(__name__)
 
-FIRST_PAUSE, LONGEST_PAUSE = 5.0, 300.0
+PAUSES = Backoff(5.0, 300.0)
 REFUSED = (KubeFailureKind.INVALID, KubeFailureKind.FORBIDDEN, KubeFailureKind.NOT_KEPT)
 """A person, or a change of the resource, has to come before it is stored."""
 
@@ -58,9 +59,7 @@ class Refusals:
             return failure, None
         last = self._last.get(name)
         tries = last.tries + 1 if last else 1
-        pause = max(
-            float(min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(tries - 1, 10))), failure.retry_after or 0.0
-        )
+        pause = max(PAUSES.pause(tries), failure.retry_after or 0.0)
         self._last[name] = Refusal(failure, tries, self._clock() + pause)
         told = None if last and last.failure == failure else self._told(name, failure)
         return replace(failure, retry_after=pause), told

@@ -29,6 +29,7 @@ from arcgis_operator.core.said import UNSAID, plainly
 from arcgis_operator.core.service_spec import parse_aim, parse_service
 from arcgis_operator.core.settle import settle
 from arcgis_operator.core.verdict import Edit, Reason, Verdict
+from arcgis_operator.core.wake import BACKOFF, NOW, RESYNC, After, Wake, asked_for
 from arcgis_operator.reconcilers.clock import Clock
 from arcgis_operator.reconcilers.hearing import PASSED_OVER, Heard, Hearing, Voice
 from arcgis_operator.reconcilers.ledger import Ledger
@@ -45,8 +46,6 @@ AGAIN = 4  # reads of an object that moves under our hands, before the queue's b
 DOCUMENT_SECONDS = 5.0  # between asking for a document and sending it back
 SLOWNESS = 2.0  # and so many times what the site took to answer: a slow one is served as well
 CONFIRM_SECONDS = 300.0  # between two looks whether two addresses are still one service
-BACKOFF = math.nan
-NOW = 0.0
 
 
 class ServiceReconciler:
@@ -70,13 +69,13 @@ class ServiceReconciler:
         self._polled = Polled()
         self._confirmed: dict[str, float] = {}  # when the address of a resource that does not speak was read
 
-    async def turn(self, key: str, term: Term) -> float:
-        """Seconds until the next turn: infinity leaves it to the resync, NaN to the queue's backoff."""
+    async def turn(self, key: str, term: Term) -> Wake:
+        """When the next one is due."""
         for former in self._registry.came_from(key):
             self._ledger.share(former, key)
         heard = await self._hearing.hear(self._registry.claim(key))
         if isinstance(heard, KubeFailure):
-            return heard.retry_after or BACKOFF
+            return asked_for(heard.retry_after)
         if heard.speaker is None:
             return await self._follow_orphan(key)
         others_wait = await self._hearing.tell(heard)
@@ -91,7 +90,7 @@ class ServiceReconciler:
             wake = await self._attempt(key, body, term, heard)
             if wake is not None:
                 over = self._ledger[key].open_since is None
-                wake = BACKOFF if others_wait and wake == math.inf else wake
+                wake = BACKOFF if others_wait and wake is RESYNC else wake
                 return NOW if heard.hold and over else wake
         return BACKOFF
 
@@ -113,11 +112,11 @@ class ServiceReconciler:
             await self._store.store(body, verdict)
             self._told(key, verdict.record, verdict)
 
-    def _unread(self, name: Name, uid: str, failure: KubeFailure) -> float:
+    def _unread(self, name: Name, uid: str, failure: KubeFailure) -> Wake:
         if failure.kind is KubeFailureKind.MISSING:
             self._registry.forget(name, uid)
             return NOW
-        return failure.retry_after or BACKOFF
+        return asked_for(failure.retry_after)
 
     async def _joined(self, heard: Heard) -> bool:
         """Whether those who were joined by their service's id still are; each is asked at its own address."""
@@ -142,7 +141,7 @@ class ServiceReconciler:
 
     async def _attempt(
         self, key: str, body: Object, term: Term, heard: Heard, again: bool = False
-    ) -> float | None:
+    ) -> Wake | None:
         """One read-to-store; None when the object moved meanwhile.
 
         Whoever is Ready shares the list of jobs with others. It is a moment old, which would let an edit
@@ -183,7 +182,7 @@ class ServiceReconciler:
         site: SiteSession | Hold,
         case: Case,
         verdict: Verdict,
-    ) -> float | None:
+    ) -> Wake | None:
         """Store what was decided, and send what it says."""
         wake = self._slot(key, site, verdict)
         stored = await self._stored(body, verdict, term)
@@ -315,20 +314,20 @@ class ServiceReconciler:
 
     def _unstored(
         self, key: str, record: Record, verdict: Verdict, failure: KubeFailure, site: SiteSession | Hold
-    ) -> float | None:
+    ) -> Wake | None:
         if verdict.effect:
             self._ledger.unsent(key, verdict.effect.intent_id, "the intent could not be stored")
         if not isinstance(site, Hold):
             site.occupy(key, self._occupies(key, record.journal, site))
         if failure.kind is KubeFailureKind.CONFLICT:
             return None
-        return NOW if failure.kind is KubeFailureKind.MISSING else failure.retry_after or BACKOFF
+        return NOW if failure.kind is KubeFailureKind.MISSING else asked_for(failure.retry_after)
 
-    def _slot(self, key: str, site: SiteSession | Hold, verdict: Verdict) -> float:
+    def _slot(self, key: str, site: SiteSession | Hold, verdict: Verdict) -> Wake:
         """When to look again: of those that wait for a slot one looks by itself, the others are called."""
         used = None if isinstance(site, Hold) else site
         if used and verdict.reason is Reason.QUEUED:
-            return verdict.wake if used.call_when_free(key) else math.inf
+            return verdict.wake if used.call_when_free(key) else RESYNC
         if used:
             used.occupy(key, self._occupies(key, verdict.record.journal, used))
         if not verdict.record.journal.open:
@@ -355,7 +354,7 @@ class ServiceReconciler:
 
     async def _perform(
         self, key: str, body: Object, effect: Edit, ref: SiteRef, site: SiteSession, term: Term, seen: Seen
-    ) -> float:
+    ) -> Wake:
         """Send the stored intent's request and fold in what became of it."""
         limit = DOCUMENT_SECONDS + SLOWNESS * (seen.answered_at - seen.asked_at)
         journal = status.parse(body).journal
@@ -376,7 +375,7 @@ class ServiceReconciler:
 
     async def _record_fact(
         self, key: str, body: Object, intent_id: str, fact: Fact, site: SiteSession, term: Term
-    ) -> float:
+    ) -> Wake:
         """Onto the fresh record if it is still this intent's; else the ledger alone keeps it."""
         for _ in range(AGAIN):
             record = status.parse(body)
@@ -391,19 +390,19 @@ class ServiceReconciler:
                 self._told(key, record, verdict)
                 return verdict.wake
             if stored.kind is not KubeFailureKind.CONFLICT:
-                return self._policy.poll_seconds
+                return After(self._policy.poll_seconds)
             fresh = await self._store.read(_name(body))
             if isinstance(fresh, KubeFailure):
-                return self._policy.poll_seconds
+                return After(self._policy.poll_seconds)
             body = fresh
-        return self._policy.poll_seconds
+        return After(self._policy.poll_seconds)
 
     def _policy_at(self, site: SiteSession | Hold, key: str) -> Policy:
         if isinstance(site, Hold):
             return self._policy
         return replace(self._policy, usual_job_seconds=site.usual_job_seconds(key))
 
-    async def _follow_orphan(self, key: str) -> float:
+    async def _follow_orphan(self, key: str) -> Wake:
         """No resource is left: an edit that still runs is followed to its end, within the site's budgets."""
         entry = self._ledger[key]
         if not entry.open_job or not self._ledger.presumed(key):
@@ -416,14 +415,13 @@ class ServiceReconciler:
         await site.pace()
         job = await site.job(entry.open_job)
         if isinstance(job, Failure):
-            return (
-                job.retry_after or BACKOFF if job.kind is not Kind.MISSING else self._policy.poll_max_seconds
-            )
+            gone = job.kind is Kind.MISSING
+            return After(self._policy.poll_max_seconds) if gone else asked_for(job.retry_after)
         self._ledger.saw(key, [job])
         if job.ended:
             entry.open_job = ""
             return NOW
-        return self._policy.poll_max_seconds
+        return After(self._policy.poll_max_seconds)
 
 
 def _is_over(case: Case, verdict: Verdict) -> bool:

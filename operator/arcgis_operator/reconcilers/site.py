@@ -1,6 +1,5 @@
 """One turn of one ArcGISSite: ask the site who it is and how it is, and say so on the resource. Read-only."""
 
-import math
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
@@ -18,6 +17,7 @@ from arcgis_operator.core.model import SpecInvalid
 from arcgis_operator.core.record import Record
 from arcgis_operator.core.site_spec import parse_site
 from arcgis_operator.core.verdict import ROWS, Look, Reason, Verdict
+from arcgis_operator.core.wake import BACKOFF, RESYNC, Wake, asked_for
 from arcgis_operator.reconcilers.store import StatusStore
 
 
@@ -61,15 +61,15 @@ class SiteReconciler:
         self._store, self._probe, self._counts = store, probe, counts
         self._uid, self._gone, self._told = uid, gone, told
 
-    async def turn(self, name: Name) -> float:
-        """Seconds until the next turn: infinity leaves it to the resync, NaN to the queue's backoff."""
+    async def turn(self, name: Name) -> Wake:
+        """When the next one is due."""
         uid = self._uid(name)
         body = await self._store.read(name)
         if isinstance(body, KubeFailure):
             if body.kind is KubeFailureKind.MISSING:
                 await self._gone(name, uid)
-                return math.inf
-            return body.retry_after or math.nan
+                return RESYNC
+            return asked_for(body.retry_after)
         wanted = parse_site(body)
         facts: dict[str, Json] = {"services": self._counts(name)}
         if isinstance(wanted, SpecInvalid):
@@ -78,7 +78,7 @@ class SiteReconciler:
             verdict = await self._asked(name, facts)
         stored = await self._stored(name, body, verdict, facts)
         self._told(str(name), verdict)
-        return math.nan if isinstance(stored, KubeFailure) else next_look(stored, verdict.wake)
+        return BACKOFF if isinstance(stored, KubeFailure) else next_look(stored, verdict.wake)
 
     async def fail(self, name: Name, error: Exception) -> None:
         """Say on the resource that its turn crashed; the error's own text may hold secrets: not shown."""
@@ -129,5 +129,5 @@ def _generation(body: Object) -> tuple[Json, Json]:
 
 
 def _verdict(reason: Reason, message: str) -> Verdict:
-    wake = math.inf if ROWS[reason].look is Look.RESYNC else math.nan
+    wake = RESYNC if ROWS[reason].look is Look.RESYNC else BACKOFF
     return Verdict(reason, message, Record(), wake=wake)

@@ -7,7 +7,6 @@ again and again.
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from math import nan
 
 from arcgis_operator.adapters.kube.api import KubeApi, Object, is_leaving
 from arcgis_operator.adapters.kube.events import EventPoster, Happening
@@ -18,6 +17,7 @@ from arcgis_operator.core.conditions import PATIENCE_SECONDS
 from arcgis_operator.core.identity import Name
 from arcgis_operator.core.jsondoc import Json, merge_patch, printable
 from arcgis_operator.core.verdict import ROWS, EventType, Note, Reason, Verdict
+from arcgis_operator.core.wake import BACKOFF
 from arcgis_operator.reconcilers.clock import Clock
 from arcgis_operator.reconcilers.dropped import Dropped
 from arcgis_operator.reconcilers.refusals import Refusals
@@ -130,7 +130,7 @@ class StatusStore:
         """Say on the resource, as far as it keeps that, that it does not keep its status."""
         body = await self.read(name)
         if isinstance(body, dict):
-            kept = Verdict(Reason.STATUS_NOT_KEPT, "", status.parse(body), wake=nan)
+            kept = Verdict(Reason.STATUS_NOT_KEPT, "", status.parse(body), wake=BACKOFF)
             await self._patch(body, rendered(body, _not_kept(kept, self._refusals.unkept(name))))
 
     def _announce(self, before: Object, after: Object, verdict: Verdict) -> None:

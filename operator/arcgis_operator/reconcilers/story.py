@@ -4,7 +4,6 @@ Each line has the resource as `namespace/name`, so that one search finds its who
 """
 
 import logging
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +15,7 @@ from arcgis_operator.core.identity import Name
 from arcgis_operator.core.record import Journal
 from arcgis_operator.core.service_spec import parse_aim
 from arcgis_operator.core.verdict import ROWS, EventType, Level, Reason, Verdict
+from arcgis_operator.core.wake import After
 from arcgis_operator.telemetry.logs import named
 
 log = logging.getLogger(__name__)
@@ -113,5 +113,5 @@ def _state(verdict: Verdict) -> dict[str, Any]:
         "phase": journal.phase.value if journal.phase else None,
         "job_id": job.id if job else None,
         "attempt": journal.attempt or None,
-        "wake_after": round(verdict.wake, 1) if math.isfinite(verdict.wake) else None,
+        "wake_after": round(verdict.wake.seconds, 1) if isinstance(verdict.wake, After) else None,
     }

@@ -5,9 +5,11 @@ import math
 from collections.abc import Callable
 
 from arcgis_operator.core import sentences
+from arcgis_operator.core.backoff import Backoff
 from arcgis_operator.core.failures import Failure, Kind
 
 RESERVED_SECONDS = 1.0
+FIRST_PAUSE, LONGEST_PAUSE = 5.0, 60.0
 TRIES_SECONDS = 30.0
 WHOLE_SITE = ""
 
@@ -63,13 +65,12 @@ class Breaker:
         self,
         clock: Callable[[], float],
         failures: int = 5,
-        first_pause: float = 5.0,
-        longest_pause: float = 60.0,
+        longest_pause: float = LONGEST_PAUSE,
     ) -> None:
         self._clock, self._limit = clock, failures
-        self._first_pause, self._longest_pause = first_pause, longest_pause
+        self._pauses = Backoff(FIRST_PAUSE, longest_pause)
         self._failures = 0
-        self._pause = 0.0
+        self._tries = 0  # that failed since it opened
         self._until = 0.0
         self._reserved_until = -math.inf
         self._trying = False
@@ -102,20 +103,20 @@ class Breaker:
         """A request goes out. Until its outcome, or for the longest time one may take, nobody else tries."""
         if self.open and not self._trying and self._clock() >= self._until:
             self._trying = True
-            self._until = self._clock() + max(self._pause, TRIES_SECONDS)
+            self._until = self._clock() + max(self._pauses.pause(self._tries), TRIES_SECONDS)
 
     def failed(self) -> None:
         """No sensible answer came. The failures of one turn, and those under way before, count once."""
         self._failures += 1
-        if not self.open or (self._pause and not self._trying):
+        if not self.open or (self._tries and not self._trying):
             return
         self._trying = False
-        self._pause = min(self._longest_pause, self._pause * 2 or self._first_pause)
-        self._until = self._clock() + self._pause
+        self._tries += 1
+        self._until = self._clock() + self._pauses.pause(self._tries)
 
     def answered(self) -> None:
         """The site is there."""
-        self._failures, self._pause, self._trying = 0, 0.0, False
+        self._failures, self._tries, self._trying = 0, 0, False
 
 
 class Pauses:

@@ -5,7 +5,6 @@ difference: `.venv/bin/python tests/unit/core/test_core_conclusions.py`.
 """
 
 import json
-import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,9 @@ from arcgis_operator.core.record import Phase, Plan
 from arcgis_operator.core.settle import settle
 from arcgis_operator.core.status import render
 from arcgis_operator.core.verdict import Edit, Reason, Verdict
+from arcgis_operator.core.wake import BACKOFF, RESYNC, After
 
+WORDS = {BACKOFF: "nan", RESYNC: "inf"}
 GOLDEN = Path(__file__).with_name("conclusions.json")
 BODY = {"metadata": {"generation": 1}, "status": {}}
 PLANNED = replace(record(Phase.INTENDED), plan=Plan("sha256:1", "Spec", "2026-11-23T19:45:14Z", 3))
@@ -215,7 +216,7 @@ SETTLED = {
 }
 
 
-USUAL = render(BODY, Verdict(Reason.VERIFYING, "", record(Phase.INTENDED), wake=0.0), NOW)
+USUAL = render(BODY, Verdict(Reason.VERIFYING, "", record(Phase.INTENDED), wake=After(0.0)), NOW)
 
 
 def spelled(verdict: Verdict) -> dict[str, Any]:
@@ -224,7 +225,7 @@ def spelled(verdict: Verdict) -> dict[str, Any]:
     said = {
         "status": merge_patch(USUAL, render(BODY, verdict, NOW)),
         "message": verdict.message,
-        "wake": verdict.wake if math.isfinite(verdict.wake) else str(verdict.wake),
+        "wake": verdict.wake.seconds if isinstance(verdict.wake, After) else WORDS[verdict.wake],
         "notes": [[str(note.reason), note.message] for note in verdict.notes],
         "sends": [effect.intent_id, effect.service.title, effect.document]
         if isinstance(effect, Edit)

@@ -1,6 +1,5 @@
 """What others may bring a little later is waited for: Reconciling for a patience, Stalled afterwards."""
 
-import math
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +11,7 @@ from arcgis_operator.core.jsondoc import merge_patch
 from arcgis_operator.core.record import Record, stamp
 from arcgis_operator.core.status import render, render_site
 from arcgis_operator.core.verdict import ROWS, Progress, Reason, Verdict
+from arcgis_operator.core.wake import BACKOFF, RESYNC, After
 
 R = Reason
 WAITS = [reason for reason, row in ROWS.items() if row.progress is Progress.WAITING]
@@ -27,7 +27,7 @@ def after(*turns: tuple[float, Reason], generations: dict[float, int] | None = N
 
 
 def said(reason: Reason) -> Verdict:
-    return Verdict(reason, "why", Record(), wake=math.inf)
+    return Verdict(reason, "why", Record(), wake=RESYNC)
 
 
 def at(seconds: float) -> Any:
@@ -111,10 +111,10 @@ def test_a_wait_in_which_nothing_changes_writes_nothing() -> None:
 
 def test_a_wait_is_looked_at_again_and_again_and_left_to_the_resync_afterwards() -> None:
     waiting, stalled = after((0, R.SITE_NOT_FOUND)), after((0, R.SITE_NOT_FOUND), (300, R.SITE_NOT_FOUND))
-    assert math.isnan(next_look(waiting, math.inf))
-    assert next_look(waiting, 2.0) == 2.0
-    assert next_look(stalled, math.inf) == math.inf
-    assert next_look(after((0, R.CONVERGED)), math.inf) == math.inf
+    assert next_look(waiting, RESYNC) is BACKOFF
+    assert next_look(waiting, After(2.0)) == After(2.0)
+    assert next_look(stalled, RESYNC) is RESYNC
+    assert next_look(after((0, R.CONVERGED)), RESYNC) is RESYNC
 
 
 def test_a_site_waits_as_a_service_does() -> None:

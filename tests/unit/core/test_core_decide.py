@@ -1,6 +1,5 @@
 """What one turn concludes, situation by situation."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -14,10 +13,13 @@ from arcgis_operator.core.failures import Failure, Kind
 from arcgis_operator.core.record import Phase, Record, stamp
 from arcgis_operator.core.said import Raw, Shown
 from arcgis_operator.core.verdict import Progress, Reason, Verdict
+from arcgis_operator.core.wake import BACKOFF, RESYNC, After
+from arcgis_operator.core.wake import NOW as AT_ONCE
 
 IDLE, INTENDED, RUNNING = Phase.IDLE, Phase.INTENDED, Phase.RUNNING
 GATE = Hold(Reason.SUSPENDED, "spec.suspend is true.")
 MINUTE, HOUR = 60.0, 3600.0
+AFTER_THE_GRACE = After(POLICY.verify_grace_seconds - 1.0)
 
 
 def hidden(text: Raw, least: int = 1) -> Shown:
@@ -84,7 +86,12 @@ SITUATIONS: dict[str, tuple[Case, Expected]] = {
     "drift": (case(record=proved()), gives(R.SUBMITTING, INTENDED, "(after drift)", sends=True)),
     "drift, read so soon after our edit that it may be what was there before": (
         case(record=proved(), ended_for=1.0),
-        gives(R.VERIFYING, IDLE, "read again", holds=lambda v: v.wake == POLICY.verify_grace_seconds - 1.0),
+        gives(
+            R.VERIFYING,
+            IDLE,
+            "read again",
+            holds=lambda v: v.wake == AFTER_THE_GRACE,
+        ),
     ),
     "another wish so soon after our edit": (
         case(record=proved(), desired=wanting("newer"), generation=2, ended_for=1.0),
@@ -92,7 +99,7 @@ SITUATIONS: dict[str, tuple[Case, Expected]] = {
     ),
     "an edit that failed so late that its pause is over before its end can be read": (
         case(record=refused_before(1, retry=-1), ended_for=1.0),
-        gives(R.JOB_FAILED, IDLE, holds=lambda v: v.wake == POLICY.verify_grace_seconds - 1.0),
+        gives(R.JOB_FAILED, IDLE, holds=lambda v: v.wake == AFTER_THE_GRACE),
     ),
     "a person asks again so soon after an edit that failed": (
         case(record=refused_before(1), requested="now", ended_for=1.0),
@@ -108,7 +115,7 @@ SITUATIONS: dict[str, tuple[Case, Expected]] = {
     ),
     "no status, and a request of ours may still arrive": (
         case(seen=seen(settle_in=50.0)),
-        gives(R.LOOKING_FOR_JOB, holds=lambda v: not v.record.known and v.wake == 50.0),
+        gives(R.LOOKING_FOR_JOB, holds=lambda v: not v.record.known and v.wake == After(50.0)),
     ),
     "no status, a request may still arrive, and the settings match": (
         case(seen=seen(settle_in=50.0, document=live("new"))),
@@ -120,11 +127,11 @@ SITUATIONS: dict[str, tuple[Case, Expected]] = {
     ),
     "a status that is idle waits as well, for the last request of somebody else may still arrive": (
         case(record=record(), seen=seen(settle_in=50.0)),
-        gives(R.LOOKING_FOR_JOB, holds=lambda v: v.wake == 50.0),
+        gives(R.LOOKING_FOR_JOB, holds=lambda v: v.wake == After(50.0)),
     ),
     "a resource without status, where the site lists no jobs and one of before may still run": (
         case(record=Record(), seen=seen(listed=False, unseen_in=600.0)),
-        gives(R.LOOKING_FOR_JOB, says="Nothing is sent before", holds=lambda v: math.isnan(v.wake)),
+        gives(R.LOOKING_FOR_JOB, says="Nothing is sent before", holds=lambda v: v.wake is BACKOFF),
     ),
     "a status that names another intent than the one that may still run, where the site lists no jobs": (
         case(record=record(), seen=seen(listed=False, unseen_in=600.0)),
@@ -143,7 +150,7 @@ SITUATIONS: dict[str, tuple[Case, Expected]] = {
     ),
     "the budget of an hour is spent by what this process sent, whatever the status says": (
         case(record=Record(), sent_ago=tuple(60.0 * n for n in range(POLICY.edits_per_hour))),
-        gives(R.EDIT_BUDGET_SPENT, holds=lambda v: v.wake == HOUR - 11 * MINUTE),
+        gives(R.EDIT_BUDGET_SPENT, holds=lambda v: v.wake == After(HOUR - 11 * MINUTE)),
     ),
     "another resource speaks for the service": (
         case(gate=Hold(R.CONFLICT, "gis/roads is older"), seen=None),
@@ -159,7 +166,7 @@ SITUATIONS: dict[str, tuple[Case, Expected]] = {
     "the site is read-only": (case(sending=Hold(R.SITE_READ_ONLY, "upgrade")), gives(R.SITE_READ_ONLY)),
     "the site asks for a pause before the next edit, and how often it did so only the queue knows": (
         case(sending=Hold(R.SERVICE_BUSY, "later")),
-        gives(R.SERVICE_BUSY, says="later", holds=lambda v: math.isnan(v.wake)),
+        gives(R.SERVICE_BUSY, says="later", holds=lambda v: v.wake is BACKOFF),
     ),
     "a full site does not hold back who matches": (
         case(sending=Hold(R.QUEUED, "full"), seen=seen(document=live("new"))),
@@ -240,7 +247,7 @@ SITUATIONS: dict[str, tuple[Case, Expected]] = {
             R.JOB_FAILED,
             says="it broke. Attempt 2 follows at 2026-11-23T19:46:14Z",
             progress=Progress.RECONCILING,
-            holds=lambda v: v.wake == MINUTE,
+            holds=lambda v: v.wake == After(MINUTE),
         ),
     ),
     "a failed job, at its next attempt": (
@@ -253,7 +260,7 @@ SITUATIONS: dict[str, tuple[Case, Expected]] = {
             R.JOB_FAILED,
             says="Giving up after 3 attempts. Fix the cause or the spec; to retry now: kubectl annotate",
             progress=Progress.STALLED,
-            holds=lambda v: v.wake == math.inf,
+            holds=lambda v: v.wake is RESYNC,
         ),
     ),
     "three failed jobs of another wish": (
@@ -294,7 +301,7 @@ SITUATIONS: dict[str, tuple[Case, Expected]] = {
             R.EDIT_BUDGET_SPENT,
             says="12 edits were sent within an hour",
             progress=Progress.RECONCILING,
-            holds=lambda v: v.wake == MINUTE,
+            holds=lambda v: v.wake == After(MINUTE),
         ),
     ),
     "twelve edits, the first of them an hour ago": (
@@ -315,7 +322,7 @@ SITUATIONS: dict[str, tuple[Case, Expected]] = {
     # ---- an intent without an answer
     "an intent, before its request can no longer arrive": (
         open_(INTENDED, seen=seen(settle_in=30.0)),
-        gives(R.LOOKING_FOR_JOB, INTENDED, holds=lambda v: v.wake == 30.0),
+        gives(R.LOOKING_FOR_JOB, INTENDED, holds=lambda v: v.wake == After(30.0)),
     ),
     "an intent, before that, although the settings match": (
         open_(INTENDED, seen=seen(settle_in=30.0, document=live("new"))),
@@ -345,7 +352,7 @@ SITUATIONS: dict[str, tuple[Case, Expected]] = {
             R.SUBMITTING,
             IDLE,
             "No job or change of attempt 2 was found",
-            holds=lambda v: v.wake == POLICY.retry_seconds and v.record.journal.ended == 0,
+            holds=lambda v: v.wake == After(POLICY.retry_seconds) and v.record.journal.ended == 0,
         ),
     ),
     "an intent of an older wish": (
@@ -610,7 +617,7 @@ SITUATIONS: dict[str, tuple[Case, Expected]] = {
     ),
     "our job ended well, suspended meanwhile": (
         open_(RUNNING, seen=seen(ours=job("COMPLETED"), document=live("new")), gate=GATE),
-        gives(R.CONVERGED, holds=lambda v: v.wake == 0.0),
+        gives(R.CONVERGED, holds=lambda v: v.wake == AT_ONCE),
     ),
     "our job ended, and somebody else's runs": (
         open_(RUNNING, seen=seen(ours=job("COMPLETED"), others=(job(job_id="j9"),), document=live("new"))),

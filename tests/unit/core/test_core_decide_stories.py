@@ -12,6 +12,7 @@ from arcgis_operator.core.failures import Failure, Kind
 from arcgis_operator.core.model import Leaf, LeafKind
 from arcgis_operator.core.record import JobShown, Phase, Record, stamp
 from arcgis_operator.core.verdict import Reason
+from arcgis_operator.core.wake import After
 
 IDLE, INTENDED, RUNNING = Phase.IDLE, Phase.INTENDED, Phase.RUNNING
 GATE = Hold(Reason.SUSPENDED, "spec.suspend is true.")
@@ -169,9 +170,16 @@ def test_what_a_site_says_of_a_service_is_cut_to_what_the_status_may_hold() -> N
     assert (len(observed.service_id), len(observed.provider), len(observed.configured_state)) == (0, 32, 32)
 
 
+def seconds_of(given: Case) -> float:
+    """Until the next look."""
+    wake = decide(given).wake
+    assert isinstance(wake, After)
+    return wake.seconds
+
+
 def test_the_pause_between_looks_at_a_job_of_somebody_else_grows() -> None:
     busy = case(seen=seen(others=(job(job_id="j9"),)))
-    pauses = [decide(replace(busy, busy_for=seconds)).wake for seconds in (0.0, 10.0, 30.0, 600.0)]
+    pauses = [seconds_of(replace(busy, busy_for=seconds)) for seconds in (0.0, 10.0, 30.0, 600.0)]
     assert pauses == sorted(pauses)
     assert pauses[0] < 3
     assert pauses[-1] == Policy().poll_max_seconds
@@ -179,7 +187,7 @@ def test_the_pause_between_looks_at_a_job_of_somebody_else_grows() -> None:
 
 def test_the_pause_between_looks_at_a_job_grows() -> None:
     def wake(age: float) -> float:
-        return decide(open_(RUNNING, seen=seen(ours=job()), open_for=age)).wake
+        return seconds_of(open_(RUNNING, seen=seen(ours=job()), open_for=age))
 
     assert [wake(0.0), wake(50.0), wake(1000.0)] == [2.0, 5.0, 10.0]
 

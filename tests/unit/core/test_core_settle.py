@@ -1,6 +1,5 @@
 """What becomes of an intent when its request came back."""
 
-import math
 from dataclasses import replace
 
 import pytest
@@ -13,6 +12,7 @@ from arcgis_operator.core.record import Phase
 from arcgis_operator.core.settle import AWAY_CODES, settle
 from arcgis_operator.core.status import parse, render
 from arcgis_operator.core.verdict import Progress, Reason, Verdict
+from arcgis_operator.core.wake import BACKOFF, After
 
 FIRST = record(Phase.INTENDED)
 R, K = Reason, Kind
@@ -58,7 +58,7 @@ def test_the_job_is_on_record_with_what_we_know_of_it() -> None:
 
 def test_the_first_look_at_a_new_job_comes_shortly_after_the_usual_time() -> None:
     usual = replace(POLICY, usual_job_seconds=6)
-    assert settle(FIRST, Accepted("j7", "SUBMITTED"), NOW, usual).wake == 6.25
+    assert settle(FIRST, Accepted("j7", "SUBMITTED"), NOW, usual).wake == After(6.25)
 
 
 @pytest.mark.parametrize("kind", UNCOUNTED)
@@ -66,7 +66,7 @@ def test_what_the_site_did_not_take_is_no_attempt_and_no_send(kind: Kind) -> Non
     verdict = settled(Failure(kind, "no"))
     after = verdict.record.journal
     assert (after.attempt, after.ended, after.sends) == (0, 0, ())
-    assert math.isnan(verdict.wake)
+    assert verdict.wake is BACKOFF
     assert verdict.progress is not Progress.STALLED
 
 

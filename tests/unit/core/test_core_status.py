@@ -14,6 +14,8 @@ from arcgis_operator.core.jsondoc import dumps, merge_patch
 from arcgis_operator.core.record import Condition, JobShown, Journal, Phase, Plan, Record, moment, stamp
 from arcgis_operator.core.status import at_rest, parse, ready, render, render_site
 from arcgis_operator.core.verdict import ROWS, Progress, Ready, Reason, Verdict
+from arcgis_operator.core.wake import NOW as AT_ONCE
+from arcgis_operator.core.wake import After
 
 LAW = settings(derandomize=True, deadline=None, max_examples=150)
 LATER = NOW + timedelta(minutes=1)
@@ -43,7 +45,7 @@ def body(status: Any = None, generation: int = 1) -> dict[str, Any]:
 
 
 def saying(reason: Reason = Reason.JOB_RUNNING, about: Record | None = None, **changed: Any) -> Verdict:
-    return replace(Verdict(reason, "a message", about or record(), wake=0.0), **changed)
+    return replace(Verdict(reason, "a message", about or record(), wake=AT_ONCE), **changed)
 
 
 def conditions(status: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -172,7 +174,7 @@ def test_a_record_that_is_not_known_keeps_what_it_counts_but_never_says_what_is_
         id="x", digest="sha256:1", attempt=3, ended=3, failure="JobFailed: no.", sends=(stamp(NOW),)
     )
     passed_over = Record(handled="then", journal=counts)
-    status = render(body({}), Verdict(Reason.LOOKING_FOR_JOB, "Wait.", passed_over, wake=1.0), NOW)
+    status = render(body({}), Verdict(Reason.LOOKING_FOR_JOB, "Wait.", passed_over, wake=After(1.0)), NOW)
     assert "phase" not in cast("dict[str, Any]", status["journal"])
     found = parse(body(status))
     assert (found.known, found.handled, found.journal) == (False, "then", counts)
