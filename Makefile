@@ -32,14 +32,14 @@ pictures: $(STAMP) ## Draw the picture of the README from a real run of the demo
 	@$(BIN)/python -m arcgis_demo run --svg docs/images/demo.svg
 
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet
-lock: $(STAMP) ## Lock the dependencies anew, with hashes and without addresses
+lock: $(STAMP) ## Lock the dependencies again, with hashes and without addresses
 	$(BIN)/$(LOCK) simulator/pyproject.toml --group dev -o requirements/dev.txt
 	$(BIN)/$(LOCK) -c requirements/dev.txt -o requirements/operator.txt
 	$(BIN)/$(subst pyproject.toml,--group pyproject.toml:audit,$(LOCK)) -o requirements/audit.txt
 	$(BIN)/$(subst pyproject.toml,simulator/pyproject.toml,$(LOCK)) -c requirements/dev.txt -o requirements/simulator.txt
 	$(BIN)/$(subst pyproject.toml,requirements/esri-client.in --no-deps,$(LOCK)) -o requirements/esri-client.txt
 
-format: $(STAMP) ## Format the code and mend what ruff can mend
+format: $(STAMP) ## Format the code and fix what ruff can fix
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
@@ -131,7 +131,7 @@ EPOCH    = $(shell git log -1 --format=%ct)
 IMAGE    = $(if $(REGISTRY),$(REGISTRY)/)arcgis-operator
 KUBECTL  = $$($(BIN)/python -m arcgis_devcluster build | tail -n 1)
 HELM     = $$($(BIN)/python -m arcgis_devcluster build --helm)
-# A kustomization in $(1): the kinds, the overlay, and the image by its name of the registry.
+# A kustomization in $(1): the CRDs, the overlay, and the image by its name of the registry.
 kustomization = mkdir -p $(1) && printf '%s\n' '\# Written by make; it may be edited.' 'apiVersion: kustomize.config.k8s.io/v1beta1' 'kind: Kustomization' \
 	  "resources: [$$(realpath --relative-to=$(1) crds), $$(realpath --relative-to=$(1) manifests/overlays/$(OVERLAY))]" \
 	  'images: [{name: arcgis-operator, newName: $(IMAGE), $(if $(DIGEST),digest: "$(DIGEST)",newTag: "$(TAG)")}]' > $(1)/kustomization.yaml
@@ -141,7 +141,7 @@ overlay: ## Write manifests/overlays/mine for the image in your registry: make o
 	@$(call kustomization,$(MINE))
 	@echo "written: $(MINE); install it with: kubectl apply --server-side -k $(MINE)"
 
-install.yaml: $(STAMP) ## Write dist/install.yaml, the kinds and the overlay in one file (REGISTRY=… as for overlay)
+install.yaml: $(STAMP) ## Write dist/install.yaml, the CRDs and the overlay in one file (REGISTRY=… as for overlay)
 	@mkdir -p $(DIST) && $(call kustomization,run/install)
 	@$(KUBECTL) kustomize run/install > $(DIST)/install.yaml && echo "written: $(DIST)/install.yaml"
 

@@ -227,6 +227,18 @@ async def test_the_details_of_an_error_may_be_anything(scripted, details):
     assert text == f"the site refused (400): {wanted}"
 
 
+def test_texts_of_an_error_are_joined_as_sentences() -> None:
+    joined = {
+        ("Unable to generate token.", "Invalid username."): "Unable to generate token. Invalid username.",
+        ("What", "why", " "): "What; why",
+        ("", "why"): "why",
+    }
+    for (message, *details), text in joined.items():
+        error = error_of(b(400, message, details))
+        assert error
+        assert error.text == text
+
+
 SITE_WORDS = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda inner: (

@@ -77,7 +77,7 @@ ERRORS_INSIDE = {
         {"status": "error", "messages": ["failed to start"], "code": 500},
         "failed to start",
     ),
-    "the result is form B": ({"error": {"code": 500, "message": "No.", "details": ["d"]}}, "No.; d"),
+    "the result is form B": ({"error": {"code": 500, "message": "No.", "details": ["d"]}}, "No. d"),
     "form A one level inside": ({"operationResponse": {"status": "failed", "messages": ["x"]}}, "x"),
     "form B beside the service": ({"service": SERVICE, "error": {"code": 400, "message": "x"}}, "x"),
     "form A beside the service": ({"service": SERVICE, "status": "error", "messages": ["x"]}, "x"),

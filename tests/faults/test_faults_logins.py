@@ -26,6 +26,7 @@ Scene = Callable[[House], Awaitable[None]]
 
 
 ADDRESSES = ("https://gis.site.test/arcgis", "https://site/arcgis", "https://lb.site.test:7443/arcgis")
+STATUS = "/apis/arcgis-operator.dev/v1alpha1/namespaces/gis/arcgisservices/fire/status"
 FORBIDDEN = Fault(code=403, body=b'{"kind": "Status", "message": "status is read-only here"}')
 
 
@@ -291,3 +292,18 @@ def test_a_wrong_password_at_one_address_holds_up_no_address_that_the_site_lets_
                 assert await place.until(place.converged, 30)
 
     virtual_time.run(scene())
+
+
+def test_a_service_of_a_site_that_refuses_the_login_says_that_and_nothing_else() -> None:
+    """Not that the site refuses to list its jobs: it was not asked for them."""
+
+    async def scene() -> set[str]:
+        with house() as place:
+            async with place.running():
+                place.store_secret(WRONG)
+                place.declare("new text")
+                await asyncio.sleep(1200)
+                statuses = (one["status"] for _, path, _, one in place.store.writes if path == STATUS)
+                return {one["reason"] for status in statuses for one in status.get("conditions", [])}
+
+    assert virtual_time.run(scene()) == {"CredentialsRejected"}

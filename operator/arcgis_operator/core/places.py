@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from arcgis_operator.core import jsondoc
 from arcgis_operator.core.jsondoc import Json, printable
 from arcgis_operator.core.model import Path
-from arcgis_operator.core.values import MISSING
+from arcgis_operator.core.values import MISSING, UNCLEAR
 
 EXTENSIONS = "extensions"
 AFTER = {
@@ -17,12 +17,12 @@ AFTER = {
 
 
 def live_value(document: Mapping[str, Json], path: Path) -> Json:
-    """The value at a path, `MISSING` when there is none."""
+    """The value at a path, `MISSING` when there is none, `UNCLEAR` where an extension is there twice."""
     node: Json = document
     for step in path:
         node = child(node, step)
-        if node is MISSING:
-            return MISSING
+        if node is MISSING or node is UNCLEAR:
+            return node
     return node
 
 
@@ -30,7 +30,7 @@ def child(node: Json, step: str) -> Json:
     """What stands under a key, or the entry of a list of extensions with this typeName."""
     if isinstance(node, list):
         found = entries(node, step)
-        return found[0] if len(found) == 1 else MISSING
+        return found[0] if len(found) == 1 else UNCLEAR if found else MISSING
     return node.get(spelled(node, step), MISSING) if isinstance(node, Mapping) else MISSING
 
 

@@ -15,8 +15,8 @@ from arcgis_operator.core.masking import masked
 from arcgis_operator.core.model import Leaf, LeafKind, Path
 from arcgis_operator.core.places import EXTENSIONS, live_value, put, spec_path
 from arcgis_operator.core.said import Raw, Show, plainly
-from arcgis_operator.core.sentences import NOT_SET, changed
-from arcgis_operator.core.values import MISSING, absent, fitted, rendered, same
+from arcgis_operator.core.sentences import NOT_SET, SEVERAL, changed
+from arcgis_operator.core.values import MISSING, UNCLEAR, absent, empty, fitted, rendered, same
 
 SHOWN = 96
 
@@ -44,10 +44,11 @@ def differing(leaves: tuple[Leaf, ...], document: Mapping[str, Json]) -> tuple[L
 
 
 def matches(leaf: Leaf, document: Mapping[str, Json]) -> bool:
-    """Whether a leaf is live. An extension that is not there, or does not say, is not offered."""
+    """Whether a leaf is live. An extension that is not in the list, or does not say, is not offered."""
     live = live_value(document, leaf.path)
     if leaf.kind is LeafKind.FLAG and leaf.path[0] == EXTENSIONS and absent(live):
-        return leaf.value is False
+        listed = document.get(EXTENSIONS)
+        return leaf.value is False and (not listed or isinstance(listed, list) or empty(listed))
     return same(leaf.kind, leaf.value, live)
 
 
@@ -98,7 +99,7 @@ def live_text(document: Mapping[str, Json], leaf: Leaf) -> str:
 
 
 def _text(path: Path, value: Json) -> str:
-    if value is MISSING:
-        return NOT_SET
+    if value is MISSING or value is UNCLEAR:
+        return NOT_SET if value is MISSING else SEVERAL
     value = masked(value, path)
     return value if isinstance(value, str) else jsondoc.dumps(value)

@@ -10,6 +10,7 @@ from arcgis_operator.core.annotations import abandon_command, retry_command
 from arcgis_operator.core.durations import duration
 
 NOT_SET = "(not set)"
+SEVERAL = "(several values)"
 LONGEST = 512  # characters of a message
 HIDDEN = "(not shown: it may be a secret)"
 NOT_READ = "The site was not read."
@@ -42,7 +43,7 @@ def sentence(text: str) -> str:
 
 def quoted(value: str) -> str:
     """A value of a setting; where there is none, that."""
-    return value if value in (NOT_SET, '""') else f'"{value}"'
+    return value if value in (NOT_SET, SEVERAL, '""') else f'"{value}"'
 
 
 def counted(count: int, one: str, many: str = "") -> str:

@@ -15,6 +15,8 @@ from arcgis_operator.core.jsondoc import Json, Unreadable
 from arcgis_operator.core.model import LeafKind
 
 MISSING: Final = object()
+UNCLEAR: Final = object()
+"""Several values stand where one is looked for: it is never what was declared, and never nothing."""
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _LONGEST_NUMBER = 400  # characters; a double needs at most 17 digits and an exponent
 _FLAGS = ("true", "false")

@@ -298,7 +298,8 @@ class JobIndex:
         while it did list them has had its time. A page of something in front says nothing of the jobs.
         """
         now = self._clock()
-        if failure.kind not in NOT_LISTABLE:
+        login = failure.kind is Kind.UNAUTHORISED and failure.code is None  # the list was not asked for
+        if failure.kind not in NOT_LISTABLE or login:
             return JobsOn(failure=failure)
         if failure.code is None:
             text = f"the list of jobs cannot be read: {failure.detail}"

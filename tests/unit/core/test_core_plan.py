@@ -258,8 +258,15 @@ def test_an_extension_that_is_not_there_is_not_offered() -> None:
     """Nothing is sent to switch it off."""
     off = Leaf(("extensions", "WFSServer", "enabled"), K.FLAG, False)
     on = Leaf(("extensions", "WFSServer", "enabled"), K.FLAG, True)
-    for document in ({}, {"extensions": []}, {"extensions": [{"typeName": "WFSServer"}]}):
+    nothing: list[Any] = [[], "", "null", {}, None, [5, {"enabled": "true"}, {"typeName": "WFSServer"}]]
+    for document in ({}, *({"extensions": value} for value in nothing)):
         assert plan.differing((off, on), document) == (on,)
+
+
+@pytest.mark.parametrize("odd", [{"WMSServer": {"enabled": "true"}}, "WFSServer", 1])
+def test_extensions_that_cannot_be_read_are_not_known_to_be_off(odd: Any) -> None:
+    off = Leaf(("extensions", "WFSServer", "enabled"), K.FLAG, False)
+    assert plan.differing((off,), {"extensions": odd}) == (off,)
 
 
 def test_a_new_extension_gets_all_that_is_declared_of_it() -> None:
@@ -308,3 +315,18 @@ def test_two_values_that_look_alike_are_shown_so_that_they_differ() -> None:
     assert shown("a\u200bb", "a b") == r'settings.description "a\u200bb" → "a b"'
     assert shown(" ", "") == r'settings.description "\u0020" → ""'
     assert shown("a\u0308\u200b", "a\u0308 ") == r'settings.description "a\u0308\u200b" → "a\u0308\u0020"'
+
+
+def test_an_extension_that_is_there_twice_is_never_what_was_declared() -> None:
+    """One of the two may be offered, so it is not off; nor has it no capabilities."""
+    at = ("extensions", "KmlServer")
+    leaves = (
+        Leaf((*at, "enabled"), K.FLAG, False),
+        Leaf((*at, "capabilities"), K.SET, []),
+        Leaf((*at, "properties", "title"), K.SCALAR, ""),
+    )
+    for names in (("KmlServer", "KmlServer"), ("KMLServer", "kmlserver")):
+        document = {"extensions": [{"typeName": name, "enabled": "true"} for name in names]}
+        assert plan.differing(leaves, document) == leaves
+        told = 'settings.extensions[KmlServer].enabled (several values) → "false"'
+        assert str(plan.changes(leaves, document)[0]) == told

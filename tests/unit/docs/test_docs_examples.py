@@ -83,3 +83,19 @@ def test_a_file_that_a_command_names_is_there() -> None:
         for path in re.findall(r"(?<![\w/.-])((?:manifests|charts|crds|tests)/[\w./-]+)", block)
     }
     assert sorted(path for path in named if not path.endswith("/mine") and not (ROOT / path).exists()) == []
+
+
+def test_a_file_or_a_test_that_a_page_names_is_there() -> None:
+    """Not of the changelog, which tells of what is gone, too."""
+    folders = "manifests|charts|crds|tests|operator|simulator|demo|devcluster|image|bench|docs|requirements"
+    tests = "\n".join(one.read_text() for one in (ROOT / "tests").rglob("*.py"))
+    files = {one.stem for one in (ROOT / "tests").rglob("test_*.py")}
+    lost = [
+        f"{page.relative_to(ROOT)}: {name}"
+        for page in (*PAGES, *ROOT.glob("*/README.md"), *ROOT.glob("tests/*/README.md"))
+        if page.name != "CHANGELOG.md"
+        for name in re.findall(rf"`((?:{folders})/[\w./*-]+|test_\w+(?:\.py)?)`", page.read_text())
+        if not any(ROOT.glob(name)) and not any(ROOT.glob(f"{name}.py"))
+        if name.removesuffix(".py") not in files and f"def {name}(" not in tests
+    ]
+    assert lost == []

@@ -3,6 +3,14 @@
 import re
 from pathlib import Path
 
+import click
+import pytest
+
+from arcgis_demo import cli as demo_cli
+from arcgis_devcluster import cli as devcluster_cli
+from arcgis_operator import cli as operator_cli
+from arcgis_simulator import cli as simulator_cli
+
 ROOT = Path(__file__).resolve().parents[3]
 TEACHING = [
     *ROOT.glob("*.md"),
@@ -13,6 +21,14 @@ TEACHING = [
 ]
 PROVING = ("CHANGELOG.md", "architecture.md", "evidence.md", "performance.md")
 """Pages for those who work on the project, and about them; they may use its words."""
+TEXTS = [
+    *(ROOT / "manifests").rglob("*.yaml"),
+    *(ROOT / "manifests").rglob("Kustomization"),
+    ROOT / "charts" / "arcgis-operator" / "values.yaml",
+    ROOT / "charts" / "arcgis-operator" / "templates" / "NOTES.txt",
+    *(ROOT / "simulator" / "arcgis_simulator" / "templates").glob("*.html"),
+]
+"""What people read beside the pages: comments of manifests and values, the simulated site's pages."""
 INSTEAD = {
     r"\bmend(s|ed)?\b": "fix",
     r"\btold of\b": "an event reports it",
@@ -51,6 +67,44 @@ def test_the_descriptions_and_messages_of_the_kinds_use_the_same_words() -> None
         for pattern, better in INSTEAD.items()
         for said in re.finditer(pattern, crd.read_text(), re.IGNORECASE)
     ]
+    assert found == []
+
+
+def test_comments_that_people_read_use_the_same_words() -> None:
+    owned = {**INSTEAD, r"\bowned\b": "declared", r"^# The kinds\b|after the kinds\b": "the CRDs"}
+    found = [
+        f"{text.relative_to(ROOT)}: {said.group()!r}, better {better!r}"
+        for text in TEXTS
+        for pattern, better in owned.items()
+        for said in re.finditer(pattern, text.read_text(), re.IGNORECASE | re.MULTILINE)
+    ]
+    assert found == []
+
+
+COMMANDS: dict[str, click.Command] = {
+    "arcgis-operator": operator_cli.main,
+    "arcgis-simulator": simulator_cli.main,
+    "arcgis_demo": demo_cli.main,
+    "arcgis_devcluster": devcluster_cli.main,
+}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_help_of_a_command_uses_the_same_words(name: str) -> None:
+    command = COMMANDS[name]
+    parts = [command, *(command.commands.values() if isinstance(command, click.Group) else ())]
+    texts = [part.get_help(click.Context(part, info_name=name)) for part in parts]
+    found = [
+        said for text in texts for pattern in INSTEAD for said in re.findall(pattern, text, re.IGNORECASE)
+    ]
+    assert found == []
+    assert len(parts) > 1 or name == "arcgis-simulator"
+
+
+def test_the_targets_of_make_use_the_same_words() -> None:
+    helps = re.findall(r"^[\w.-]+:.*## (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    found = [text for text in helps for pattern in INSTEAD if re.search(pattern, text, re.IGNORECASE)]
+    assert len(helps) > 20
     assert found == []
 
 

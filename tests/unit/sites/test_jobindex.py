@@ -117,7 +117,7 @@ async def test_a_site_that_steadily_refuses_to_list_its_jobs_is_believed_after_a
         assert (found.failure, found.listed) == (failure, is_listed)
 
 
-@pytest.mark.parametrize("kind", NOT_LISTABLE)
+@pytest.mark.parametrize("kind", [Kind.MISSING, Kind.REFUSED])
 async def test_a_page_in_the_place_of_a_list_says_nothing_of_the_jobs(kind: Kind) -> None:
     """Something in front of the site speaks; however often."""
     site = FakeSite()
@@ -127,6 +127,17 @@ async def test_a_page_in_the_place_of_a_list_says_nothing_of_the_jobs(kind: Kind
         found = await index.on(ROADS)
         text = "the list of jobs cannot be read: a web page (404)"
         assert (found.failure, found.listed) == (Failure(Kind.GARBLED, text), True)
+        site.now += 100
+
+
+async def test_a_refused_login_is_told_as_that_and_is_no_refusal_of_the_list() -> None:
+    """The list was not asked for, however long that goes on; a refusal afterwards is the first one."""
+    site = FakeSite()
+    index, login = site.index(), Failure(Kind.UNAUTHORISED, "login refused")
+    for listed, failure in ((login, login), (login, login), (Failure(Kind.REFUSED, "no", 400), hidden(10))):
+        site.listed = listed
+        found = await index.on(ROADS)
+        assert (found.failure, found.listed) == (failure, True)
         site.now += 100
 
 

@@ -239,7 +239,13 @@ def _has(pattern: re.Pattern[str], case: _Case) -> bool:
 def _words(values: Iterable[Json]) -> str:
     """All texts in the values and in lists among them, in one line; whole, for half a secret has no mask."""
     flat = [item for value in values for item in (value if isinstance(value, list) else [value])]
-    return "; ".join(item for item in flat[:20] if isinstance(item, str) and item)
+    texts = [item.strip() for item in flat[:20] if isinstance(item, str) and item.strip()]
+    return "".join(f"{text}{_between(text)}" for text in texts[:-1]) + "".join(texts[-1:])
+
+
+def _between(text: str) -> str:
+    """What stands between a text and the next one."""
+    return " " if text.endswith((".", "!", "?", ":", ";")) else "; "
 
 
 def _moment(text: str) -> float | None:

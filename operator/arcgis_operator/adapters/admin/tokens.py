@@ -72,10 +72,11 @@ def token_of(answer: Answer, asked_at: float, wall: float) -> Token | Failure:
 
 
 def login_failure(failure: Failure) -> Failure:
-    """A failed login as the failure of what needed it: that was not sent."""
+    """A failed login as the failure of what needed it: that was not sent, so no code is about it."""
     match failure.kind:
         case Kind.UNAUTHORISED | Kind.REFUSED:
-            return replace(failure, kind=Kind.UNAUTHORISED, detail=f"login refused: {failure.detail}")
+            detail = f"login refused: {failure.detail}".replace(": the site refused (", " (", 1)
+            return replace(failure, kind=Kind.UNAUTHORISED, detail=detail, code=None)
         case Kind.BUSY:
             return failure
         case Kind.MISSING | Kind.GARBLED:
