@@ -19,6 +19,7 @@ from test_informer_faults import EAGER, QUICK
 from arcgis_operator.adapters.kube.access import load_access
 from arcgis_operator.adapters.kube.depth import CUT
 from arcgis_operator.app.supervisor import Patience, Supervisor
+from arcgis_operator.core.backoff import Backoff
 from arcgis_operator.handlers.informer import Informer
 from arcgis_operator.handlers.pulse import Pulse
 
@@ -114,7 +115,7 @@ async def until(good: Callable[[], bool]) -> None:
     raise TimeoutError
 
 
-IMPATIENT = Patience(0.02, 0.05, watchers_missing=0.2, look=0.02, unheard=0.4)
+IMPATIENT = Patience(Backoff(0.02, 0.05), watchers_missing=0.2, look=0.02, unheard=0.4)
 
 
 @pytest.mark.parametrize("living", [(60.0, IMPATIENT)], indirect=True)
