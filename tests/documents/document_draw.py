@@ -122,6 +122,12 @@ def _extension(dice: random.Random) -> Json:
     return entry
 
 
+def _extensions(dice: random.Random) -> list[Json]:
+    """Now and then one of them twice."""
+    entries = [_extension(dice) for _ in range(dice.randrange(4))]
+    return [*entries, entries[0]] if entries and dice.random() < 0.1 else entries
+
+
 def _document(dice: random.Random) -> str:
     document: dict[str, Json] = {
         "serviceName": "Roads",
@@ -139,11 +145,7 @@ def _document(dice: random.Random) -> str:
             document[name] = _object(dice)
     if dice.random() < 0.9:
         odd = dice.random() < 0.05
-        document["extensions"] = (
-            dice.choice((None, "", {}, "text"))
-            if odd
-            else [_extension(dice) for _ in range(dice.randrange(4))]
-        )
+        document["extensions"] = dice.choice((None, "", {}, "text")) if odd else _extensions(dice)
     names = list(document)
     dice.shuffle(names)
     return _json({name: document[name] for name in names})

@@ -1,7 +1,7 @@
 """What must be true of an edit, whatever the document: judged on texts and types, not by what makes it."""
 
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -73,6 +73,14 @@ def _position(entries: list[Json], name: str) -> int:
     exact = [number for number, title in named if title == name]
     alike = [number for number, title in named if title.lower() == name.lower()]
     return (exact or alike or [len(entries)])[0]
+
+
+def still_offered(off: Iterable[str], document: Json) -> list[str]:
+    """The extensions that were declared to be off and of which an entry is on, in whatever letters."""
+    listed = document.get("extensions")
+    entries = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
+    on = [str(entry.get("typeName")) for entry in entries if str(entry.get("enabled")).lower() == "true"]
+    return [name for name in off if name.lower() in {title.lower() for title in on}]
 
 
 def undeclared(document: Json, paths: list[Path]) -> list[Piece]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from document_draw import Drawn, draw
-from document_judge import as_the_site_keeps, at, kind, owned, undeclared
+from document_judge import as_the_site_keeps, at, kind, owned, still_offered, undeclared
 
 from arcgis_operator.core import jsondoc, plan
 from arcgis_operator.core.misfit import misfit
@@ -61,7 +61,9 @@ def disturbed(drawn: Drawn, live: dict[str, Json]) -> dict[str, Json]:
 def play(drawn: Drawn, leaves: tuple[Leaf, ...], text: str) -> str:
     live = jsondoc.loads(text)
     assert jsondoc.dumps(live) == jsondoc.dumps(jsondoc.loads(jsondoc.dumps(live))), "digits"
+    off = [leaf.path[1] for leaf in leaves if leaf.path[-1] == "enabled" and leaf.value is False]
     if not plan.differing(leaves, live):
+        assert still_offered(off, live) == []
         return "live"
     if misfit(leaves, live) is not None:
         return "misfit"
@@ -76,6 +78,7 @@ def play(drawn: Drawn, leaves: tuple[Leaf, ...], text: str) -> str:
     assert all(change.before != change.after for change in changes), changes
     again = jsondoc.loads(stored(drawn, text, sent))
     assert plan.differing(leaves, again) == (), plan.changes(leaves, again)
+    assert still_offered(off, again) == []
     return "edited"
 
 
