@@ -53,7 +53,16 @@ async def test_a_job_that_was_there_before_the_intent_is_not_what_became_of_it()
     site = cast("Any", ListingSite(JobsOn((OURS,))))
     sent_here = Entry(explained=frozenset({OURS.id}), facts={"i1": Failure(Kind.UNSURE, "no answer")})
     sent_elsewhere = Entry(explained=frozenset({OURS.id}))
-    for entry, candidate in ((sent_here, None), (sent_elsewhere, OURS)):
+    for entry, candidate, guessed in ((sent_here, None, False), (sent_elsewhere, OURS, True)):
         record = Record(known=True, journal=INTENT)
         seen = await observe(site, "roads.mapserver", None, record, entry, 0.0, **LOOK)
-        assert seen.candidate == candidate
+        assert (seen.candidate, seen.guessed) == (candidate, guessed)
+
+
+async def test_a_job_that_came_after_the_intent_that_this_process_sent_is_no_guess() -> None:
+    site = cast("Any", ListingSite(JobsOn((OURS,))))
+    entry = Entry(explained=frozenset(), facts={"i1": Failure(Kind.UNSURE, "no answer")})
+    seen = await observe(
+        site, "roads.mapserver", None, Record(known=True, journal=INTENT), entry, 0.0, **LOOK
+    )
+    assert (seen.candidate, seen.guessed) == (OURS, False)

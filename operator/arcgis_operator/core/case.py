@@ -68,7 +68,8 @@ class Seen:
 
     `ours` is the job the journal names. `others` are jobs on the service that have not ended, ours left out.
     `listed` is False where the site does not let its jobs be listed. `candidate` is the job that an
-    unanswered intent probably became; it is only shown. `strays` are edits that no record of ours explains.
+    unanswered intent probably became; it is only shown. `guessed`: another process sent that intent, so only
+    account and time tell that the job is its. `strays` are edits that no record of ours explains.
     `listed_ids` are all jobs on the service, None before a list.
     `settle_in` was taken before anything was read: seconds until no request of ours can still arrive.
     `unseen_in`: seconds until no job of ours can run that the record does not name; 0 where jobs are listed.
@@ -82,6 +83,7 @@ class Seen:
     jobs_failure: Failure | None = None
     listed: bool = True
     candidate: Job | None = None
+    guessed: bool = False
     strays: tuple[Job, ...] = ()
     listed_ids: frozenset[str] | None = None
     settle_in: float = 0.0

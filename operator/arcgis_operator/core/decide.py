@@ -13,7 +13,7 @@ from arcgis_operator.core.identity import edit_path
 from arcgis_operator.core.job import Job, JobState
 from arcgis_operator.core.jobs import MACHINE, Cell, Signal
 from arcgis_operator.core.jsondoc import Json
-from arcgis_operator.core.look import LEFT_ALONE, SITE_AWAY, Sight, Target, look
+from arcgis_operator.core.look import LEFT_ALONE, SITE_AWAY, Sight, Target, guess, look
 from arcgis_operator.core.record import JobShown, Journal, Observed, Phase, Plan, Record, stamp
 from arcgis_operator.core.said import ID_LEAST, UNSAID, Raw, Shown, cut, kept
 from arcgis_operator.core.shown import short, shown
@@ -165,7 +165,7 @@ def _converged(case: Case) -> Verdict:
         ),
         wake=NOW if case.gate else RESYNC,
         notes=notes,
-        aside=changed_text(case),
+        aside=" ".join(filter(None, (changed_text(case), *guess(case)))),
     )
 
 

@@ -169,8 +169,14 @@ def _failure_of_intent(case: Case) -> str:
     """What counts against the digest: a job that ended, or the site's own refusal."""
     candidate, answer = case.seen.candidate if case.seen else None, case.record.journal.answer
     if candidate and candidate.ended:
-        return _failure_of(case, candidate)
+        return " ".join((_failure_of(case, candidate), *guess(case)))
     return f"{Reason.EDIT_REFUSED}: {sentences.answered(answer)}" if answer else ""
+
+
+def guess(case: Case) -> tuple[str, ...]:
+    """That the job of an unanswered intent was found by account and time alone, where it was."""
+    found = case.seen.candidate if case.seen and case.seen.guessed else None
+    return (sentences.guessed(found.shown_id),) if found else ()
 
 
 def _failure_of(case: Case, job: Job) -> str:

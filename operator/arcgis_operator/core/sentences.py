@@ -112,6 +112,13 @@ def live_though_failed(job: str, status: str) -> str:
     return f"Job {job} ended as {status}, but the settings are live."
 
 
+def guessed(job: str) -> str:
+    return (
+        f"The operator was restarted before the answer came, so only account and time tell that job {job} is "
+        "the job of its edit."
+    )
+
+
 def verified(count: int, job: str, took: str) -> str:
     how = f" ({', '.join(filter(None, (f'job {job}', took)))})" if job else ""
     return f"{counted(count, 'declared setting')} verified on the site{how}."

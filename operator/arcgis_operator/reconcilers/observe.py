@@ -55,6 +55,7 @@ async def observe(
         jobs_failure=jobs.failure,
         listed=jobs.listed,
         candidate=candidate,
+        guessed=candidate is not None and journal.id not in entry.facts,
         strays=_strays(jobs, record, entry, site.username),
         listed_ids=frozenset(job.id for job in jobs.jobs),
         settle_in=settle_in,

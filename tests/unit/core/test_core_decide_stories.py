@@ -246,6 +246,19 @@ def test_before_12_a_setting_of_the_processes_is_live_after_the_next_restart(
     assert (text in proved_at(version, recycleStartTime="00:30")) is told
 
 
+def test_a_job_that_is_only_guessed_to_be_ours_is_said_to_be_that() -> None:
+    """Another process sent the intent, and what became of it is found by account and time."""
+    told = "only account and time tell that job j1 is the job of its edit."
+    failed, live_now = job("FAILED", messages=("no memory",)), {"document": live("new")}
+    guessed = decide(open_(INTENDED, seen=seen(candidate=failed, guessed=True)))
+    assert told in guessed.message
+    assert told not in decide(open_(INTENDED, seen=seen(candidate=failed))).message
+    done = decide(open_(INTENDED, seen=seen(candidate=job("COMPLETED"), guessed=True, **live_now)))
+    assert told in done.aside
+    assert told not in done.message
+    assert told not in decide(open_(INTENDED, seen=seen(candidate=job("COMPLETED"), **live_now))).aside
+
+
 def test_before_12_what_clients_see_needs_no_restart() -> None:
     assert "restart" not in proved_at("11.5")
 
