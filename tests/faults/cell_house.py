@@ -24,6 +24,7 @@ from cell_wire import Trap, Wire
 from fault_secrets import LIVE_SECRET, PASSWORD
 
 from arcgis_operator.adapters.admin import AdminClient, transport
+from arcgis_operator.adapters.kube.kinds import SERVED, Kind
 from arcgis_operator.app import leading, run
 from arcgis_operator.app.lease import Elector
 from arcgis_operator.reconcilers import clock
@@ -219,12 +220,12 @@ class House:
             self.site.tick()
             await asyncio.sleep(1.0)
 
-    def _tell_all(self, kind: str, word: str, body: Json) -> None:
+    def _tell_all(self, kind: Kind, word: str, body: Json) -> None:
         for replica in self.replicas:
             replica.seen(kind, word, copy.deepcopy(body))
 
     def _tell(self, path: str, body: Json) -> None:
-        kind = next((word for word in ("service", "site") if f"/arcgis{word}s/" in path), "")
+        kind = next((kind for kind in SERVED if f"/{kind.plural}/" in path), None)
         for delay, word, what in self.word(body) if kind else ():
             asyncio.get_running_loop().call_later(delay, self._tell_all, kind, word, what)
 

@@ -4,6 +4,8 @@ import asyncio
 import threading
 from typing import Any
 
+from arcgis_operator.adapters.kube.kinds import Kind
+
 
 class Notes:
     """A sink that remembers, and lets a test wait for a name."""
@@ -13,8 +15,8 @@ class Notes:
         self.threads: set[str] = set()
         self._changed = asyncio.Event()
 
-    def seen(self, kind: str, event_type: str, body: dict[str, Any]) -> None:
-        self.calls.append((kind, event_type, body["metadata"]["name"]))
+    def seen(self, kind: Kind, event_type: str, body: dict[str, Any]) -> None:
+        self.calls.append((kind.name.removeprefix("ArcGIS").lower(), event_type, body["metadata"]["name"]))
         self.threads.add(threading.current_thread().name)
         self._changed.set()
 

@@ -18,6 +18,7 @@ from test_informer_faults import EAGER, QUICK
 
 from arcgis_operator.adapters.kube.access import load_access
 from arcgis_operator.adapters.kube.depth import CUT
+from arcgis_operator.adapters.kube.kinds import Kind
 from arcgis_operator.app.supervisor import Patience, Supervisor
 from arcgis_operator.core.backoff import Backoff
 from arcgis_operator.handlers.informer import Informer
@@ -33,7 +34,7 @@ class Bodies(Notes):
         super().__init__()
         self.bodies: dict[str, dict[str, Any]] = {}
 
-    def seen(self, kind: str, event_type: str, body: dict[str, Any]) -> None:
+    def seen(self, kind: Kind, event_type: str, body: dict[str, Any]) -> None:
         self.bodies[body["metadata"]["name"]] = body
         super().seen(kind, event_type, body)
 

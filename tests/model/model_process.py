@@ -19,6 +19,7 @@ from arcgis_operator.core.model import Aim, SiteRef
 from arcgis_operator.core.said import plainly
 from arcgis_operator.core.wake import BACKOFF, RESYNC, After
 from arcgis_operator.reconcilers.ledger import Ledger
+from arcgis_operator.reconcilers.polled import Polled
 from arcgis_operator.reconcilers.registry import Registry
 from arcgis_operator.reconcilers.service import ServiceReconciler
 from arcgis_operator.reconcilers.store import StatusStore
@@ -75,11 +76,13 @@ class Process:
             SETTLE,
             lambda: asyncio.sleep(0),
         )
+        self.polled = Polled()
         self.reconciler = ServiceReconciler(
             StatusStore(self, ARCGIS_SERVICES, self, world, lambda *_: None),  # type: ignore[arg-type]
             self,
             self.registry,
             self.ledger,
+            self.polled,
             world,
             POLICY,
             new_id,
@@ -121,7 +124,7 @@ class Process:
                 self.registry.service_gone(name)
         for body in self.world.objects.values():
             if self.registry.is_news(body):
-                self.reconciler.look_anew(KEY)
+                self.polled.tell(KEY)
             self.registry.service_seen(body)
         self.wake_at, self.synced = self.world.at, self.world.news
 

@@ -25,6 +25,7 @@ from pairs_wire import REPLICA, SiteWay
 from pairs_world import USER, Watched
 
 from arcgis_operator.adapters.admin import transport
+from arcgis_operator.adapters.kube.kinds import ARCGIS_SERVICES, ARCGIS_SITES, SERVED, Kind
 from arcgis_simulator.tokens import User
 from harness.canaries import canary
 from harness.fault import Fault
@@ -101,7 +102,7 @@ class Place(ResourceActs, SiteActs, ClusterActs):
 
     def tell(self, word: str, body: Json, lag: float | None = None) -> None:
         """What a watch tells every replica."""
-        kind = "service" if "siteRef" in body.get("spec", {}) else "site"
+        kind = ARCGIS_SERVICES if "siteRef" in body.get("spec", {}) else ARCGIS_SITES
         lag = self.ways.get("watch_lag", 0.0) if lag is None else lag
         if now() >= self.ways.get("watch_dead_until", 0.0) and "spec" in body:
             asyncio.get_running_loop().call_later(lag, self._told_to_all, kind, word, json.dumps(body))
@@ -191,7 +192,7 @@ class Place(ResourceActs, SiteActs, ClusterActs):
         if text and "/arcgiss" in path:
             self.tell("CHANGED", json.loads(text))
 
-    def _told_to_all(self, kind: str, word: str, text: str) -> None:
+    def _told_to_all(self, kind: Kind, word: str, text: str) -> None:
         behind = self.ways.get("behind", 0.0)
         for number, replica in self.living():
             if behind and number == 1:
@@ -202,7 +203,7 @@ class Place(ResourceActs, SiteActs, ClusterActs):
     def _tell_all(self, number: int) -> None:
         """The first list of a replica's informer."""
         for path, text in list(self.shelf.texts.items()):
-            kind = next((word for word in ("service", "site") if f"/arcgis{word}s/" in path), "")
+            kind = next((kind for kind in SERVED if f"/{kind.plural}/" in path), None)
             if kind and number not in self.dead and len(text) < DEEP:
                 self.replicas[number - 1].seen(kind, "LISTED", json.loads(text))
 

@@ -132,7 +132,7 @@ BUGS: Mapping[str, Bug] = {
     ),
     "the resync is forgotten": Bug(
         "controller/dispatch.py",
-        "for key in (*alone, *map(folder_key, folders), *map(site_key, self._registry.sites())):",
+        "for key in (key for row in self.rows.values() for key in row.feed.everything()):",
         "for key in ():",
         "tests/integration/test_drift.py",
     ),

@@ -8,6 +8,7 @@ import pytest
 from arcgis_operator.app import leading
 from arcgis_operator.app.leading import BEGIN_SECONDS, REST_SECONDS, Leading
 from arcgis_operator.app.lease import Term
+from arcgis_operator.controller.dispatch import Running
 from harness import virtual_time
 
 ROUND = BEGIN_SECONDS + REST_SECONDS
@@ -38,6 +39,7 @@ class Lists:
     def __init__(self) -> None:
         self.back = asyncio.Event()
         self.refused = False
+        self.running = Running()
 
     async def first(self) -> bool:
         return await self.back.wait()
@@ -58,8 +60,16 @@ def began(monkeypatch: pytest.MonkeyPatch) -> Any:
         elector, lists = Elector(), Lists()
         unused: Any = Lists()
         unused.turn = unused.crashed = None
-        elector.leading = Leading(elector, unused, 1, unused, 90.0)  # type: ignore[arg-type]
-        elector.leading.connect(unused, lists)  # type: ignore[arg-type]
+        elector.leading = Leading(
+            elector,  # type: ignore[arg-type]
+            unused,
+            unused,
+            lists,  # type: ignore[arg-type]
+            lists.running,
+            unused,
+            workers=1,
+            settle_seconds=90.0,
+        )
         elector.begin()
         return elector.leading, elector, lists
 
@@ -79,7 +89,7 @@ def test_a_leader_without_a_full_list_steps_down_and_is_not_alive_after_half_an_
         assert "no term could begin for" in str(made.stuck())
         lists.back.set()
         await asyncio.sleep(ROUND)
-        assert made.term is not None
+        assert lists.running.term is not None
         assert made.stuck() is None
         made.end("the test is over")
 

@@ -64,8 +64,8 @@ async def test_where_only_the_watch_is_refused_it_is_said_and_all_is_served_by_t
     said: list[str] = []
     assert await problems(api, (), "system", "lease", said.append) == []
     assert [line.partition(" in ")[0] for line in said] == [
-        "the operator's account may not watch arcgisservices",
         "the operator's account may not watch arcgissites",
+        "the operator's account may not watch arcgisservices",
     ]
 
 

@@ -10,6 +10,7 @@ from arcgis_operator.app import run
 from arcgis_operator.app.run import Operator
 from arcgis_operator.config import Config
 from arcgis_operator.core.identity import Name
+from arcgis_operator.core.keys import ServiceKey
 from arcgis_operator.sites.limits import Budget
 
 QUEUE = 'arcgis_operator_queue_depth{priority="change"} 1.0'
@@ -34,7 +35,7 @@ class Process:
 
     def leads(self) -> None:
         self.operator._led_since = self.now
-        self.operator._leading.term = cast("Any", object())
+        self.operator._running.term = cast("Any", object())
 
     def shown(self) -> str:
         self.operator._measure()
@@ -43,7 +44,7 @@ class Process:
 
 async def test_a_standby_with_much_to_do_is_well_and_shows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     process = Process(monkeypatch)
-    process.queue.add("site|roads")
+    process.queue.add(ServiceKey("site|roads"))
     process.now += 3600
     assert process.operator._queue_stuck() is None
     assert "queue_depth{" not in process.shown()
@@ -51,7 +52,7 @@ async def test_a_standby_with_much_to_do_is_well_and_shows_nothing(monkeypatch: 
 
 async def test_a_term_does_not_pay_for_the_time_on_standby(monkeypatch: pytest.MonkeyPatch) -> None:
     process = Process(monkeypatch)
-    process.queue.add("site|roads")
+    process.queue.add(ServiceKey("site|roads"))
     process.now += 3600
     process.leads()
     assert process.operator._queue_stuck() is None
@@ -71,7 +72,7 @@ async def test_a_queue_that_moves_is_not_stuck_however_long_some_wait(
     process = Process(monkeypatch)
     process.leads()
     for number in range(400):
-        process.queue.add(f"site|{number}")
+        process.queue.add(ServiceKey(f"site|{number}"))
     for _ in range(399):
         process.now += 2
         process.queue.done(process.queue.take())
@@ -88,7 +89,7 @@ async def test_a_queue_that_waits_for_the_request_budget_of_a_site_is_not_stuck_
     budget = Budget(1, lambda: process.now)
     session = SimpleNamespace(paid_for=budget.paid_for)
     process.operator._sessions._sessions[Name("gis", "prod")] = cast("Any", session)
-    process.queue.add("site|roads")
+    process.queue.add(ServiceKey("site|roads"))
     for _ in range(1001):
         budget.count()
     process.now += 1299

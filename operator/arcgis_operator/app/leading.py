@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 from arcgis_operator.app.lease import Elector
 from arcgis_operator.app.lease import Term as LeaseTerm
-from arcgis_operator.controller.dispatch import Dispatch
+from arcgis_operator.controller.dispatch import Dispatch, Running
 from arcgis_operator.controller.queue import WorkQueue, run_workers
 from arcgis_operator.controller.resync import Resync
+from arcgis_operator.core.keys import Key
 from arcgis_operator.reconcilers.clock import boottime
 from arcgis_operator.reconcilers.ledger import Ledger
+from arcgis_operator.reconcilers.ports import Term
 from arcgis_operator.telemetry.logs import fields
 
 log = logging.getLogger(__name__)
@@ -46,23 +48,26 @@ class Leading:
     """Begins and ends with the terms of an elector."""
 
     def __init__(
-        self, elector: Elector, queue: WorkQueue[str], workers: int, ledger: Ledger, settle_seconds: float
+        self,
+        elector: Elector,
+        queue: WorkQueue[Key],
+        dispatch: Dispatch,
+        resync: Resync,
+        running: Running,
+        ledger: Ledger,
+        *,
+        workers: int,
+        settle_seconds: float,
     ) -> None:
         self._elector, self._queue, self._workers = elector, queue, workers
+        self._dispatch, self._resync, self._running = dispatch, resync, running
         self._ledger, self._settle_seconds = ledger, settle_seconds
         self._task: asyncio.Task[None] | None = None
-        self._dispatch: Dispatch | None = None
-        self._resync: Resync | None = None
-        self.term: LiveTerm | None = None
         self._listed = asyncio.Event()
         self._listed.set()
         self._unbegun: tuple[float, float] | None = None  # since when no term could begin, and the last try
         self._never: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._crash: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-    def connect(self, dispatch: Dispatch, resync: Resync) -> None:
-        """Say who gives the turns and who lists."""
-        self._dispatch, self._resync = dispatch, resync
 
     def begin(self, term: LeaseTerm) -> None:
         """A term begins."""
@@ -72,7 +77,7 @@ class Leading:
 
     def end(self, reason: str) -> None:
         """The term is over: its turns stop where they are."""
-        self.term = None
+        self._running.term = None
         if self._task:
             self._task.cancel()
 
@@ -96,7 +101,7 @@ class Leading:
 
         Answers whether the next term may start settled. That is known only now: a last turn may have sent.
         """
-        term, self.term = self.term, None
+        term, self._running.term = self._running.term, None
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(DRAIN_SECONDS):
                 await self._queue.rest()
@@ -105,17 +110,15 @@ class Leading:
             await asyncio.wait([self._task])
         return term is not None and self._settled(term)
 
-    def _settled(self, term: LiveTerm) -> bool:
+    def _settled(self, term: Term) -> bool:
         """In this term, and for a settle time, nothing was sent."""
         rested = term.starts_settled or boottime() - term.acquired_at >= self._settle_seconds
         return rested and self._ledger.calm()
 
     async def _lead(self, lease_term: LeaseTerm) -> None:
-        if self._dispatch is None or self._resync is None:
-            raise RuntimeError("connect comes first")
-        untouched = await self._first_list(self._resync)
+        untouched = await self._first_list()
         settled = lease_term.starts_settled or (lease_term.first_install and untouched)
-        self.term = LiveTerm(self._elector, lease_term, settled)
+        self._running.term = LiveTerm(self._elector, lease_term, settled)
         self._listed.set()
         log.info("leading", extra=fields(term=lease_term.number, settled=settled))
         async with asyncio.TaskGroup() as group:
@@ -131,14 +134,14 @@ class Leading:
                 name="workers",
             )
 
-    async def _first_list(self, resync: Resync) -> bool:
+    async def _first_list(self) -> bool:
         """Whether nothing has a journal. Who cannot begin gives the Lease up: then the term is ended."""
         self._tries_to_begin()
         try:
             async with asyncio.timeout(BEGIN_SECONDS):
-                untouched = await resync.first()
+                untouched = await self._resync.first()
         except TimeoutError:
-            self._unbegun = None if resync.refused else self._unbegun
+            self._unbegun = None if self._resync.refused else self._unbegun
             self._tries_to_begin()
             self._elector.step_down(f"no full list within {BEGIN_SECONDS:g} s", rest=REST_SECONDS)
             return await asyncio.shield(self._never)

@@ -10,6 +10,7 @@ import socket
 import time
 from collections.abc import Coroutine, Iterable
 from importlib.metadata import version
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +24,17 @@ from arcgis_operator.app.leading import Leading
 from arcgis_operator.app.lease import Elector, LeaseTimes, Term, identity
 from arcgis_operator.app.supervisor import Supervisor
 from arcgis_operator.config import Config
-from arcgis_operator.controller.dispatch import Dispatch, site_key, site_of
+from arcgis_operator.controller.asks import Asks
+from arcgis_operator.controller.dispatch import Dispatch, Running
+from arcgis_operator.controller.kinds import rows
+from arcgis_operator.controller.news import News
 from arcgis_operator.controller.queue import WorkQueue
 from arcgis_operator.controller.resync import SPREAD, Resync
 from arcgis_operator.core.backoff import Backoff
 from arcgis_operator.core.case import Policy
 from arcgis_operator.core.identity import Name
 from arcgis_operator.core.jsondoc import Json
+from arcgis_operator.core.keys import Key, ServiceKey, SiteKey
 from arcgis_operator.core.model import SiteWanted
 from arcgis_operator.core.record import Record, moment
 from arcgis_operator.core.verdict import Reason, Verdict
@@ -38,6 +43,7 @@ from arcgis_operator.handlers.pulse import Pulse
 from arcgis_operator.reconcilers.clock import Clock, boottime
 from arcgis_operator.reconcilers.glance import Glance
 from arcgis_operator.reconcilers.ledger import Ledger
+from arcgis_operator.reconcilers.polled import Polled
 from arcgis_operator.reconcilers.registry import Registry
 from arcgis_operator.reconcilers.service import ServiceReconciler
 from arcgis_operator.reconcilers.site import Probe, SiteReconciler
@@ -76,23 +82,27 @@ class Operator:
         self._clock = Clock()
         pod = config.pod_name or socket.gethostname()
         self._events = EventPoster(api, pod, dropped=self._metrics.events_dropped.inc)
-        self._queue: WorkQueue[str] = WorkQueue(
+        self._queue: WorkQueue[Key] = WorkQueue(
             backoff=Backoff(config.poll_seconds, config.backoff_seconds),
-            group=site_of,
+            group=attrgetter("site_url"),
             most_of_a_group=max(1, config.workers // 2),
         )
-        self._registry = Registry(lambda key: self._dispatch.wake(key))
-        self._dispatch = Dispatch(self._queue, self._registry, lambda: self._leading.term)
+        self._running, self._polled, self._site_news = Running(), Polled(), News()
+        self._asks = Asks(self._queue, self._polled)
+        self._registry = Registry(lambda key: self._asks.told(ServiceKey(key)))
         self._ledger = Ledger(boottime, config.settle_seconds, config.job_timeout_seconds)
         self._sessions = self._make_sessions()
         glance = Glance(
             self._sessions,
             self._registry,
             self._ledger,
-            self._dispatch.look_at,
+            lambda key: self._asks.look(ServiceKey(key)),
             SPREAD * config.resync_seconds,
         )
-        self._dispatch.connect(self._make_services(), self._make_sites(), glance)
+        kinds = rows(
+            self._registry, self._asks, self._make_services(), self._make_sites(), glance, self._site_news
+        )
+        self._dispatch = Dispatch(self._asks, kinds, self._running)
         self._elector = Elector(
             lease_api,
             config.lease_namespace or own_namespace(),
@@ -100,9 +110,6 @@ class Operator:
             identity(pod, config.pod_uid),
             times=LeaseTimes(config.lease_seconds, config.renew_deadline_seconds, config.lease_retry_seconds),
             afresh=lease_api.afresh,
-        )
-        self._leading = Leading(
-            self._elector, self._queue, config.workers, self._ledger, config.settle_seconds
         )
         self._resynced_at = self._led_since = time.monotonic()
         self._pulse = Pulse(lost=self._metrics.watch_lost.inc)
@@ -120,7 +127,16 @@ class Operator:
             self._resynced,
             self._supervisor.again,
         )
-        self._leading.connect(self._dispatch, self._resync)
+        self._leading = Leading(
+            self._elector,
+            self._queue,
+            self._dispatch,
+            self._resync,
+            self._running,
+            self._ledger,
+            workers=config.workers,
+            settle_seconds=config.settle_seconds,
+        )
         self._health = self._make_health()
 
     async def run(self) -> None:
@@ -201,8 +217,8 @@ class Operator:
             self._api,
             self._registry.specs,
             boottime,
-            self._dispatch.go_on,
-            lambda name: self._dispatch.go_on(site_key(name)),
+            lambda key: self._asks.go_on(ServiceKey(key)),
+            lambda name: self._asks.go_on(SiteKey(name)),
             self._metrics,
             timeouts,
             config.job_timeout_seconds,
@@ -228,6 +244,7 @@ class Operator:
             self._sessions,
             self._registry,
             self._ledger,
+            self._polled,
             self._clock,
             policy,
             lambda: secrets.token_hex(8),
@@ -236,7 +253,7 @@ class Operator:
 
     def _make_sites(self) -> SiteReconciler:
         store = self._store(ARCGIS_SITES)
-        uid = self._dispatch.news["site"].uid
+        uid = self._site_news.uid
         return SiteReconciler(store, self._probe, self._counts, uid, self._site_gone, self._site_concluded)
 
     def _store(self, kind: Kind) -> StatusStore:
@@ -249,8 +266,9 @@ class Operator:
 
     async def _site_gone(self, name: Name, uid: str) -> None:
         """A site that was made anew meanwhile has a turn of its own to come."""
-        if self._dispatch.news["site"].uid(name) == uid:
-            self._dispatch.site_gone(name)
+        if self._site_news.uid(name) == uid:
+            for key in self._registry.site_gone(name):
+                self._asks.told(ServiceKey(key))
             await self._sessions.close(name)
 
     def _counts(self, name: Name) -> dict[str, Json]:
@@ -301,7 +319,7 @@ class Operator:
     def _resync_stuck(self) -> str | None:
         age = time.monotonic() - self._resynced_at
         limit = RESYNC_PATIENCE * self._config.resync_seconds + 60
-        stuck = self._leading.term and age > limit and not self._resync.refused
+        stuck = self._running.term and age > limit and not self._resync.refused
         return f"no full list for {age:.0f} s" if stuck else None
 
     def _queue_stuck(self) -> str | None:
@@ -311,11 +329,11 @@ class Operator:
         """
         paid = (session.paid_for() for session in self._sessions.all().values())
         stalled = min(self._queue.stalled(), time.monotonic() - self._led_since, *paid)
-        return f"no turn for {stalled:.0f} s" if self._leading.term and stalled > QUEUE_PATIENCE else None
+        return f"no turn for {stalled:.0f} s" if self._running.term and stalled > QUEUE_PATIENCE else None
 
     def _measure(self) -> None:
         """On standby nothing waits, and resources and sites are the business of another."""
-        leading, metrics = self._leading.term is not None, self._metrics
+        leading, metrics = self._running.term is not None, self._metrics
         metrics.watch_silence.set(self._supervisor.unheard())
         due = {one.name.lower(): due for one, due in self._queue.due().items()} if leading else {}
         sites = {str(name): session for name, session in self._sessions.all().items()} if leading else {}

@@ -12,11 +12,13 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-from arcgis_operator.controller.resync import KINDS, resource_in
+from arcgis_operator.adapters.kube.kinds import Kind
+from arcgis_operator.controller.news import EventType
+from arcgis_operator.controller.resync import resource_in
 from arcgis_operator.core.backoff import Backoff
-from arcgis_operator.handlers.informer import EventType, Informer, Sink
+from arcgis_operator.handlers.informer import Informer, Sink
 from arcgis_operator.handlers.pulse import Pulse
 from arcgis_operator.telemetry.logs import fields, named
 
@@ -143,17 +145,17 @@ class _Relay:
         """Nobody is told any more, not even what is on its way."""
         self._closed = True
 
-    def seen(self, kind: Literal["service", "site"], event_type: EventType, body: dict[str, Any]) -> None:
+    def seen(self, kind: Kind, event_type: EventType, body: dict[str, Any]) -> None:
         with contextlib.suppress(RuntimeError):  # the main loop is gone: nobody to tell
             self._loop.call_soon_threadsafe(self._tell, kind, event_type, body)
 
-    def _tell(self, kind: Literal["service", "site"], event_type: EventType, body: dict[str, Any]) -> None:
+    def _tell(self, kind: Kind, event_type: EventType, body: dict[str, Any]) -> None:
         if self._closed:
             return
         try:
             self._sink.seen(kind, event_type, body)
         except Exception:
-            log.exception("event could not be taken in", extra=named(KINDS[kind].name, resource_in(body)))
+            log.exception("event could not be taken in", extra=named(kind.name, resource_in(body)))
 
 
 class _Life:

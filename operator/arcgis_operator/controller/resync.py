@@ -12,9 +12,9 @@ from typing import Any
 
 from arcgis_operator.adapters.kube.api import KubeApi
 from arcgis_operator.adapters.kube.failures import KubeFailure, KubeFailureKind, KubeListFailed
-from arcgis_operator.adapters.kube.kinds import ARCGIS_SERVICES, ARCGIS_SITES, Kind
+from arcgis_operator.adapters.kube.kinds import SERVED, Kind
 from arcgis_operator.adapters.kube.preflight import INSTALL
-from arcgis_operator.controller.dispatch import Dispatch, Word
+from arcgis_operator.controller.dispatch import Dispatch
 from arcgis_operator.controller.news import version_of
 from arcgis_operator.core.identity import name_of
 from arcgis_operator.telemetry.logs import fields, named
@@ -28,9 +28,8 @@ SPREAD = 0.1
 BREATH = 20  # objects between two pauses, so that others get their turns meanwhile
 REFUSALS = (KubeFailureKind.FORBIDDEN, KubeFailureKind.MISSING)
 
-KINDS: Mapping[Word, Kind] = {"site": ARCGIS_SITES, "service": ARCGIS_SERVICES}
 Place = str | None
-Step = tuple[Word, Kind, Place]
+Step = tuple[Kind, Place]
 
 
 class Resync:
@@ -53,7 +52,7 @@ class Resync:
         places: tuple[Place, ...] = namespaces or (None,)
         self.refused = False
         """The last lists were refused, or their kinds are not there: no restart heals that."""
-        self._steps: list[Step] = [(word, kind, place) for word, kind in KINDS.items() for place in places]
+        self._steps: list[Step] = [(kind, place) for kind in SERVED for place in places]
 
     async def first(self) -> bool:
         """The list that a term begins with. True: no resource has a journal, and none is left unread."""
@@ -82,22 +81,22 @@ class Resync:
             self.refused = bool(failed) and all(one.kind in REFUSALS for one in failed.values())
             _say(failed)
             if not left or self._may_pass_over(failed, time.monotonic() - began):
-                self._done(tuple(sorted({str(place) for _, _, place in left})))
+                self._done(tuple(sorted({str(place) for _, place in left})))
                 return untouched and not left
             await asyncio.sleep(pause)
             pause = min(LONGEST_SECONDS, 2 * pause)
 
     def _may_pass_over(self, failed: Mapping[Step, KubeFailure], waited: float) -> bool:
         """Refused, or failing for long, in some namespaces, while others are whole."""
-        broken = {place for _, _, place in failed}
-        if all(place in broken for _, _, place in self._steps):
+        broken = {place for _, place in failed}
+        if all(place in broken for _, place in self._steps):
             return False
         refused = all(failure.kind in REFUSALS for failure in failed.values())
         return refused or waited >= PASS_OVER_SECONDS
 
-    async def _take(self, word: Word, kind: Kind, place: Place) -> bool:
+    async def _take(self, kind: Kind, place: Place) -> bool:
         """One list, page by page, so that it is never whole in memory. True: nothing in it has a journal."""
-        news, untouched, number = self._dispatch.news[word], True, 0
+        news, untouched, number = self._dispatch.rows[kind].news, True, 0
         news.begin(place)
         async for page in self._api.list(kind, place):
             if news.is_at(version_of({"metadata": page.metadata})):
@@ -106,23 +105,23 @@ class Resync:
                 number += 1
                 if number % BREATH == 0:
                     await asyncio.sleep(0)
-                untouched = self._listed(word, body) and untouched
-        self._dispatch.list_ended(word)
+                untouched = self._listed(kind, body) and untouched
+        self._dispatch.list_ended(kind)
         return untouched
 
-    def _listed(self, word: Word, body: dict[str, Any]) -> bool:
+    def _listed(self, kind: Kind, body: dict[str, Any]) -> bool:
         """Whether the object was taken in, and has no journal; one that is a trouble stops itself only."""
         try:
-            self._dispatch.listed(word, body)
+            self._dispatch.listed(kind, body)
             return "journal" not in (body.get("status") or {})
         except Exception:
-            log.exception("object could not be taken in", extra=named(KINDS[word].name, resource_in(body)))
-            self._dispatch.news[word].passes_over(name_of(body) if resource_in(body) else None)
+            log.exception("object could not be taken in", extra=named(kind.name, resource_in(body)))
+            self._dispatch.rows[kind].news.passes_over(name_of(body) if resource_in(body) else None)
             return False
 
 
 def _say(failed: Mapping[Step, KubeFailure]) -> None:
-    for (_, kind, place), failure in failed.items():
+    for (kind, place), failure in failed.items():
         gone = failure.code == 404
         crd = f"is the CustomResourceDefinition {kind.plural}.{kind.group} installed? {INSTALL}"
         reason = f"{failure.detail.strip()}: {crd}" if gone else failure.detail

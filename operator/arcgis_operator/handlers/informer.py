@@ -10,33 +10,32 @@ import random
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import kopf
 
 from arcgis_operator.adapters.kube.access import Access
-from arcgis_operator.adapters.kube.kinds import ARCGIS_SERVICES, ARCGIS_SITES, GROUP, Kind
+from arcgis_operator.adapters.kube.kinds import GROUP, SERVED, Kind
+from arcgis_operator.controller.news import EventType
 from arcgis_operator.core.backoff import Backoff
 from arcgis_operator.handlers.pulse import Pulse
 from arcgis_operator.handlers.session import WatchSessions
 from arcgis_operator.handlers.storage import NoDiffBase, NoProgress
 
-SERVED: dict[Literal["service", "site"], Kind] = {"service": ARCGIS_SERVICES, "site": ARCGIS_SITES}
 IDENTITY: Any = "arcgis-operator"
 """Given to kopf, which else asks for the name of the user: in a pod a uid has none."""
 PAUSES = Backoff(1.0, 30.0)
 FOREVER = 1e9  # None crashes kopf; anything shorter can cancel the watcher outside its guard
 
 PARTS = frozenset({"multidimensional multitasker", "credentials retriever"})
-"""Tasks of kopf without which its watchers are lost."""
-
-EventType = Literal["LISTED", "CHANGED", "DELETED"]
+"""Tasks of kopf without which its watchers are lost. These names, and those of the watchers, are private to
+kopf: pyproject.toml pins it exactly, and a new version is tried with tests/kube/test_watch_lives.py."""
 
 
 class Sink(Protocol):
     """Who is told. A call is quick and never raises."""
 
-    def seen(self, kind: Literal["service", "site"], event_type: EventType, body: dict[str, Any]) -> None:
+    def seen(self, kind: Kind, event_type: EventType, body: dict[str, Any]) -> None:
         """`body` is the whole object as the API server sent it; a hint only, it may be old."""
 
 
@@ -119,7 +118,7 @@ class Informer:
         places: tuple[str | None, ...] = self.namespaces or (None,)
         return {
             f"watcher for {kind.plural}.{kind.version}.{kind.group}@{place}"
-            for kind in SERVED.values()
+            for kind in SERVED
             for place in places
         }
 
@@ -132,10 +131,9 @@ def registry(sink: Sink, sessions: WatchSessions) -> kopf.OperatorRegistry:
         return await sessions.open()
 
     kopf.on.login(registry=made, id="login")(login)
-    for word, kind in SERVED.items():
-        kopf.on.event(kind.group, kind.version, kind.plural, registry=made, id=f"{word}-events")(
-            _handler(sink, word)
-        )
+    for kind in SERVED:
+        on = kopf.on.event(kind.group, kind.version, kind.plural, registry=made, id=f"{kind.plural}-events")
+        on(_handler(sink, kind))
     return made
 
 
@@ -165,9 +163,9 @@ def settings(tuning: Tuning) -> kopf.OperatorSettings:
     return made
 
 
-def _handler(sink: Sink, word: Literal["service", "site"]) -> Callable[..., Awaitable[None]]:
+def _handler(sink: Sink, kind: Kind) -> Callable[..., Awaitable[None]]:
     async def seen(event: dict[str, Any], **_: Any) -> None:
-        sink.seen(word, _event_type(event["type"]), event["object"])
+        sink.seen(kind, _event_type(event["type"]), event["object"])
 
     return seen
 

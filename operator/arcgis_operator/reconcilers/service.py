@@ -57,16 +57,17 @@ class ServiceReconciler:
         sites: Sessions,
         registry: Registry,
         ledger: Ledger,
+        polled: Polled,
         clock: Clock,
         policy: Policy,
         new_id: Callable[[], str],
         told: Callable[[str, Record, Verdict], None],
     ) -> None:
         self._store, self._sites, self._registry, self._ledger = store, sites, registry, ledger
+        self._polled = polled
         self._clock, self._policy, self._new_id = clock, policy, new_id
         self._told = told
         self._hearing = Hearing(store, sites, registry)
-        self._polled = Polled()
         self._confirmed: dict[str, float] = {}  # when the address of a resource that does not speak was read
 
     async def turn(self, key: str, term: Term) -> Wake:
@@ -93,10 +94,6 @@ class ServiceReconciler:
                 wake = BACKOFF if others_wait and wake is RESYNC else wake
                 return NOW if heard.hold and over else wake
         return BACKOFF
-
-    def look_anew(self, key: str) -> None:
-        """Something is told of the service: its next turn reads the object, whatever was stored last."""
-        self._polled.tell(key)
 
     def remembered(self) -> Set[str]:
         """Services of which something is remembered, that nobody may speak for any more."""

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from arcgis_operator.controller.dispatch import Dispatch, site_key
+from dispatched import dispatched
+
 from arcgis_operator.core.identity import Name
+from arcgis_operator.core.keys import SiteKey
 from arcgis_operator.core.verdict import Reason, Verdict
-from arcgis_operator.reconcilers.registry import Registry
 from arcgis_operator.reconcilers.site import SiteReconciler
 
 Json = Any
@@ -33,9 +34,8 @@ async def test_a_crash_in_the_turn_of_a_site_is_told_on_the_site() -> None:
     sites = SiteReconciler(
         store, unused, lambda name: {"attached": 0}, unused, unused, lambda *what: told.append(what)
     )
-    dispatch = Dispatch(unused, Registry(lambda key: None), lambda: unused)
-    dispatch.connect(unused, sites, unused)
-    await dispatch.crashed(site_key(SITE), ValueError("password=hush"))
+    dispatch, _ = dispatched(unused, sites=sites, term=unused)
+    await dispatch.crashed(SiteKey(SITE), ValueError("password=hush"))
     (verdict,) = store.stored
     assert told == [(str(SITE), verdict)], "it is counted too"
     assert verdict.reason is Reason.INTERNAL_ERROR

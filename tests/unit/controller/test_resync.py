@@ -6,16 +6,16 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from dispatched import dispatched
 
 from arcgis_operator.adapters.kube.api import Page
 from arcgis_operator.adapters.kube.failures import KubeListFailed, answered, unreachable
-from arcgis_operator.adapters.kube.kinds import Kind
+from arcgis_operator.adapters.kube.kinds import ARCGIS_SERVICES, Kind
 from arcgis_operator.controller import resync
-from arcgis_operator.controller.dispatch import Dispatch
 from arcgis_operator.controller.queue import WorkQueue
 from arcgis_operator.controller.resync import Resync
 from arcgis_operator.core.identity import Name
-from arcgis_operator.reconcilers.registry import Registry
+from arcgis_operator.core.keys import Key
 
 FORBIDDEN = KubeListFailed(answered(403, b'{"kind":"Status","message":"not today"}', None, 0.0))
 AWAY = KubeListFailed(unreachable("no answer"))
@@ -35,8 +35,8 @@ class Cluster:
         self.version = 10
         self.objects: dict[str, list[dict[str, Any]]] = {"gis": [resource("a", "gis")], "team": []}
         self.broken: dict[str, list[KubeListFailed]] = {}
-        self.registry = Registry(lambda key: None)
-        self.dispatch = Dispatch(WorkQueue(), self.registry, lambda: None)
+        self.queue: WorkQueue[Key] = WorkQueue()
+        self.dispatch, self.registry = dispatched(self.queue)
         self.passed_over: list[tuple[str, ...]] = []
         self.went_back: list[str] = []
         self.resync = Resync(
@@ -129,7 +129,7 @@ async def test_a_list_that_is_older_than_what_was_known_makes_the_watch_begin_an
     newer = resource("a", "gis", 90)
     newer["metadata"]["generation"] = 3
     newer["spec"]["service"]["name"] = "Rivers"
-    cluster.dispatch.seen("service", "CHANGED", newer)
+    cluster.dispatch.seen(ARCGIS_SERVICES, "CHANGED", newer)
     await cluster.resync.first()
     assert cluster.went_back == ["the list of arcgisservices is older than what was known before"]
     assert not cluster.registry.differs(resource("a", "gis"))
@@ -141,7 +141,7 @@ async def test_a_spec_that_differs_under_the_same_generation_is_seen() -> None:
     other = resource("a", "gis", 4)
     other["spec"]["service"]["name"] = "Rivers"
     other["status"] = {"observedGeneration": 1, "journal": {"phase": "Idle"}}
-    cluster.dispatch.seen("service", "CHANGED", other)
+    cluster.dispatch.seen(ARCGIS_SERVICES, "CHANGED", other)
     cluster.objects["gis"][0]["status"] = other["status"]
     await cluster.resync.first()
     assert not cluster.registry.differs(resource("a", "gis"))

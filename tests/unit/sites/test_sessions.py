@@ -14,7 +14,6 @@ import trustme
 from arcgis_operator.adapters.admin import Timeouts, Trust
 from arcgis_operator.adapters.kube.failures import KubeFailure, KubeFailureKind
 from arcgis_operator.adapters.kube.kinds import NAMESPACES, SECRETS, Kind
-from arcgis_operator.controller.dispatch import site_key
 from arcgis_operator.core.case import Hold
 from arcgis_operator.core.failures import Failure
 from arcgis_operator.core.failures import Kind as FailureKind
@@ -88,7 +87,7 @@ def made(
     known = registry or Registry(lambda _: None)
 
     def turned(name: Name) -> None:
-        wake(site_key(name))
+        wake(f"site {name}")
 
     return Sessions(
         cast("Any", api), known.specs, clock, wake, turned, Metrics(), Timeouts(), 60.0, 10.0, 10.0
@@ -437,7 +436,7 @@ async def test_sites_of_one_address_have_one_breaker_and_each_is_told_when_it_op
     hold = other.gate()
     assert hold
     assert "No connection" in hold.message
-    assert sorted(woken) == ["@gis/view-0", "@gis/view-1"]
+    assert sorted(woken) == ["site gis/view-0", "site gis/view-1"]
     other._answered("root", 200, None, 0.1)
     assert not one.circuit_open
 

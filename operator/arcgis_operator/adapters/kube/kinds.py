@@ -46,6 +46,8 @@ def _segment(name: str) -> str:
 
 ARCGIS_SERVICES = Kind(GROUP, VERSION, "arcgisservices", "ArcGISService")
 ARCGIS_SITES = Kind(GROUP, VERSION, "arcgissites", "ArcGISSite")
+SERVED = (ARCGIS_SITES, ARCGIS_SERVICES)
+"""What this operator is for. Sites come first, as services point at them."""
 SECRETS = Kind("", "v1", "secrets", "Secret")
 CONFIGMAPS = Kind("", "v1", "configmaps", "ConfigMap")
 NAMESPACES = Kind("", "v1", "namespaces", "Namespace", namespaced=False)

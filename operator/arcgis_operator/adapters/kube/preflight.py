@@ -14,24 +14,16 @@ from arcgis_operator.adapters.kube.failures import KubeFailure, KubeFailureKind
 from arcgis_operator.adapters.kube.kinds import (
     ACCESS_REVIEWS,
     ARCGIS_SERVICES,
-    ARCGIS_SITES,
     LEASES,
     NAMESPACES,
+    SERVED,
     Kind,
 )
 from arcgis_operator.core.status import ALONE, written_fields
 
 INSTALL = "kubectl apply --server-side -k crds"
-NEEDED: tuple[tuple[Kind, str, str], ...] = (
-    (ARCGIS_SERVICES, "", "get"),
-    (ARCGIS_SERVICES, "", "list"),
-    (ARCGIS_SERVICES, "", "watch"),
-    (ARCGIS_SERVICES, "status", "patch"),
-    (ARCGIS_SITES, "", "get"),
-    (ARCGIS_SITES, "", "list"),
-    (ARCGIS_SITES, "", "watch"),
-    (ARCGIS_SITES, "status", "patch"),
-)
+VERBS = (("", "get"), ("", "list"), ("", "watch"), ("status", "patch"))
+NEEDED = tuple((kind, subresource, verb) for kind in SERVED for subresource, verb in VERBS)
 
 
 Right = tuple[Kind, str, str, str | None, str]
@@ -142,7 +134,7 @@ async def _refused(api: KubeApi, wanted: list[Right]) -> list[Right] | KubeFailu
 
 async def _unserved(api: KubeApi) -> list[str] | KubeFailure:
     found = []
-    for kind in (ARCGIS_SERVICES, ARCGIS_SITES):
+    for kind in SERVED:
         served = await api.served(kind)
         if isinstance(served, KubeFailure):
             return served if served.kind is KubeFailureKind.UNREACHABLE else [_unusable(api, served)]

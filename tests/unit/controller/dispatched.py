@@ -1,0 +1,24 @@
+"""A dispatch with all rows, for tests that give few turns or none."""
+
+from types import SimpleNamespace
+from typing import Any
+
+from arcgis_operator.controller.asks import Asks
+from arcgis_operator.controller.dispatch import Dispatch, Running
+from arcgis_operator.controller.kinds import rows
+from arcgis_operator.controller.news import News
+from arcgis_operator.controller.queue import WorkQueue
+from arcgis_operator.core.keys import Key
+from arcgis_operator.reconcilers.polled import Polled
+from arcgis_operator.reconcilers.registry import Registry
+
+
+def dispatched(
+    queue: WorkQueue[Key], *, services: Any = None, sites: Any = None, term: Any = None
+) -> tuple[Dispatch, Registry]:
+    """With the registry that it feeds."""
+    registry, asks = Registry(lambda _: None), Asks(queue, Polled())
+    glance: Any = None
+    services = services or SimpleNamespace(remembered=set)
+    kinds = rows(registry, asks, services, sites, glance, News())
+    return Dispatch(asks, kinds, Running(term)), registry
