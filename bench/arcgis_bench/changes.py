@@ -55,7 +55,7 @@ def single(contender: Contender, sizes: Sizes, profile: Path | None) -> Figures:
 def at_once(
     contender: Contender, sizes: Sizes, profile: Path | None, count: int, job_seconds: float
 ) -> Figures:
-    """New resources at once. A site takes 100 jobs at most, so there is a site for each hundred."""
+    """New resources at once. Each site runs 100 jobs at a time, so there is a site for each hundred."""
     sites = -(-count // MOST_JOBS)
     plan = Plan(
         sites=sites, services=count // sites, job_seconds=job_seconds - 0.5, settings=sizes.settings()

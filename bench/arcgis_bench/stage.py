@@ -19,7 +19,7 @@ from arcgis_bench.load import NAMESPACE, Load, Target
 from arcgis_demo import parts
 from arcgis_devcluster import ChildProcess, ControlPlane
 
-MOST_JOBS = 100  # the schema of ArcGISSite allows no more for one site
+MOST_JOBS = 100  # at a time on each site: more would ask too much of one simulated site
 BEGINS_A_RESYNC = "arcgissites"  # their list is the first one
 PATIENCE_PERIODS = 3
 _LOOK_SECONDS = 0.05
