@@ -177,7 +177,7 @@ BUGS: Mapping[str, Bug] = {
         "sites/sessions.py",
         "        if bundle is None:\n            keys",
         "        if bundle is None:\n            return system_roots()\n            keys",
-        "tests/unit/controller/test_sessions.py"
+        "tests/unit/sites/test_sessions.py"
         "::test_a_ca_bundle_under_a_key_that_is_not_there_is_no_reason_to_trust_the_systems_roots",
     ),
     "who is refused keeps others out": Bug(

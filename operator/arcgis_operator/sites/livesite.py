@@ -2,6 +2,13 @@
 
 The same way is the same address, proxy and certificate authorities. By another way one address may lead to
 another machine, which may belong to somebody else: what is told there says nothing of this site.
+
+| one for all views of a live site       | each view's own                                                |
+|----------------------------------------|----------------------------------------------------------------|
+| breaker and its last failure           | suspension, request budget                                     |
+| pauses that the site asked for         | account, token, client, certificate authorities                |
+| read-only mode                         | who may use it (rights of namespaces), what its account may see |
+| count of jobs, line for job slots      | its limit of jobs, compared with the count of all              |
 """
 
 from collections.abc import Callable, Collection, Set
@@ -14,7 +21,7 @@ from arcgis_operator.sites.slots import Slots, Taker
 
 
 class View(Taker, Protocol):
-    """One ArcGISSite's session: its account, its rights, its limits."""
+    """The jobs of one ArcGISSite's session, as its account sees them and its limits count them."""
 
     def running(self) -> Set[str]:
         """The services on which jobs of its account had not ended when last seen."""
@@ -28,10 +35,6 @@ class View(Taker, Protocol):
     def hear(self, job: Job) -> None:
         """Another one has read this job."""
 
-    @property
-    def turned(self) -> Callable[[], None]:
-        """Called when the breaker opens or closes."""
-
 
 class LiveSite:
     """Breaker, pauses, read-only mode, and one line for job slots, in which each view keeps to its own limit.
@@ -41,7 +44,7 @@ class LiveSite:
 
     def __init__(self, clock: Callable[[], float], wake: Callable[[str], None], longest_pause: float) -> None:
         self._wake = wake
-        self._views: dict[View, None] = {}
+        self._views: dict[View, Callable[[], None]] = {}
         self.breaker = Breaker(clock, longest_pause=longest_pause)
         self.last_failure = ""
         self.pauses = Pauses(clock, longest_pause)
@@ -53,9 +56,9 @@ class LiveSite:
         """All that are open."""
         return [*self._views]
 
-    def join(self, view: View) -> None:
-        """One more looks at the site this way."""
-        self._views[view] = None
+    def join(self, view: View, turned: Callable[[], None]) -> None:
+        """One more looks at the site this way; `turned` is called when the breaker opens or closes."""
+        self._views[view] = turned
 
     def leave(self, view: View) -> None:
         """It is closed, or was led to another site."""
@@ -87,8 +90,8 @@ class LiveSite:
         else:
             self.breaker.answered()
         if self.breaker.open is not was_open:
-            for view in self._views:
-                view.turned()
+            for turned in self._views.values():
+                turned()
 
     def set_read_only(self, text: str) -> None:
         """The mode as it is now, empty when the site takes changes: who waits for that looks again."""
@@ -96,6 +99,34 @@ class LiveSite:
         if was and not text:
             for waiting in self.slots.waiting():
                 self._wake(waiting)
+
+
+class Viewpoint:
+    """Where one view looks from: alone, until its way is known and leads to the live site that others share.
+
+    `turned` is called when the breaker there opens or closes. A view takes it before anything else happens.
+    """
+
+    _view: View
+
+    def __init__(self, alone: LiveSite, turned: Callable[[], None]) -> None:
+        self.live, self._turned = alone, turned
+
+    def take(self, view: View) -> None:
+        """It looks from here."""
+        self._view = view
+        self.live.join(view, self._turned)
+
+    def go_to(self, live: LiveSite) -> None:
+        """Where its way leads, now that it is known whom it trusts."""
+        if live is not self.live:
+            live.join(self._view, self._turned)
+            self.leave()
+            self.live = live
+
+    def leave(self) -> None:
+        """It looks no more from here."""
+        self.live.leave(self._view)
 
 
 def service_in(key: str) -> str:

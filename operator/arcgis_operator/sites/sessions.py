@@ -26,9 +26,10 @@ from arcgis_operator.core.jsondoc import Json
 from arcgis_operator.core.likely import May
 from arcgis_operator.core.model import Aim, SiteRef, SiteWanted, SpecInvalid
 from arcgis_operator.core.verdict import Reason
+from arcgis_operator.sites.link import Account
 from arcgis_operator.sites.livesite import LiveSite
 from arcgis_operator.sites.loginnotes import LoginNotes
-from arcgis_operator.sites.session import SiteSession
+from arcgis_operator.sites.session import Patience, SiteSession
 from arcgis_operator.sites.specs import Specs
 from arcgis_operator.telemetry.metrics import Metrics
 
@@ -57,10 +58,9 @@ class Sessions:
         wall: Callable[[], float] = time.time,
     ) -> None:
         self._api, self._specs, self._clock, self._metrics = api, specs, clock, metrics
-        self._wake, self._turned, self._timeouts = wake, turned, timeouts
+        self._wake, self._turned = wake, turned
         self._notes = LoginNotes(api, specs, metrics, clock, wall)
-        self._presumed_seconds, self._settle_seconds = presumed_seconds, settle_seconds
-        self._longest_pause = longest_pause
+        self._patience = Patience(timeouts, presumed_seconds, settle_seconds, longest_pause)
         self._live: dict[tuple[object, ...], LiveSite] = {}
         self._redactors: dict[Name, Redactor] = {}
         self._sessions: dict[Name, SiteSession] = {}
@@ -128,31 +128,33 @@ class Sessions:
             return before
         session = self._sessions[name] = SiteSession(
             wanted,
-            lambda: self._credentials(name, wanted.secret),
-            lambda: self._trust(name, wanted.ca),
-            self._redactors.setdefault(name, Redactor()),
-            self._notes.at(wanted.url),
-            lambda note: self._notes.remember(name, note),
+            self._account(name, wanted),
             lambda trust: self._live_at(wanted, trust),
             lambda: self._turned(name),
             self._clock,
             self._wake,
             self._metrics,
-            self._timeouts,
-            self._presumed_seconds,
-            self._settle_seconds,
-            self._longest_pause,
+            self._patience,
         )
         self._identity[name] = identity
         if before:
             await before.aclose()
         return session
 
+    def _account(self, name: Name, wanted: SiteWanted) -> Account:
+        return Account(
+            lambda: self._credentials(name, wanted.secret),
+            lambda: self._trust(name, wanted.ca),
+            self._redactors.setdefault(name, Redactor()),
+            self._notes.at(wanted.url),
+            lambda note: self._notes.remember(name, note),
+        )
+
     def _live_at(self, wanted: SiteWanted, trust: Trust) -> LiveSite:
         """By another proxy, or trusted by other authorities, an address may be another machine."""
         way = (wanted.url, wanted.proxy, trust.digest)
         self._live = {one: live for one, live in self._live.items() if live.views}
-        live = LiveSite(self._clock, self._wake, self._longest_pause)
+        live = LiveSite(self._clock, self._wake, self._patience.longest_pause)
         return self._live.setdefault(way, live)
 
     def at(self, site: SiteRef, url: str) -> SiteSession | None:

@@ -23,8 +23,9 @@ from arcgis_operator.core.logins import LoginNote
 from arcgis_operator.core.look import hold_of
 from arcgis_operator.core.model import SiteWanted
 from arcgis_operator.core.verdict import Reason
+from arcgis_operator.sites.link import Account
 from arcgis_operator.sites.livesite import LiveSite
-from arcgis_operator.sites.session import SiteSession
+from arcgis_operator.sites.session import Patience, SiteSession
 from arcgis_operator.telemetry.metrics import Metrics
 
 ROADS = ServiceRef("Roads", "MapServer", "Transport")
@@ -98,20 +99,13 @@ async def session(
     live = LiveSite(clock, lambda key: None, 60.0)
     made = SiteSession(
         WANTED,
-        _credentials,
-        _trust,
-        Redactor(),
-        Logins(clock, clock),
-        _forget,
+        Account(_credentials, _trust, Redactor(), Logins(clock, clock), _forget),
         lambda trust: live,
         lambda: site.told.append(made.circuit_open),
         clock,
         lambda key: None,
         Metrics(),
-        Timeouts(),
-        60.0,
-        10.0,
-        60.0,
+        Patience(Timeouts(), 60.0, 10.0, 60.0),
     )
     yield made
     await made.aclose()
@@ -315,7 +309,7 @@ async def test_an_open_circuit_shows_the_failure_of_the_last_try(
     away(site, 502)
     for _ in range(9):
         await told(session)
-    session._answered("job", None, Failure(Kind.UNSURE, "no answer"), 9.0)  # it was under way before
+    session._link._answered("job", None, Failure(Kind.UNSURE, "no answer"), 9.0)  # it was under way before
     assert "502" in (await told(session)).message
     away(site, 504)
     clock.now += 60

@@ -145,7 +145,7 @@ def test_what_has_time_waits_until_a_suspended_site_goes_on() -> None:
     async def scene() -> None:
         sessions = made(Forbidding(), clock=asyncio.get_running_loop().time)
         session = await sessions.session(PROD, replace(WANTED, suspend=True))
-        spare = asyncio.create_task(session._spare())
+        spare = asyncio.create_task(session._availability.spare())
         await asyncio.sleep(3600)
         assert not spare.done()
         session.adjust(WANTED)
@@ -274,7 +274,7 @@ async def test_an_edit_under_the_key_of_another_address_takes_one_slot_and_its_s
     session = await sessions.session(PROD, replace(WANTED, max_jobs=2))
     key, uri = f"{ANOTHER}|roads.mapserver", "/arcgis/admin/services/Roads.MapServer/edit"
     session.occupy(key, busy=True)
-    session._index.noted(Job("j1", "EXECUTING", uri))
+    session._jobs._index.noted(Job("j1", "EXECUTING", uri))
     assert session.sending(f"{ANOTHER}|rivers.mapserver") is None
     assert session.sending(key) is None
     looked: list[str] = []
@@ -282,7 +282,7 @@ async def test_an_edit_under_the_key_of_another_address_takes_one_slot_and_its_s
     async def look(username: str, followed: object) -> None:
         looked.append(username)
 
-    session._index.look_at_running = look  # type: ignore[method-assign, assignment]
+    session._jobs._index.look_at_running = look  # type: ignore[method-assign, assignment]
     assert session.call_when_free(f"{ANOTHER}|rivers.mapserver")
     await session.jobs_on("rivers.mapserver", 0.0)
     assert looked == [""]
@@ -404,7 +404,7 @@ async def views(sessions: Sessions, *wanted: SiteWanted) -> list[SiteSession]:
     """Sessions that have read whom they trust, as all have that asked their site for something."""
     opened = [await sessions.session(Name("gis", f"view-{number}"), one) for number, one in enumerate(wanted)]
     for session in opened:
-        await session._connected()
+        await session._link.connected()
     return opened
 
 
@@ -422,7 +422,7 @@ async def test_sites_of_one_address_stand_in_one_line_each_with_its_own_limit() 
     other.occupy("https://a|lakes.mapserver", busy=True)
     assert other.sending("https://a|hills.mapserver")
     sessions.left("https://a|roads.mapserver")
-    assert [one.room(), other.room()] == [0, 1]
+    assert [one._jobs.room(), other._jobs.room()] == [0, 1]
 
 
 async def test_sites_of_one_address_have_one_breaker_and_each_is_told_when_it_opens() -> None:
@@ -430,14 +430,14 @@ async def test_sites_of_one_address_have_one_breaker_and_each_is_told_when_it_op
     sessions = made(Slow(NAMESPACES), wake=woken.append)
     one, other = await views(sessions, WANTED, replace(WANTED, secret="other"))
     for _ in range(5):
-        one._answered("root", None, Failure(FailureKind.NOT_SENT, "no connection"), 0.1)
+        one._link._answered("root", None, Failure(FailureKind.NOT_SENT, "no connection"), 0.1)
     assert one.circuit_open
     assert other.circuit_open
     hold = other.gate()
     assert hold
     assert "No connection" in hold.message
     assert sorted(woken) == ["site gis/view-0", "site gis/view-1"]
-    other._answered("root", 200, None, 0.1)
+    other._link._answered("root", 200, None, 0.1)
     assert not one.circuit_open
 
 
@@ -446,11 +446,11 @@ async def test_what_is_told_by_another_way_says_nothing_of_a_site() -> None:
     sessions = made(Slow(NAMESPACES))
     one, other = await views(sessions, WANTED, replace(WANTED, proxy=("proxy", 3128)))
     for _ in range(5):
-        other._answered("root", None, Failure(FailureKind.NOT_SENT, "no connection"), 0.1)
-    other._answered("mode", 429, Failure(FailureKind.BUSY, "later", code=429, retry_after=60.0), 0.1)
+        other._link._answered("root", None, Failure(FailureKind.NOT_SENT, "no connection"), 0.1)
+    other._link._answered("mode", 429, Failure(FailureKind.BUSY, "later", code=429, retry_after=60.0), 0.1)
     other.occupy("https://a|roads.mapserver", busy=True)
     assert one.gate() is None
-    assert one.room() == WANTED.max_jobs
+    assert one._jobs.room() == WANTED.max_jobs
 
 
 async def test_that_a_job_has_ended_is_known_to_all_who_counted_it() -> None:
@@ -458,12 +458,12 @@ async def test_that_a_job_has_ended_is_known_to_all_who_counted_it() -> None:
     one, other = await views(sessions, WANTED, replace(WANTED, secret="other"))
     uri = Raw("/arcgis/admin/services/Roads.MapServer/edit")
     for session in (one, other):
-        session._index.noted(Job(Raw("j1"), Raw("EXECUTING"), uri))
+        session._jobs._index.noted(Job(Raw("j1"), Raw("EXECUTING"), uri))
     ended = Job(Raw("j1"), Raw("COMPLETED"), uri, start_ms=1, end_ms=3001)
-    one._index.noted(ended)
-    one._live.tell(ended, one)
-    one._live.tell(Job(Raw("j2"), Raw("COMPLETED"), uri), one)
-    assert other.running() == set()
+    one._jobs._index.noted(ended)
+    one._jobs._place.live.tell(ended, one._jobs)
+    one._jobs._place.live.tell(Job(Raw("j2"), Raw("COMPLETED"), uri), one._jobs)
+    assert other._jobs.running() == set()
     assert other.usual_job_seconds("any") == 3.0
 
 
@@ -472,4 +472,4 @@ async def test_a_session_that_is_closed_leaves_the_line() -> None:
     one, other = await views(sessions, replace(WANTED, max_jobs=1), replace(WANTED, secret="o", max_jobs=1))
     one.occupy("https://a|roads.mapserver", busy=True)
     await sessions.close(Name("gis", "view-0"))
-    assert other.room() == 1
+    assert other._jobs.room() == 1
