@@ -19,8 +19,7 @@ from arcgis_operator.reconcilers import observe, service
 from arcgis_operator.reconcilers.ledger import Ledger
 from arcgis_operator.reconcilers.service import ServiceReconciler
 from arcgis_operator.reconcilers.store import StatusStore
-from arcgis_operator.sites.jobindex import JobIndex
-from arcgis_operator.sites.unread import Unread
+from arcgis_operator.sites.jobtable import JobTable
 
 Patch = pytest.MonkeyPatch
 
@@ -107,17 +106,12 @@ def no_status_is_a_status(patch: Patch) -> None:
 
 def not_found_is_over(patch: Patch) -> None:
     patch.setattr(look, "_missing", lambda case: look.Sight(Signal.JOB_LOST))
-
-    async def again(self: JobIndex, known: Any) -> Any:
-        job = await self._read_job(known.job.id)
-        return job if isinstance(job, model_process.Job) else None
-
-    patch.setattr(JobIndex, "_again", again)
+    patch.setattr(JobTable, "gone", lambda self, job_id, now: self.concluded(job_id))
     patch.setattr(Ledger, "presumed", lambda self, key: False)
 
 
 def a_listed_job_that_is_not_found_is_over(patch: Patch) -> None:
-    patch.setattr(Unread, "newer", lambda self, since: None)
+    patch.setattr(JobTable, "hidden", lambda self, now: None)
 
 
 def an_old_document_is_sent(patch: Patch) -> None:

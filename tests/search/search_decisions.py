@@ -20,10 +20,12 @@ from arcgis_operator.core.job import Job
 from arcgis_operator.core.model import Desired, Leaf, LeafKind, SiteRef
 from arcgis_operator.core.record import Condition, Journal, Phase, Record, stamp
 from arcgis_operator.core.verdict import ROWS, Ready
+from arcgis_operator.sites.jobtable import JobTable
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 LATER = NOW + timedelta(hours=2)
 URL, URI = "https://gis.example.com/arcgis", "/arcgis/admin/services/Roads.MapServer/edit"
+KEY = "roads.mapserver"
 POLICY = Policy(edits_per_hour=1000, jobs_per_digest=2)  # the budget of an hour is not part of this search
 LONG = 1e9
 WANTED = {1: "b", 2: "c", 3: "b"}
@@ -87,10 +89,28 @@ def settle(record: Rec, outcome: str, job: int) -> Rec:
     )
 
 
+@cache
+def jobs_on(listed: tuple[tuple[int, str, bool], ...]) -> tuple[tuple[tuple[int, bool], ...], bool]:
+    """What the real table of jobs makes of a list: id and whether it has ended, and whether one is hidden.
+
+    Of each that is listed: id, state, and whether it can be read.
+    """
+    table = JobTable(LONG)
+    table.listed({str(job_id) for job_id, _, _ in listed}, 0.0)
+    for job_id, state, found in listed:
+        if found:
+            table.read(_job(str(job_id), state), 0.0)
+        else:
+            table.read_in_vain(str(job_id), Failure(Kind.MISSING, "no such job"), 0.0)
+    found_jobs = table.on(KEY, 0.0).jobs
+    return tuple((int(job.id), job.ended) for job in found_jobs), table.hidden(0.0) is not None
+
+
 def forget() -> None:
     """Ask everything anew: a rule was taken away or put back."""
     _decided.cache_clear()
     _settled.cache_clear()
+    jobs_on.cache_clear()
 
 
 @cache

@@ -3,9 +3,8 @@
 Every step of a turn is a step of its own, so any two of them may have anything between them: read → jobs →
 document (and decide) → store → check and send → answer → fold. What the floors above the core do meanwhile is
 written out here in a few lines each: compare-and-swap, the check of the term before the store and the send,
-the settle time (`Ledger.settle_in`), the order of the reads (`observe`), a job that is listed and cannot be
-read (`JobIndex.on`), outcomes folded by the intent's id (`ServiceReconciler._record_fact`). What is decided
-is decided by the real code.
+the settle time (`Ledger.settle_in`), the order of the reads (`observe`), outcomes folded by the intent's id
+(`ServiceReconciler._record_fact`). The real code says what is decided, and what follows from a list of jobs.
 
 Assumed of the site and of time, as the design does: a request on its way and a job that is not listed yet
 show within the settle time; a job that cannot be found does within its deadline; an old document is read for
@@ -229,20 +228,20 @@ def _seen_jobs(state: State, process: Process, turn: Turn, presumed: bool) -> Si
             return Sight("", ours="runs")
         if ours == "gone" and not RULES.gone_is_unseen:
             ours = "void"
-    listed = [job for job in state.jobs if job.listed and job.found and job.id != record.job]
-    others = any(job.state == "runs" for job in listed)
+    listed = [job for job in state.jobs if job.listed and job.id != record.job]
+    seen, hidden = core.jobs_on(tuple((job.id, job.state, job.found) for job in listed))
+    others = not all(ended for _, ended in seen)
     remembered = by_id.get(process.job)
     if process.job and process.job != record.job:
         others = others or (not remembered.found or remembered.state == "runs" if remembered else presumed)
-    ended = [job for job in listed if job.intent and job.state != "runs"]
+    ended = [by_id[job_id] for job_id, ended in seen if ended and by_id[job_id].intent]
     candidate = ended[-1].state if record.phase == "W" and ended else ""
-    unread = any(job.listed and not job.found and job.id != record.job for job in state.jobs)
     return Sight(
         "",
         ours,
         others and RULES.others_are_looked_at,
         candidate,
-        listed=not (unread and RULES.listed_is_there),
+        listed=not (hidden and RULES.listed_is_there),
         settled=turn.settled,
         grace_over=not RULES.grace,
     )

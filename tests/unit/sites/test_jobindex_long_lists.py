@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from listing_site import ROADS, FakeSite, history
+from listing_site import ROADS, FakeSite, history, unshown
 
 from arcgis_operator.core.failures import Failure, Kind
 from arcgis_operator.sites.jobindex import PAUSE_SECONDS
@@ -82,6 +82,22 @@ def test_old_jobs_are_read_again_after_a_failure_until_all_are_known() -> None:
         assert site.reads.count("j0500") == 2
 
     virtual_time.run(story())
+
+
+async def test_a_job_of_late_that_cannot_be_read_holds_its_time_though_old_ones_are_read_meanwhile() -> None:
+    """What is read by and by are the old ones: it is none of them."""
+    site = FakeSite(*history())
+    site.jobs |= unshown("j0995")
+    index = site.index()
+    site.rest.set()
+    for seconds in (0, 30, 30):
+        site.now += seconds
+        found = await index.on(ROADS)
+        assert found.failure == Failure(Kind.GARBLED, "job j0995 is listed but cannot be read")
+        for _ in range(2000):
+            await asyncio.sleep(0)
+    site.now += 1
+    assert (await index.on(ROADS)).failure is None
 
 
 async def test_an_index_that_is_closed_while_it_reads_a_long_list_does_not_go_on_by_itself() -> None:
