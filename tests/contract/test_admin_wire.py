@@ -558,40 +558,39 @@ def test_every_transport_error_has_a_row_of_its_own(kind):
     assert kind in transport.WIRE
 
 
-async def test_hooks_hear_of_every_call_and_login_and_pace_every_request(wire_site, client_of):
+async def test_what_became_of_every_call_and_login_is_told_once_and_every_request_is_paced(
+    wire_site, client_of
+):
     async def jobs(request: Request) -> bytes:
         first = site.targets.count("/arcgis/admin/jobs?f=json") == 1
         return answer({"error": {"code": 499, "message": "Token Required"}} if first else {"jobs": ["j1"]})
 
-    heard, paced = [], []
+    paced = []
 
     async def pace() -> None:
         paced.append(1)
 
     site = await wire_site(jobs)
-    hooks = Hooks(
-        pace=pace, answered=lambda word, http, failure, seconds: heard.append((word, http, failure, seconds))
-    )
-    client = client_of(site.url, hooks=hooks)
+    client = client_of(site.url, hooks=Hooks(pace=pace))
     assert await client.jobs() == ("j1",)
-    assert [(word, http, failure) for word, http, failure, _ in heard] == [
+    heard = client.exchanges()
+    assert [(one.operation, one.http, one.failure) for one in heard] == [
         ("token", 200, None),
         ("token", 200, None),
         ("jobs", 200, None),
     ]
-    assert all(0 < seconds < 30 for *_, seconds in heard)
+    assert all(0 < one.seconds < 30 for one in heard)
     assert len(paced) == 4
     await site.stop()
     await client.job("j1")
-    assert [(word, http) for word, http, *_ in heard[3:]] == [("job", None)]
+    assert [(one.operation, one.http) for one in client.exchanges()] == [("job", None)]
 
 
-async def test_each_call_is_heard_under_its_own_name(scripted):
-    heard = []
-    hooks = Hooks(answered=lambda word, http, failure, seconds: heard.append((word, http, failure)))
-    client, _ = scripted(httpx.Response(200, json=[]), hooks=hooks)
+async def test_each_call_is_told_under_its_own_name(scripted):
+    client, _ = scripted(httpx.Response(200, json=[]))
     calls = (client.root(), client.mode(), client.service(ROADS), client.folder("A"), client.jobs())
     told = [await call for call in (*calls, client.job("j1"), client.edit(ROADS, DOCUMENT, allowed))]
+    heard = [(one.operation, one.http, one.failure) for one in client.exchanges()]
     words = ["root", "mode", "service", "folder", "jobs", "job", "edit"]
     assert heard[0] == ("token", 200, None)
     assert heard[1:] == [(word, 200, failure) for word, failure in zip(words, told, strict=True)]

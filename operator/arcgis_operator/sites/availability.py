@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
+from arcgis_operator.adapters.admin import Exchange
 from arcgis_operator.core import sentences
 from arcgis_operator.core.case import Hold
 from arcgis_operator.core.failures import Failure, Kind
@@ -109,9 +110,10 @@ class Availability:
         self._place.live.breaker.requested()
         self._budget.count()
 
-    def answered(self, operation: str, code: int | None, failure: Failure | None) -> None:
-        """What became of it; `code` is that of HTTP, None without an answer."""
-        if failure and code is None and not failure.unreachable:
+    def answered(self, exchange: Exchange) -> None:
+        """What became of a request."""
+        operation, failure = exchange.operation, exchange.failure
+        if failure and exchange.http is None and not failure.unreachable:
             return  # there was no request: a login was held back, a Secret could not be read
         if failure and operation in ASKED_OF_ALL:
             self._place.live.pauses.put(WHOLE_SITE, failure)

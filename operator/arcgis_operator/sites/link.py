@@ -97,8 +97,17 @@ class Link:
             return client
         if later := self._availability.held(what):
             return later
-        answer = await question(client)
+        answer = await self.told(client, question(client))
         return self._availability.put_off(what, answer) if isinstance(answer, Failure) else answer
+
+    async def told(self, client: AdminClient, call: Awaitable[T]) -> T:
+        """What a call gives, once it is known here what became of its requests."""
+        try:
+            return await call
+        finally:
+            for one in client.exchanges():
+                self._metrics.site_requests.labels(one.operation, str(one.http or "none")).inc()
+                self._availability.answered(one)
 
     def guarded(self, guard: Guard) -> Guard:
         """The guard, which lets nothing through either once this way is closed."""
@@ -129,14 +138,10 @@ class Link:
             redactor=account.redactor,
             logins=account.logins,
             before=self._retired,
-            hooks=Hooks(pace=self._requested, answered=self._answered, remember=account.remember),
+            hooks=Hooks(pace=self._requested, remember=account.remember),
             timeouts=self._timeouts,
             proxy=wanted.proxy,
         )
 
     async def _requested(self) -> None:
         self._availability.requested()
-
-    def _answered(self, operation: str, code: int | None, failure: Failure | None, seconds: float) -> None:
-        self._metrics.site_requests.labels(operation, str(code or "none")).inc()
-        self._availability.answered(operation, code, failure)

@@ -111,7 +111,7 @@ class SiteSession:
             return Failure(Kind.NOT_SENT, client.detail)
         if later := self._availability.held(what):
             return later
-        fact = await client.edit(ref, document, self._link.guarded(guard))
+        fact = await self._link.told(client, client.edit(ref, document, self._link.guarded(guard)))
         if isinstance(fact, Failure):
             fact = self._availability.put_off(what, fact)
             fact = await self._mode.explain(fact) if fact.code not in (None, 429) else fact

@@ -9,6 +9,7 @@ import pytest
 
 from arcgis_operator.adapters.admin import (
     Credentials,
+    Exchange,
     Logins,
     Redactor,
     Timeouts,
@@ -309,7 +310,9 @@ async def test_an_open_circuit_shows_the_failure_of_the_last_try(
     away(site, 502)
     for _ in range(9):
         await told(session)
-    session._link._answered("job", None, Failure(Kind.UNSURE, "no answer"), 9.0)  # it was under way before
+    session._availability.answered(
+        Exchange("job", None, Failure(Kind.UNSURE, "no answer"), 9.0)
+    )  # it was under way before
     assert "502" in (await told(session)).message
     away(site, 504)
     clock.now += 60

@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 import trustme
 
-from arcgis_operator.adapters.admin import Timeouts, Trust
+from arcgis_operator.adapters.admin import Exchange, Timeouts, Trust
 from arcgis_operator.adapters.kube.failures import KubeFailure, KubeFailureKind
 from arcgis_operator.adapters.kube.kinds import NAMESPACES, SECRETS, Kind
 from arcgis_operator.core.case import Hold
@@ -430,14 +430,16 @@ async def test_sites_of_one_address_have_one_breaker_and_each_is_told_when_it_op
     sessions = made(Slow(NAMESPACES), wake=woken.append)
     one, other = await views(sessions, WANTED, replace(WANTED, secret="other"))
     for _ in range(5):
-        one._link._answered("root", None, Failure(FailureKind.NOT_SENT, "no connection"), 0.1)
+        one._availability.answered(
+            Exchange("root", None, Failure(FailureKind.NOT_SENT, "no connection"), 0.1)
+        )
     assert one.circuit_open
     assert other.circuit_open
     hold = other.gate()
     assert hold
     assert "No connection" in hold.message
     assert sorted(woken) == ["site gis/view-0", "site gis/view-1"]
-    other._link._answered("root", 200, None, 0.1)
+    other._availability.answered(Exchange("root", 200, None, 0.1))
     assert not one.circuit_open
 
 
@@ -446,8 +448,12 @@ async def test_what_is_told_by_another_way_says_nothing_of_a_site() -> None:
     sessions = made(Slow(NAMESPACES))
     one, other = await views(sessions, WANTED, replace(WANTED, proxy=("proxy", 3128)))
     for _ in range(5):
-        other._link._answered("root", None, Failure(FailureKind.NOT_SENT, "no connection"), 0.1)
-    other._link._answered("mode", 429, Failure(FailureKind.BUSY, "later", code=429, retry_after=60.0), 0.1)
+        other._availability.answered(
+            Exchange("root", None, Failure(FailureKind.NOT_SENT, "no connection"), 0.1)
+        )
+    other._availability.answered(
+        Exchange("mode", 429, Failure(FailureKind.BUSY, "later", code=429, retry_after=60.0), 0.1)
+    )
     other.occupy("https://a|roads.mapserver", busy=True)
     assert one.gate() is None
     assert one._jobs.room() == WANTED.max_jobs

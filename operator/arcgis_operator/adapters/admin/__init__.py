@@ -6,7 +6,7 @@ Read on in `client.py`; `answers.py` has the table of what each answer means.
 """
 
 from arcgis_operator.adapters.admin.accounts import WINDOW_SECONDS, Accounts, Credentials
-from arcgis_operator.adapters.admin.client import AdminClient, Hooks
+from arcgis_operator.adapters.admin.client import AdminClient, Exchange, Hooks
 from arcgis_operator.adapters.admin.logins import Logins
 from arcgis_operator.adapters.admin.redaction import Redactor, silence
 from arcgis_operator.adapters.admin.resources import SiteInfo, SiteMode
@@ -21,6 +21,7 @@ __all__ = [
     "AdminClient",
     "CredentialSource",
     "Credentials",
+    "Exchange",
     "Guard",
     "Hooks",
     "Logins",

@@ -49,10 +49,6 @@ async def _no_pace() -> None:
     return None
 
 
-def _no_ear(operation: str, http: int | None, failure: Failure | None, seconds: float) -> None:
-    return None
-
-
 def _failure_of_read(answer: Answer) -> Failure | None:
     return failure_of(answer, edit=False)
 
@@ -66,14 +62,23 @@ class Hooks:
     """`pace` is awaited before each request, re-sends and logins included.
 
     `remember` is awaited before a login that may be refused and after one that was: see `Tokens`.
-
-    `answered(operation, http code or None, failure or None, seconds on the wire)` is called once for
-    each call of the client (root, mode, service, jobs, job, edit) and for each login (token).
     """
 
     pace: Callable[[], Awaitable[None]] = _no_pace
-    answered: Callable[[str, int | None, Failure | None, float], None] = _no_ear
     remember: Remember = _no_memory
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What became of a call (root, mode, service, folder, folders, jobs, job, edit) or a login (token).
+
+    `http` is None without an answer; `seconds` were spent on the wire.
+    """
+
+    operation: str
+    http: int | None
+    failure: Failure | None
+    seconds: float
 
 
 class AdminClient:
@@ -106,6 +111,7 @@ class AdminClient:
         self._timeouts = timeouts or Timeouts()
         self._hooks = hooks or Hooks()
         self._clock, self._wall = clock, wall
+        self._exchanges: list[Exchange] = []
         self._addresses = Addresses(url)
         self._redactor = redactor or Redactor()
         self._logins = logins or Logins(clock, wall)
@@ -131,6 +137,11 @@ class AdminClient:
     def login_note(self) -> LoginNote | None:
         """What is to be remembered of refused logins with the present credentials."""
         return self._tokens.note()
+
+    def exchanges(self) -> list[Exchange]:
+        """Those that ended since this was asked last, the oldest first."""
+        ended, self._exchanges = self._exchanges, []
+        return ended
 
     async def root(self) -> SiteInfo | Failure:
         """The release of the site."""
@@ -288,7 +299,7 @@ class AdminClient:
         failure = None
         if isinstance(outcome, Failure):
             outcome = failure = replace(outcome, detail=self._redactor.line(outcome.detail, _DETAIL_LENGTH))
-        self._hooks.answered(operation, attempt.http, failure, attempt.seconds)
+        self._exchanges.append(Exchange(operation, attempt.http, failure, attempt.seconds))
         return outcome
 
 
