@@ -141,6 +141,13 @@ CASES: dict[str, FieldCase] = {
         folder="Hosted",
         access=BOTH,
     ),
+    "capabilities of a feature service in another order": FieldCase(
+        {**PARCELS, "jsonProperties": {"capabilities": "Query,Create"}},
+        {"jsonProperties": {"capabilities": "Create,Query"}},
+        "Converged",
+        folder="Hosted",
+        access=BOTH,
+    ),
     "an extension that the service does not offer is off": FieldCase(
         ROADS, extension("WFSServer", enabled=False), "Converged", switches={"new_extensions": "dropped"}
     ),

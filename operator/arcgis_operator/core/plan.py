@@ -19,6 +19,7 @@ from arcgis_operator.core.sentences import NOT_SET, SEVERAL, changed
 from arcgis_operator.core.values import MISSING, UNCLEAR, absent, empty, fitted, rendered, same
 
 SHOWN = 96
+CAPABILITIES = "capabilities"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,8 @@ def matches(leaf: Leaf, document: Mapping[str, Json]) -> bool:
     if leaf.kind is LeafKind.FLAG and leaf.path[0] == EXTENSIONS and absent(live):
         listed = document.get(EXTENSIONS)
         return leaf.value is False and (not listed or isinstance(listed, list) or empty(listed))
-    return same(leaf.kind, leaf.value, live)
+    words = leaf.path[-1] == CAPABILITIES and isinstance(leaf.value, str)  # in jsonProperties, one text
+    return same(LeafKind.SET if words else leaf.kind, leaf.value, live)
 
 
 def changes(

@@ -269,6 +269,16 @@ def test_extensions_that_cannot_be_read_are_not_known_to_be_off(odd: Any) -> Non
     assert plan.differing((off,), {"extensions": odd}) == (off,)
 
 
+def test_capabilities_have_no_order_wherever_a_service_keeps_them() -> None:
+    leaf = Leaf(("jsonProperties", "capabilities"), K.JSON, "Create, Query")
+    same = ("Query,Create", "Create,Query", ["Query", "Create"])
+    others = ("Query", "Query,Create,Sync", {"Query": 1}, None)
+    assert [plan.matches(leaf, {"jsonProperties": {"capabilities": live}}) for live in same] == [True] * 3
+    assert not any(plan.matches(leaf, {"jsonProperties": {"capabilities": live}}) for live in others)
+    other = Leaf(("jsonProperties", "order"), K.JSON, "a,b")
+    assert not plan.matches(other, {"jsonProperties": {"order": "b,a"}})
+
+
 def test_a_new_extension_gets_all_that_is_declared_of_it() -> None:
     at = ("extensions", "WFSServer")
     leaves = (Leaf((*at, "enabled"), K.FLAG, False), Leaf((*at, "capabilities"), K.SET, ["Query"]))
