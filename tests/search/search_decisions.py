@@ -57,6 +57,7 @@ class Sight(NamedTuple):
     ours: str = ""
     others: bool = False
     candidate: str = ""
+    traceable: bool = False
     listed: bool = True
     settled: bool = True
     late: bool = False
@@ -146,6 +147,7 @@ def _case(record: Rec, generation: int, sight: Sight) -> Case:
         others=(_job("j9", "runs"),) if sight.others else (),
         jobs_failure=None if sight.listed else Failure(Kind.UNSURE, "the site stopped answering"),
         candidate=_job("j8", sight.candidate) if sight.candidate else None,
+        traceable=sight.traceable,
         listed_ids=None if running else frozenset(),
         settle_in=0.0 if sight.settled else 90.0,
     )

@@ -3,8 +3,9 @@
 Every step of a turn is a step of its own, so any two of them may have anything between them: read → jobs →
 document (and decide) → store → check and send → answer → fold. What the floors above the core do meanwhile is
 written out here in a few lines each: compare-and-swap, the check of the term before the store and the send,
-the settle time (`Ledger.settle_in`), the order of the reads (`observe`), outcomes folded by the intent's id
-(`ServiceReconciler._record_fact`). The real code says what is decided, and what follows from a list of jobs.
+the settle time (`Ledger.settle_in`), the order of the reads (`observe`), the job of an intent that this process
+sent (`observe`), outcomes folded by the intent's id (`ServiceReconciler._record_fact`). The real code says what
+is decided, and what follows from a list of jobs.
 
 Assumed of the site and of time, as the design does: a request on its way and a job that is not listed yet
 show within the settle time; a job that cannot be found does within its deadline; an old document is read for
@@ -234,6 +235,7 @@ def _seen_jobs(state: State, process: Process, turn: Turn, presumed: bool) -> Si
     remembered = by_id.get(process.job)
     if process.job and process.job != record.job:
         others = others or (not remembered.found or remembered.state == "runs" if remembered else presumed)
+    traceable = record.phase == "W" and process.fact[0] == record.intent and bool(process.fact[1])
     ended = [by_id[job_id] for job_id, ended in seen if ended and by_id[job_id].intent]
     candidate = ended[-1].state if record.phase == "W" and ended else ""
     return Sight(
@@ -241,6 +243,7 @@ def _seen_jobs(state: State, process: Process, turn: Turn, presumed: bool) -> Si
         ours,
         others and RULES.others_are_looked_at,
         candidate,
+        traceable=traceable,
         listed=not (hidden and RULES.listed_is_there),
         settled=turn.settled,
         grace_over=not RULES.grace,
@@ -488,6 +491,11 @@ def _drift(state: State) -> Iterator[Happening]:
     yield "z", state._replace(live="z", old="")
 
 
+def _set_as_wanted(state: State) -> Iterator[Happening]:
+    """Somebody is quicker: what is declared is live, though not by our edit."""
+    yield "done by hand", state._replace(live=core.WANTED[state.generation], old="")
+
+
 def _others_edit(state: State) -> Iterator[Happening]:
     yield "starts", state._replace(jobs=(*state.jobs, Job(79, 0, "z")))
 
@@ -567,6 +575,7 @@ FAULTS = {
     "an object is made again": _made_again,
     "an annotation": _annotated,
     "drift": _drift,
+    "the wanted value by others": _set_as_wanted,
     "a foreign job": _others_edit,
     "the site forgets": _forgets,
     "a job hides": _hides,

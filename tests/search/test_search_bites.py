@@ -14,8 +14,10 @@ from search_world import Rules, State
 
 from arcgis_operator.core import decide as deciding
 from arcgis_operator.core import look
+from arcgis_operator.core.case import Case, Seen
 from arcgis_operator.core.jobs import MACHINE, Cell, Signal
 from arcgis_operator.core.record import Phase
+from arcgis_operator.core.wake import After
 
 CRASH, SPEC, MOVED, BACK = "a crash", "a new spec", "a take-over", "another take-over"
 AGAIN = Cell(Phase.IDLE, again=True)
@@ -86,3 +88,20 @@ def test_completed_is_not_success(rules: Any, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(look, "_ended", lambda case, job: look.Sight(Signal.MATCHES))
     found = search(State(left=("a job does nothing",)))
     assert found.broken
+
+
+SLOW_AND_DONE_BY_HAND = (CRASH, SPEC, "a request is slow", "the wanted value by others")
+
+
+def test_settings_that_match_do_not_show_that_our_edit_has_come_in(
+    rules: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody was quicker, no job runs, and our edit is still on its way: it restarts a service that is Ready."""
+    monkeypatch.setattr(look, "_unanswered", _ready_when_it_matches)
+    found = search(State(left=SLOW_AND_DONE_BY_HAND))
+    assert "Ready although an edit of ours is under way" in found.broken
+
+
+def _ready_when_it_matches(case: Case, seen: Seen) -> look.Sight:
+    live = case.matches and case.as_intended
+    return look.Sight(Signal.LIVE if live else Signal.UNSETTLED, wake=After(seen.settle_in))

@@ -68,8 +68,8 @@ class Seen:
 
     `ours` is the job the journal names. `others` are jobs on the service that have not ended, ours left out.
     `listed` is False where the site does not let its jobs be listed. `candidate` is the job that an
-    unanswered intent probably became; it is only shown. `guessed`: another process sent that intent, so only
-    account and time tell that the job is its. `strays` are edits that no record of ours explains.
+    unanswered intent probably became; `traceable`: it can be told from earlier ones, as this process sent the
+    intent and had listed the jobs before. `strays` are edits that no record of ours explains.
     `listed_ids` are all jobs on the service, None before a list.
     `settle_in` was taken before anything was read: seconds until no request of ours can still arrive.
     `unseen_in`: seconds until no job of ours can run that the record does not name; 0 where jobs are listed.
@@ -83,7 +83,7 @@ class Seen:
     jobs_failure: Failure | None = None
     listed: bool = True
     candidate: Job | None = None
-    guessed: bool = False
+    traceable: bool = False
     strays: tuple[Job, ...] = ()
     listed_ids: frozenset[str] | None = None
     settle_in: float = 0.0
@@ -91,6 +91,11 @@ class Seen:
     likely: str = ""
     asked_at: float = 0.0
     answered_at: float = 0.0
+
+    @property
+    def guessed(self) -> bool:
+        """Only account and time tell that the candidate came of the intent."""
+        return self.candidate is not None and not self.traceable
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,8 @@ def decide(case: Case) -> Verdict:
         return _intend(case, sight.target)
     if sight.signal is Signal.MATCHES:
         return _converged(case)
+    if sight.signal is Signal.LIVE:
+        return _live(case, sight)
     return _waiting(case, sight, cell)
 
 
@@ -169,6 +171,15 @@ def _converged(case: Case) -> Verdict:
     )
 
 
+def _live(case: Case, sight: Sight) -> Verdict:
+    """Ready, while the intent stays open: nothing else is sent before the settle time is over."""
+    verdict = _converged(case)
+    journal = case.record.journal
+    return replace(
+        verdict, record=replace(verdict.record, journal=journal), wake=_wake(case, verdict.reason, sight)
+    )
+
+
 def _observed(case: Case) -> Observed:
     before, digest, document = case.record.observed, case.digest, case.document or {}
     count, paths = new_settings(case)
@@ -201,7 +212,7 @@ def _waiting(case: Case, sight: Sight, cell: Cell) -> Verdict:
     if case.gate and case.record.journal.open and not (sight.hold is case.gate or _passes(case.gate)):
         message = sentences.afterwards(message, case.gate.message)
     away = reason in SITE_AWAY and case.vain_for < case.policy.stale_after_seconds
-    calm = case.record.known and not case.record.journal.open
+    calm = case.record.known and (not case.record.journal.open or case.record.is_ready(case.generation))
     same = sight.signal is Signal.OTHERS_RUN and case.matches
     return Verdict(
         reason,

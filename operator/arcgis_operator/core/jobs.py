@@ -18,6 +18,7 @@ class Signal(StrEnum):
     HINDERED = "hindered"  # a gate, or the site could not be read
     OTHERS_RUN = "others run"  # a job runs on the service that is not known to be ours
     UNSETTLED = "unsettled"  # a request of ours may still arrive
+    LIVE = "live"  # a request without answer has had its job, and its settings are live
     BLIND = "blind"  # settled and different, but the site's jobs cannot be listed
     MATCHES = "matches"
     DIFFERS = "differs"
@@ -59,6 +60,7 @@ MACHINE: Mapping[tuple[Phase, Signal], Cell] = {
     (_INTENDED, Signal.HINDERED): Cell(_INTENDED),
     (_INTENDED, Signal.OTHERS_RUN): Cell(_INTENDED, Reason.LOOKING_FOR_JOB),
     (_INTENDED, Signal.UNSETTLED): Cell(_INTENDED, Reason.LOOKING_FOR_JOB),
+    (_INTENDED, Signal.LIVE): Cell(_INTENDED, Reason.CONVERGED),
     (_INTENDED, Signal.BLIND): Cell(_INTENDED, Reason.OUTCOME_UNKNOWN),
     (_INTENDED, Signal.MATCHES): Cell(_IDLE, Reason.CONVERGED),
     (_INTENDED, Signal.JOB_ENDED): Cell(_INTENDED, Reason.VERIFYING),

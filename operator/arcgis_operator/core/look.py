@@ -148,7 +148,7 @@ def _intended(case: Case) -> Sight:
     if case.seen and case.seen.others:
         return Sight(Signal.OTHERS_RUN)
     if case.seen and case.seen.settle_in > 0:
-        return Sight(Signal.UNSETTLED, wake=After(case.seen.settle_in))
+        return _unanswered(case, case.seen)
     blind = case.seen is not None and not case.seen.listed
     if case.matches and (case.as_intended or not blind):
         return Sight(Signal.MATCHES)
@@ -157,6 +157,18 @@ def _intended(case: Case) -> Sight:
     if case.seen and case.seen.candidate and _may_still_show(case, case.seen.candidate):
         return Sight(Signal.JOB_ENDED)
     return Sight(Signal.DIFFERS, failure=_failure_of_intent(case))
+
+
+def _unanswered(case: Case, seen: Seen) -> Sight:
+    """Nothing is sent before the settle time is over; that the edit is live may be known long before.
+
+    Only its own job shows that the request came in: settings that match may be somebody else's doing, and our
+    edit may still be on its way.
+    """
+    if seen.traceable and seen.candidate and seen.candidate.ended and case.matches and case.as_intended:
+        return Sight(Signal.LIVE, wake=After(seen.settle_in))
+    soon = case.policy.pause(case.open_for) if seen.traceable else seen.settle_in
+    return Sight(Signal.UNSETTLED, wake=After(min(soon, seen.settle_in)))
 
 
 def _abandoned(case: Case) -> bool:

@@ -55,7 +55,7 @@ async def observe(
         jobs_failure=jobs.failure,
         listed=jobs.listed,
         candidate=candidate,
-        guessed=candidate is not None and journal.id not in entry.facts,
+        traceable=jobs.listed and journal.phase is Phase.INTENDED and _is_traceable(journal, entry),
         strays=_strays(jobs, record, entry, site.username),
         listed_ids=frozenset(job.id for job in jobs.jobs),
         settle_in=settle_in,
@@ -103,6 +103,11 @@ def _others(jobs: JobsOn, remembered: Job | None, journal: Journal) -> tuple[Job
     return tuple(running.values())
 
 
+def _is_traceable(journal: Journal, entry: Entry) -> bool:
+    """This process sent the request of the intent, and knows the jobs that were there before it."""
+    return journal.id in entry.facts and entry.explained is not None
+
+
 async def _candidate(site: SiteSession, jobs: JobsOn, record: Record, entry: Entry) -> Job | None:
     """The job that an unanswered intent most probably became. Only shown, and counted when it failed.
 
@@ -110,8 +115,8 @@ async def _candidate(site: SiteSession, jobs: JobsOn, record: Record, entry: Ent
     says. Of an intent that another process sent only the clocks tell, and they may differ.
     """
     journal = record.journal
-    seen_before = entry.explained if journal.id in entry.facts and entry.explained else frozenset()
-    earlier = seen_before | {str(past.get("id")) for past in record.history}
+    seen_before = entry.explained if _is_traceable(journal, entry) else frozenset()
+    earlier = (seen_before or frozenset()) | {str(past.get("id")) for past in record.history}
     sent = moment(journal.intent_time)
     likely = [
         job

@@ -154,7 +154,8 @@ class ServiceReconciler:
         if looks and not await self._admitted(site, allowed, aim, body):
             return NOW
         self._ledger.speaks(key, body["metadata"]["uid"], heard.other_uids, status.parse(body))
-        fresh = again or not (record.known and record.is_ready(body["metadata"]["generation"]))
+        rests = record.known and not record.journal.open and record.is_ready(body["metadata"]["generation"])
+        fresh = again or not rests
         case = await self._case(key, body, record, desired, site, gate, term, fresh)
         if not self._identified(body, case):
             return NOW

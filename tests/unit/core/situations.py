@@ -89,8 +89,9 @@ def job(status: str = "EXECUTING", job_id: str = "j1", **changed: Any) -> Job:
 
 
 def seen(**changed: Any) -> Seen:
-    """The site shows the old description and no job."""
-    return replace(Seen(document=live(), listed_ids=frozenset()), **changed)
+    """The site shows the old description and no job; a `candidate` is no guess unless that is said."""
+    base = Seen(document=live(), listed_ids=frozenset(), traceable="candidate" in changed)
+    return replace(base, **changed)
 
 
 def case(**changed: Any) -> Case:

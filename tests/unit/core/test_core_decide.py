@@ -328,6 +328,35 @@ SITUATIONS: dict[str, tuple[Case, Expected]] = {
         open_(INTENDED, seen=seen(settle_in=30.0, document=live("new"))),
         gives(R.LOOKING_FOR_JOB, INTENDED),
     ),
+    "an intent, before that, and its own job has ended with what was wanted": (
+        open_(
+            INTENDED,
+            seen=seen(settle_in=30.0, document=live("new"), candidate=job("COMPLETED"), traceable=True),
+        ),
+        gives(R.CONVERGED, INTENDED, says="(job j1)", holds=lambda v: v.wake == After(30.0)),
+    ),
+    "an intent, before that, and a job has ended that may be another one": (
+        open_(
+            INTENDED,
+            seen=seen(settle_in=30.0, document=live("new"), candidate=job("COMPLETED"), traceable=False),
+        ),
+        gives(R.LOOKING_FOR_JOB, INTENDED, holds=lambda v: v.wake == After(30.0)),
+    ),
+    "an intent, before that, whose job is not there yet": (
+        open_(INTENDED, seen=seen(settle_in=30.0, document=live("new"), traceable=True)),
+        gives(R.LOOKING_FOR_JOB, INTENDED, holds=lambda v: v.wake == After(POLICY.poll_seconds)),
+    ),
+    "an intent, before that, and its own job has ended without what was wanted": (
+        open_(INTENDED, seen=seen(settle_in=30.0, candidate=job("COMPLETED"), traceable=True)),
+        gives(R.LOOKING_FOR_JOB, INTENDED),
+    ),
+    "an intent, before that, live already, and the site is away": (
+        case(
+            record=record(INTENDED, "True"),
+            seen=seen(settle_in=30.0, jobs_failure=failed(Kind.UNSURE)),
+        ),
+        gives(R.SITE_UNREACHABLE, INTENDED, "No answer", holds=lambda v: v.keep_ready),
+    ),
     "an intent, and some job runs": (
         open_(INTENDED, seen=seen(others=(job(job_id="j5"),), document=live("new"))),
         gives(R.LOOKING_FOR_JOB, INTENDED, "Job j5 of gitops"),

@@ -250,10 +250,10 @@ def test_a_job_that_is_only_guessed_to_be_ours_is_said_to_be_that() -> None:
     """Another process sent the intent, and what became of it is found by account and time."""
     told = "only account and time tell that job j1 is the job of its edit."
     failed, live_now = job("FAILED", messages=("no memory",)), {"document": live("new")}
-    guessed = decide(open_(INTENDED, seen=seen(candidate=failed, guessed=True)))
+    guessed = decide(open_(INTENDED, seen=seen(candidate=failed, traceable=False)))
     assert told in guessed.message
     assert told not in decide(open_(INTENDED, seen=seen(candidate=failed))).message
-    done = decide(open_(INTENDED, seen=seen(candidate=job("COMPLETED"), guessed=True, **live_now)))
+    done = decide(open_(INTENDED, seen=seen(candidate=job("COMPLETED"), traceable=False, **live_now)))
     assert told in done.aside
     assert told not in done.message
     assert told not in decide(open_(INTENDED, seen=seen(candidate=job("COMPLETED"), **live_now))).aside

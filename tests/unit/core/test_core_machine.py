@@ -59,6 +59,7 @@ SEEN = st.builds(
     jobs_failure=st.none() | st.none() | FAILURES,
     listed=st.sampled_from([True, True, False]),
     candidate=st.none() | JOBS,
+    traceable=st.booleans(),
     settle_in=st.sampled_from([0.0, 0.0, 40.0]),
     unseen_in=st.sampled_from([0.0, 0.0, 600.0]),
 )
@@ -127,9 +128,14 @@ def test_ready_is_said_only_after_a_match_with_no_job_running(given_case: Case) 
     assert found is not None
     assert given_case.matches
     assert found.others == ()
-    assert found.settle_in <= 0 or (
-        given_case.record.known and given_case.record.journal.phase is not Phase.INTENDED
-    )
+    before = given_case.record
+    if before.journal.phase is Phase.INTENDED and found.settle_in > 0:
+        assert verdict.record.journal == before.journal
+        assert found.traceable
+        assert found.candidate
+        assert found.candidate.ended
+    else:
+        assert found.settle_in <= 0 or before.known
     if given_case.record.journal.phase is Phase.RUNNING:
         assert getattr(found.ours, "ended", True)
 
