@@ -18,6 +18,7 @@ SLOTS = 50
 HUNG = "s00"
 DOORS = 4
 CHANGES = 50
+LOST = 20
 REFUSED = 0.05
 UNAVAILABLE = {"error": {"code": 503, "message": "Service temporarily unavailable.", "details": []}}
 
@@ -103,6 +104,15 @@ def unavailable(contender: Contender, sizes: Sizes, profile: Path | None) -> Fig
     plan = Plan(services=min(CHANGES, sizes.burst), job_seconds=9.5, settings=sizes.settings())
     with Stage(plan, contender, profile) as stage:
         _refuse_some(stage, requests=100 * plan.services)
+        return work.burst(plan, stage)
+
+
+def lost(contender: Contender, sizes: Sizes, profile: Path | None) -> Figures:
+    """Twenty at once on a site behind something that loses the answer to each edit, though it came in."""
+    plan = Plan(services=min(LOST, sizes.burst), job_seconds=9.5, settings=sizes.settings())
+    with Stage(plan, contender, profile) as stage:
+        rule = {"match": {"operation": "edit"}, "when": "after", "times": None, "do": {"drop": True}}
+        stage.control(site_name(0), "/faults", rule)
         return work.burst(plan, stage)
 
 

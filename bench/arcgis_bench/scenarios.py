@@ -97,6 +97,12 @@ SCENARIOS: Mapping[str, Scenario] = {
         {"makespan_s": 20, "edits_mean": 1, "edits_most": 1},
         reference=False,
     ),
+    "lost": Scenario(
+        "20 at once, job 10 s, the answer to each edit lost",
+        changes.lost,
+        {"ready_s_p50": 2, "ready_s_p99": 2, "edits_mean": 1, "edits_most": 1},
+        reference=False,
+    ),
     "hanging": Scenario("one site of 20 hangs", changes.hanging, {"p99_ratio": 1.2}),
     "load": Scenario(
         "20 sites × 500 services, 10 changes a second for 10 minutes",

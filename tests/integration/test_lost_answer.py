@@ -1,4 +1,4 @@
-"""The answer to an edit is lost: Ready when its job has ended, and nothing else sent before all is settled."""
+"""The answer to an edit is lost: Ready when its job has ended, nothing else sent before all is settled."""
 
 from collections.abc import Iterator
 

@@ -96,7 +96,7 @@ SLOW_AND_DONE_BY_HAND = (CRASH, SPEC, "a request is slow", "the wanted value by 
 def test_settings_that_match_do_not_show_that_our_edit_has_come_in(
     rules: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Somebody was quicker, no job runs, and our edit is still on its way: it restarts a service that is Ready."""
+    """Somebody was quicker, no job runs, our edit is still on its way: it restarts what is called Ready."""
     monkeypatch.setattr(look, "_unanswered", _ready_when_it_matches)
     found = search(State(left=SLOW_AND_DONE_BY_HAND))
     assert "Ready although an edit of ours is under way" in found.broken
