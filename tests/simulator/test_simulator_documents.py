@@ -1,12 +1,16 @@
 """What an edit makes of a service document."""
 
+import copy
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from arcgis_simulator import documents, jsontext
+from arcgis_simulator.catalogue import Catalogue
 from arcgis_simulator.errors import SiteError
+from arcgis_simulator.ids import Ids
+from arcgis_simulator.seed import plant
 from arcgis_simulator.switches import Switches
 
 CURRENT: dict[str, Any] = {
@@ -193,6 +197,19 @@ def test_the_site_takes_back_whatever_it_serves() -> None:
     for changed in ({"description": "new"}, {"extensions": [5, {"enabled": "true"}]}):
         sent = {**ODD, **changed}
         assert documents.edited(ODD, documents.check_submitted(ODD, sent, chosen), chosen) == sent
+
+
+def test_the_site_takes_back_every_document_of_its_seed() -> None:
+    """Also where it refuses or drops what it does not know."""
+    catalogue = Catalogue(Ids("seed"))
+    plant(catalogue, generated=1)
+    assert len(catalogue.services) > 10
+    for unknown in ("stored", "dropped", "rejected"):
+        chosen = Switches(unknown_properties=unknown)
+        for service in catalogue.services.values():
+            sent = documents.check_submitted(service.document, copy.deepcopy(service.document), chosen)
+            after = documents.edited(service.document, sent, chosen)
+            assert jsontext.dumps(after) == jsontext.dumps(service.document)
 
 
 def test_digits_are_kept_through_an_edit() -> None:

@@ -97,7 +97,9 @@ def lost_answer(why: str) -> str:
 
 
 def refused(why: str) -> str:
-    return f"The site refused the edit: {why}"
+    """`why` may begin with the same words: `the site refused (400): …`."""
+    same = "the site refused"
+    return f"The site refused the edit{why.removeprefix(same) if why.startswith(same) else f': {why}'}"
 
 
 def answered(why: str) -> str:

@@ -50,6 +50,14 @@ READ: dict[str, tuple[str, str]] = {
         s.job_failed("j1", "COMPLETED", "no memory"),
         "Job j1 ended as COMPLETED with an error: no memory",
     ),
+    "a refusal with a code": (
+        s.refused("the site refused (400): Unknown : properties"),
+        "The site refused the edit (400): Unknown : properties",
+    ),
+    "a refusal of another kind": (
+        s.refused("the request is too large (413)"),
+        "The site refused the edit: the request is too large (413)",
+    ),
     "an older winner": (
         s.conflict("gis/a", "Converged", older=True),
         "gis/a already manages this service and is older (its state: Converged), so this resource is "
