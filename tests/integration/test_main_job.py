@@ -1,6 +1,7 @@
 """The main job: one change of the spec is one edit, and the status holds the whole truth, in few writes."""
 
 import json
+import re
 
 from harness.apiserver import written_at
 from harness.bench import SERVICES, SITES, Workbench, condition, ready
@@ -25,6 +26,7 @@ def test_one_change_of_the_spec_is_one_edit_and_four_status_writes(bench: Workbe
     assert bench.reasons("fire-weather") == ["Submitting", "JobRunning", "Converged"]
     assert 0 <= written_at(proved[0]) - ended["time_ms"] / 1000 < 2
     assert body["status"]["job"]["id"] == job
+    assert re.fullmatch("[0-9a-f]{32}", body["status"]["journal"]["id"]), "a W3C trace id"
     assert body["status"]["job"]["result"]["service"]["description"] == "updated hourly"
     assert bench.site.document(service)["description"] == "updated hourly"
 

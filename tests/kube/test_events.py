@@ -8,7 +8,7 @@ from aiohttp import web
 from fake_apiserver import FakeApiServer, status
 
 from arcgis_operator.adapters.kube.api import KubeApi
-from arcgis_operator.adapters.kube.events import EventPoster, Happening, event, microtime
+from arcgis_operator.adapters.kube.events import Announcement, EventPoster, event, microtime
 
 ROADS = {
     "apiVersion": "arcgis-operator.dev/v1alpha1",
@@ -25,7 +25,7 @@ def test_an_event_of_a_resource_with_a_long_name_has_a_name_that_the_api_server_
     for name in ("a" * 199 + "-" + "b" * 50, "a" * 198 + ".-" + "b" * 50, "a" * 253):
         metadata = {**ROADS["metadata"], "name": name}
         made = event(
-            {**ROADS, "metadata": metadata}, Happening("Converged", "Edit", "x"), "pod", datetime.now(UTC)
+            {**ROADS, "metadata": metadata}, Announcement("Converged", "Edit", "x"), "pod", datetime.now(UTC)
         )
         parts = made["metadata"]["name"].split(".")
         assert all(part and part[0].isalnum() and part[-1].isalnum() for part in parts)
@@ -33,7 +33,7 @@ def test_an_event_of_a_resource_with_a_long_name_has_a_name_that_the_api_server_
 
 
 def test_a_long_note_is_cut_to_one_line_of_1000_bytes() -> None:
-    made = event(ROADS, Happening("JobFailed", "Edit", "é\n" * 2000), "pod", datetime.now(UTC))
+    made = event(ROADS, Announcement("JobFailed", "Edit", "é\n" * 2000), "pod", datetime.now(UTC))
     assert len(made["note"].encode()) <= 1000
     assert made["note"].isprintable()
 
@@ -48,7 +48,7 @@ async def test_an_event_that_cannot_be_posted_is_counted_and_forgotten(
     lost: list[None] = []
     poster = EventPoster(api, "pod", size=2, dropped=lambda: lost.append(None))
     for _ in range(3):
-        poster.post(ROADS, Happening("Converged", "Edit", "done"))
+        poster.post(ROADS, Announcement("Converged", "Edit", "done"))
     assert len(lost) == 1, "the third did not fit"
     await drained(poster)
     assert len(lost) == 3

@@ -12,7 +12,7 @@ from notes import Notes
 from arcgis_devcluster import Cluster
 from arcgis_operator.adapters.kube.access import load_access
 from arcgis_operator.adapters.kube.api import KubeApi, connect
-from arcgis_operator.adapters.kube.events import EventPoster, Happening
+from arcgis_operator.adapters.kube.events import Announcement, EventPoster
 from arcgis_operator.adapters.kube.failures import KubeFailure, KubeFailureKind
 from arcgis_operator.adapters.kube.kinds import (
     ARCGIS_SERVICES,
@@ -98,7 +98,7 @@ async def test_an_event_is_accepted_and_speaks_of_its_object(real: KubeApi, name
     body = await made(real, ARCGIS_SERVICES, namespace, service("roads", namespace))
     poster = EventPoster(real, "operator-0", dropped=lambda: pytest.fail("dropped"))
     task = asyncio.create_task(poster.run())
-    poster.post(body, Happening("Converged", "Edit", "the settings are live, job j1"))
+    poster.post(body, Announcement("Converged", "Edit", "the settings are live, job j1"))
     await poster.drain(10)
     task.cancel()
     (event,) = [item async for page in real.list(EVENTS, namespace) for item in page.items]

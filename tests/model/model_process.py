@@ -86,7 +86,7 @@ class Process:
             world,
             POLICY,
             new_id,
-            told=lambda *_: None,
+            tell=lambda _: None,
         )
 
     # ---- the scheduler's side

@@ -1,98 +1,110 @@
-"""What the operator's probes and gauges say of the queue, on standby and in a term."""
+"""What probes and gauges say of the queue, on standby and in a term."""
 
-import time
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
-import pytest
-
-from arcgis_operator.app import run
-from arcgis_operator.app.run import Operator
-from arcgis_operator.config import Config
+from arcgis_operator.app.gauges import Gauges
+from arcgis_operator.app.probes import Probes
+from arcgis_operator.controller.dispatch import Running
+from arcgis_operator.controller.queue import WorkQueue
+from arcgis_operator.controller.standings import Standings
 from arcgis_operator.core.identity import Name
-from arcgis_operator.core.keys import ServiceKey
+from arcgis_operator.core.keys import Key, ServiceKey
 from arcgis_operator.sites.limits import Budget
+from arcgis_operator.telemetry.happenings import Resynced, Teller, TermBegan
+from arcgis_operator.telemetry.metrics import Metrics
 
+ROADS = ServiceKey("site|roads")
 QUEUE = 'arcgis_operator_queue_depth{priority="change"} 1.0'
-
-
-class Silent:
-    """An API server that is never asked."""
-
-    observe: object = None
-    afresh: object = None
+RESYNC_SECONDS = 600.0
 
 
 class Process:
-    """An operator that was built and does not run; its clock goes on when told to."""
+    """Probes and gauges of a process on standby; its clock goes on when told to."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.operator = Operator(Config(lease_namespace="gis"), cast("Any", Silent()))
-        self.queue: Any = self.operator._queue
-        self.now = time.monotonic()
-        self.queue._clock = lambda: self.now
-        monkeypatch.setattr(run.time, "monotonic", lambda: self.now)
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.queue: WorkQueue[Key] = WorkQueue(clock=lambda: self.now)
+        self.running, self.metrics = Running(), Metrics()
+        self.resync: Any = SimpleNamespace(refused=False)
+        self.used: dict[Name, Any] = {}
+        sessions: Any = SimpleNamespace(all=lambda: self.used)
+        self.probes = Probes(
+            self.queue, self.resync, sessions, self.running, RESYNC_SECONDS, lambda: self.now
+        )
+        self.tell = Teller()
+        self.probes.listen(self.tell)
+        self.gauges = Gauges(
+            self.metrics, self.queue, sessions, Standings(), self.running, unheard=lambda: 0.0
+        )
 
     def leads(self) -> None:
-        self.operator._led_since = self.now
-        self.operator._running.term = cast("Any", object())
+        term: Any = object()
+        self.running.term = term
+        self.tell(TermBegan())
 
     def shown(self) -> str:
-        self.operator._measure()
-        return self.operator._metrics.render().decode()
+        self.gauges.measure()
+        return self.metrics.render().decode()
 
 
-async def test_a_standby_with_much_to_do_is_well_and_shows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    process = Process(monkeypatch)
-    process.queue.add(ServiceKey("site|roads"))
+def test_a_standby_with_much_to_do_is_well_and_shows_nothing() -> None:
+    process = Process()
+    process.queue.add(ROADS)
     process.now += 3600
-    assert process.operator._queue_stuck() is None
+    assert process.probes.queue_stuck() is None
+    assert process.probes.resync_stuck() is None
     assert "queue_depth{" not in process.shown()
 
 
-async def test_a_term_does_not_pay_for_the_time_on_standby(monkeypatch: pytest.MonkeyPatch) -> None:
-    process = Process(monkeypatch)
-    process.queue.add(ServiceKey("site|roads"))
+def test_a_term_does_not_pay_for_the_time_on_standby() -> None:
+    process = Process()
+    process.queue.add(ROADS)
     process.now += 3600
     process.leads()
-    assert process.operator._queue_stuck() is None
+    assert process.probes.queue_stuck() is None
+    assert process.probes.resync_stuck() is None
     assert QUEUE in process.shown()
     process.now += 301
-    assert process.operator._queue_stuck() == "no turn for 301 s"
+    assert process.probes.queue_stuck() == "no turn for 301 s"
 
 
-async def test_the_version_that_runs_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    process = Process(monkeypatch)
-    assert f'arcgis_operator_build_info{{version="{run.VERSION}"}} 1.0' in process.shown()
-
-
-async def test_a_queue_that_moves_is_not_stuck_however_long_some_wait(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    process = Process(monkeypatch)
+def test_a_queue_that_moves_is_not_stuck_however_long_some_wait() -> None:
+    process = Process()
     process.leads()
     for number in range(400):
         process.queue.add(ServiceKey(f"site|{number}"))
     for _ in range(399):
         process.now += 2
-        process.queue.done(process.queue.take())
-        assert process.operator._queue_stuck() is None
+        key = process.queue.take()
+        assert key
+        process.queue.done(key)
+        assert process.probes.queue_stuck() is None
     assert QUEUE in process.shown()
 
 
-async def test_a_queue_that_waits_for_the_request_budget_of_a_site_is_not_stuck_until_it_is_paid(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_queue_that_waits_for_the_request_budget_of_a_site_is_not_stuck_until_it_is_paid() -> None:
     """A restart would read the long list, which overdrew it, once more."""
-    process = Process(monkeypatch)
+    process = Process()
     process.leads()
     budget = Budget(1, lambda: process.now)
-    session = SimpleNamespace(paid_for=budget.paid_for)
-    process.operator._sessions._sessions[Name("gis", "prod")] = cast("Any", session)
-    process.queue.add(ServiceKey("site|roads"))
+    process.used[Name("gis", "prod")] = SimpleNamespace(paid_for=budget.paid_for)
+    process.queue.add(ROADS)
     for _ in range(1001):
         budget.count()
     process.now += 1299
-    assert process.operator._queue_stuck() is None
+    assert process.probes.queue_stuck() is None
     process.now += 2
-    assert process.operator._queue_stuck() == "no turn for 301 s"
+    assert process.probes.queue_stuck() == "no turn for 301 s"
+
+
+def test_a_leader_that_lists_nothing_for_long_is_stuck_unless_its_lists_are_refused() -> None:
+    process = Process()
+    process.leads()
+    process.now += 3 * RESYNC_SECONDS + 61
+    assert process.probes.resync_stuck() == "no full list for 1861 s"
+    process.resync.refused = True
+    assert process.probes.resync_stuck() is None, "no restart heals that"
+    process.resync.refused = False
+    process.tell(Resynced(()))
+    assert process.probes.resync_stuck() is None

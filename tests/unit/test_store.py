@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from arcgis_operator.adapters.kube.events import Happening
+from arcgis_operator.adapters.kube.events import Announcement
 from arcgis_operator.adapters.kube.failures import KubeFailure, KubeFailureKind
 from arcgis_operator.adapters.kube.kinds import ARCGIS_SERVICES, ARCGIS_SITES
 from arcgis_operator.core.identity import Name
@@ -17,6 +17,7 @@ from arcgis_operator.core.status import parse, ready
 from arcgis_operator.core.verdict import Reason, Verdict
 from arcgis_operator.core.wake import After
 from arcgis_operator.reconcilers.store import StatusStore
+from arcgis_operator.telemetry.happenings import Happening, StatusWritten
 from harness.merge_patch import merged
 
 Json = Any
@@ -63,13 +64,13 @@ class Place:
 
     def __init__(self, kind: Any = ARCGIS_SERVICES) -> None:
         self.api = ApiServer()
-        self.told: list[Happening] = []
-        self.wrote: list[str] = []
+        self.told: list[Announcement] = []
+        self.wrote: list[Happening] = []
         self.time = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
         self.store = StatusStore(self.api, kind, self, self, self.wrote.append)  # type: ignore[arg-type]
 
-    def post(self, regarding: Json, happening: Happening) -> None:
-        self.told.append(happening)
+    def post(self, regarding: Json, announcement: Announcement) -> None:
+        self.told.append(announcement)
 
     def now(self) -> datetime:
         self.time += timedelta(seconds=1)
@@ -141,7 +142,7 @@ async def test_a_status_that_lost_something_on_its_way_is_not_stored(
     assert isinstance(failure, KubeFailure)
     assert failure.kind is KubeFailureKind.NOT_KEPT
     assert failure.detail == f"changed or missing: {lost}"
-    assert place.wrote[0] == "StatusNotKept"
+    assert place.wrote[0] == StatusWritten("StatusNotKept")
 
 
 async def test_what_was_asked_for_is_lost_when_it_is_not_kept() -> None:
@@ -163,7 +164,7 @@ async def test_what_only_people_read_may_be_lost_and_others_may_add_to_it() -> N
     place.api.keeps = keeps
     stored = await place.turn(replace(SENDING, record=replace(INTENT, history=({"id": "j0"},))))
     assert isinstance(stored, dict)
-    assert place.wrote == ["Written"]
+    assert place.wrote == [StatusWritten("Written")]
 
 
 WAITING = Verdict(
@@ -295,7 +296,7 @@ async def test_an_answer_that_is_older_than_what_is_stored_costs_one_read() -> N
     assert isinstance(stored, dict)
     assert parse(stored).journal.id == "a1"
     assert stored["metadata"]["resourceVersion"] == "2"
-    assert place.wrote == ["Written"]
+    assert place.wrote == [StatusWritten("Written")]
 
 
 async def test_what_cannot_be_read_back_is_not_stored() -> None:

@@ -3,41 +3,37 @@
 import asyncio
 import contextlib
 import logging
-import os
 import secrets
 import signal
 import socket
-import time
 from collections.abc import Coroutine, Iterable
 from importlib.metadata import version
 from operator import attrgetter
-from pathlib import Path
 from typing import Any
 
-from arcgis_operator.adapters.admin import Timeouts
 from arcgis_operator.adapters.kube.access import load_access
 from arcgis_operator.adapters.kube.api import KubeApi, connect
 from arcgis_operator.adapters.kube.events import EventPoster
 from arcgis_operator.adapters.kube.kinds import ARCGIS_SERVICES, ARCGIS_SITES, Kind
+from arcgis_operator.app.gauges import Gauges
 from arcgis_operator.app.health import Health
 from arcgis_operator.app.leading import Leading
 from arcgis_operator.app.lease import Elector, LeaseTimes, Term, identity
+from arcgis_operator.app.probes import Probes
+from arcgis_operator.app.settings import own_namespace, policy_of, timeouts_of
 from arcgis_operator.app.supervisor import Supervisor
 from arcgis_operator.config import Config
 from arcgis_operator.controller.asks import Asks
 from arcgis_operator.controller.dispatch import Dispatch, Running
-from arcgis_operator.controller.kinds import rows
+from arcgis_operator.controller.kinds import Row, rows
 from arcgis_operator.controller.news import News
 from arcgis_operator.controller.queue import WorkQueue
 from arcgis_operator.controller.resync import SPREAD, Resync
 from arcgis_operator.core.backoff import Backoff
-from arcgis_operator.core.case import Policy
 from arcgis_operator.core.identity import Name
 from arcgis_operator.core.jsondoc import Json
 from arcgis_operator.core.keys import Key, ServiceKey, SiteKey
 from arcgis_operator.core.model import SiteWanted
-from arcgis_operator.core.record import Record, moment
-from arcgis_operator.core.verdict import Reason, Verdict
 from arcgis_operator.handlers.informer import Informer, Sink
 from arcgis_operator.handlers.pulse import Pulse
 from arcgis_operator.reconcilers.clock import Clock, boottime
@@ -49,17 +45,28 @@ from arcgis_operator.reconcilers.service import ServiceReconciler
 from arcgis_operator.reconcilers.site import Probe, SiteReconciler
 from arcgis_operator.reconcilers.store import StatusStore
 from arcgis_operator.sites.sessions import Sessions
-from arcgis_operator.telemetry.logs import Seldom, fields
+from arcgis_operator.telemetry.counts import Counts
+from arcgis_operator.telemetry.grumbles import Grumbles
+from arcgis_operator.telemetry.happenings import (
+    EventLost,
+    KubeAnswered,
+    KubeRefused,
+    Restarted,
+    Teller,
+    TermBegan,
+    TermEnded,
+    WatchLost,
+    telling,
+)
+from arcgis_operator.telemetry.logs import fields
 from arcgis_operator.telemetry.metrics import Metrics
 
 log = logging.getLogger(__name__)
 
 VERSION = version("arcgis-operator")
-NAMESPACE_FILE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
-DEFAULT_NAMESPACE = "arcgis-operator-system"
-RESYNC_PATIENCE = 3
 LIST_PATIENCE = 20.0
-QUEUE_PATIENCE = 300.0
+INTENT_BYTES = 16
+"""So that the id of an intent is a trace id as well. Source: W3C Trace Context, "trace-id"."""
 
 
 class Operator:
@@ -69,19 +76,14 @@ class Operator:
     """
 
     def __init__(self, config: Config, api: KubeApi, lease_api: KubeApi | None = None) -> None:
-        self._config, self._api = config, api
-        self._metrics = Metrics()
-        self._metrics.build_info.labels(VERSION).set(1)
-        for reason in Reason:  # a series that begins with its first count shows no increase
-            self._metrics.reconciles.labels(reason.value)
-        self._seldom = Seldom()
-        lease_api = lease_api or api
+        self._config, self._api, lease_api = config, api, lease_api or api
+        self._clock, self._metrics, self._tell = Clock(), Metrics(), Teller()
+        self._tell.listen(KubeRefused, Grumbles())
+        Counts(self._metrics, self._clock.now, VERSION).listen(self._tell)
         for one in (api, lease_api):
-            one.refused = self._kube_refused
-            one.observe = lambda verb, code: self._metrics.kube_requests.labels(verb, code).inc()
-        self._clock = Clock()
+            one.refused, one.observe = telling(self._tell, KubeRefused), telling(self._tell, KubeAnswered)
         pod = config.pod_name or socket.gethostname()
-        self._events = EventPoster(api, pod, dropped=self._metrics.events_dropped.inc)
+        self._events = EventPoster(api, pod, dropped=telling(self._tell, EventLost))
         self._queue: WorkQueue[Key] = WorkQueue(
             backoff=Backoff(config.poll_seconds, config.backoff_seconds),
             group=attrgetter("site_url"),
@@ -92,39 +94,18 @@ class Operator:
         self._registry = Registry(lambda key: self._asks.told(ServiceKey(key)))
         self._ledger = Ledger(boottime, config.settle_seconds, config.job_timeout_seconds)
         self._sessions = self._make_sessions()
-        glance = Glance(
-            self._sessions,
-            self._registry,
-            self._ledger,
-            lambda key: self._asks.look(ServiceKey(key)),
-            SPREAD * config.resync_seconds,
-        )
-        kinds = rows(
-            self._registry, self._asks, self._make_services(), self._make_sites(), glance, self._site_news
-        )
-        self._dispatch = Dispatch(self._asks, kinds, self._running)
-        self._elector = Elector(
-            lease_api,
-            config.lease_namespace or own_namespace(),
-            config.lease_name,
-            identity(pod, config.pod_uid),
-            times=LeaseTimes(config.lease_seconds, config.renew_deadline_seconds, config.lease_retry_seconds),
-            afresh=lease_api.afresh,
-        )
-        self._resynced_at = self._led_since = time.monotonic()
-        self._pulse = Pulse(lost=self._metrics.watch_lost.inc)
+        self._dispatch = Dispatch(self._asks, self._make_rows(), self._running)
+        self._elector = self._make_elector(pod, lease_api)
+        self._pulse = Pulse(lost=telling(self._tell, WatchLost))
         self._supervisor = Supervisor(
-            self._informer,
-            self._dispatch,
-            restarted=self._metrics.informer_restarts.inc,
-            pulse=self._pulse,
+            self._informer, self._dispatch, restarted=telling(self._tell, Restarted), pulse=self._pulse
         )
         self._resync = Resync(
             api,
             config.namespaces,
             self._dispatch,
             config.resync_seconds,
-            self._resynced,
+            self._tell,
             self._supervisor.again,
         )
         self._leading = Leading(
@@ -186,13 +167,12 @@ class Operator:
         log.info("stopped")
 
     def _begin(self, term: Term) -> None:
-        self._metrics.leader.set(1)
-        self._resynced_at = self._led_since = time.monotonic()
+        self._tell(TermBegan())
         self._sessions.begin()
         self._leading.begin(term)
 
     def _end(self, reason: str) -> None:
-        self._metrics.leader.set(0)
+        self._tell(TermEnded())
         self._leading.end(reason)
 
     def _informer(self, sink: Sink) -> Informer:
@@ -206,21 +186,14 @@ class Operator:
 
     def _make_sessions(self) -> Sessions:
         config = self._config
-        timeouts = Timeouts(
-            connect=config.site_connect_seconds,
-            read=config.site_read_seconds,
-            write=config.site_read_seconds,
-            pool=config.site_read_seconds,
-            total=config.site_write_seconds,
-        )
         return Sessions(
             self._api,
             self._registry.specs,
             boottime,
             lambda key: self._asks.go_on(ServiceKey(key)),
             lambda name: self._asks.go_on(SiteKey(name)),
-            self._metrics,
-            timeouts,
+            self._tell,
+            timeouts_of(config),
             config.job_timeout_seconds,
             config.settle_seconds,
             config.backoff_seconds,
@@ -228,16 +201,6 @@ class Operator:
 
     def _make_services(self) -> ServiceReconciler:
         config = self._config
-        policy = Policy(
-            poll_seconds=config.poll_seconds,
-            poll_max_seconds=config.poll_max_seconds,
-            verify_grace_seconds=config.verify_grace_seconds,
-            settle_seconds=config.settle_seconds,
-            job_timeout_seconds=config.job_timeout_seconds,
-            stale_after_seconds=config.stale_after_seconds,
-            retry_seconds=config.retry_seconds,
-            edits_per_hour=config.edits_per_hour,
-        )
         store = self._store(ARCGIS_SERVICES)
         return ServiceReconciler(
             store,
@@ -246,19 +209,40 @@ class Operator:
             self._ledger,
             self._polled,
             self._clock,
-            policy,
-            lambda: secrets.token_hex(8),
-            self._concluded,
+            policy_of(config),
+            lambda: secrets.token_hex(INTENT_BYTES),
+            self._tell,
         )
 
     def _make_sites(self) -> SiteReconciler:
-        store = self._store(ARCGIS_SITES)
-        uid = self._site_news.uid
-        return SiteReconciler(store, self._probe, self._counts, uid, self._site_gone, self._site_concluded)
+        store, uid = self._store(ARCGIS_SITES), self._site_news.uid
+        return SiteReconciler(store, self._probe, self._counts, uid, self._site_gone, self._tell)
+
+    def _make_rows(self) -> tuple[Row, ...]:
+        glance = Glance(
+            self._sessions,
+            self._registry,
+            self._ledger,
+            lambda key: self._asks.look(ServiceKey(key)),
+            SPREAD * self._config.resync_seconds,
+        )
+        reconcilers = self._make_services(), self._make_sites(), glance
+        return rows(self._registry, self._asks, *reconcilers, self._site_news)
+
+    def _make_elector(self, pod: str, api: KubeApi) -> Elector:
+        config = self._config
+        return Elector(
+            api,
+            config.lease_namespace or own_namespace(),
+            config.lease_name,
+            identity(pod, config.pod_uid),
+            times=LeaseTimes(config.lease_seconds, config.renew_deadline_seconds, config.lease_retry_seconds),
+            afresh=api.afresh,
+        )
 
     def _store(self, kind: Kind) -> StatusStore:
         patience = self._config.patience_seconds
-        return StatusStore(self._api, kind, self._events, self._clock, self._wrote, patience)
+        return StatusStore(self._api, kind, self._events, self._clock, self._tell, patience)
 
     async def _probe(self, name: Name) -> Probe | None:
         wanted = self._registry.site(name)
@@ -275,33 +259,17 @@ class Operator:
         refused = self._sessions.refused(name, self._registry.declared(name))
         return {"attached": self._registry.attached(name), "refused": refused}
 
-    def _kube_refused(self, verb: str, words: str) -> None:
-        if self._seldom.may_say(f"{verb} {words}"):
-            log.warning("request to the API server refused", extra=fields(verb=verb, reason=words))
-
-    def _wrote(self, outcome: str) -> None:
-        self._metrics.status_writes.labels(outcome).inc()
-
-    def _concluded(self, key: str, before: Record, verdict: Verdict) -> None:
-        if before.journal.open and not verdict.record.journal.open:
-            sent = moment(before.journal.intent_time)
-            if sent:
-                seconds = (self._clock.now() - sent).total_seconds()
-                self._metrics.job_seconds.labels(before.journal.operation).observe(max(0.0, seconds))
-        self._metrics.reconciles.labels(verdict.reason.value).inc()
-        self._metrics.drift_found.inc(sum(note.reason == "DriftDetected" for note in verdict.notes))
-        self._metrics.stray_edits.inc(sum(note.reason == "StrayEdit" for note in verdict.notes))
-
-    def _site_concluded(self, name: str, verdict: Verdict) -> None:
-        self._metrics.reconciles.labels(verdict.reason.value).inc()
-
-    def _resynced(self, passed_over: tuple[str, ...]) -> None:
-        """Namespaces that are passed over are a matter of their own: the rest was listed."""
-        self._resynced_at = time.monotonic()
-        self._metrics.unlisted.set(len(passed_over))
-        self._metrics.last_resync.set_to_current_time()
-
     def _make_health(self) -> Health:
+        probes = Probes(self._queue, self._resync, self._sessions, self._running, self._config.resync_seconds)
+        probes.listen(self._tell)
+        gauges = Gauges(
+            self._metrics,
+            self._queue,
+            self._sessions,
+            self._dispatch.standings,
+            self._running,
+            self._supervisor.unheard,
+        )
         return Health(
             self._config.health_address,
             self._metrics,
@@ -309,40 +277,12 @@ class Operator:
                 "lease": self._elector.stuck,
                 "term": self._leading.stuck,
                 "watch": self._supervisor.stuck,
-                "resync": self._resync_stuck,
-                "queue": self._queue_stuck,
+                "resync": probes.resync_stuck,
+                "queue": probes.queue_stuck,
             },
             ready={"lease": self._elector.stuck},
-            before_scrape=self._measure,
+            before_scrape=gauges.measure,
         )
-
-    def _resync_stuck(self) -> str | None:
-        age = time.monotonic() - self._resynced_at
-        limit = RESYNC_PATIENCE * self._config.resync_seconds + 60
-        stuck = self._running.term and age > limit and not self._resync.refused
-        return f"no full list for {age:.0f} s" if stuck else None
-
-    def _queue_stuck(self) -> str | None:
-        """Much may wait for long where a site allows little; that nothing gets its turn is what counts.
-
-        Nor does it while all wait for a site's budget, which a first long list of jobs overdraws by minutes.
-        """
-        paid = (session.paid_for() for session in self._sessions.all().values())
-        stalled = min(self._queue.stalled(), time.monotonic() - self._led_since, *paid)
-        return f"no turn for {stalled:.0f} s" if self._running.term and stalled > QUEUE_PATIENCE else None
-
-    def _measure(self) -> None:
-        """On standby nothing waits, and resources and sites are the business of another."""
-        leading, metrics = self._running.term is not None, self._metrics
-        metrics.watch_silence.set(self._supervisor.unheard())
-        due = {one.name.lower(): due for one, due in self._queue.due().items()} if leading else {}
-        sites = {str(name): session for name, session in self._sessions.all().items()} if leading else {}
-        standings = self._dispatch.standings.counts() if leading else {}
-        metrics.show(metrics.resources, standings.items())
-        metrics.show(metrics.queue_depth, [((word,), one.keys) for word, one in due.items()])
-        metrics.show(metrics.queue_oldest_age, [((word,), one.oldest) for word, one in due.items()])
-        metrics.show(metrics.jobs_in_flight, [((name,), site.jobs_in_flight) for name, site in sites.items()])
-        metrics.show(metrics.circuit_open, [((name,), site.circuit_open) for name, site in sites.items()])
 
 
 async def _cancelled(tasks: Iterable[asyncio.Task[object]]) -> None:
@@ -351,13 +291,6 @@ async def _cancelled(tasks: Iterable[asyncio.Task[object]]) -> None:
     for task in ending:
         task.cancel()
     await asyncio.gather(*ending, return_exceptions=True)
-
-
-def own_namespace() -> str:
-    """The pod's namespace, or the one the manifests use."""
-    if given := os.environ.get("POD_NAMESPACE"):
-        return given
-    return NAMESPACE_FILE.read_text().strip() if NAMESPACE_FILE.is_file() else DEFAULT_NAMESPACE
 
 
 async def serve(config: Config) -> None:

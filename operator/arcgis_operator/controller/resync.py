@@ -17,6 +17,7 @@ from arcgis_operator.adapters.kube.preflight import INSTALL
 from arcgis_operator.controller.dispatch import Dispatch
 from arcgis_operator.controller.news import version_of
 from arcgis_operator.core.identity import name_of
+from arcgis_operator.telemetry.happenings import Resynced, Tell
 from arcgis_operator.telemetry.logs import fields, named
 
 log = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ Step = tuple[Kind, Place]
 
 
 class Resync:
-    """Lists and compares. `done(passed_over)` is called after each list, with the namespaces it lacks.
+    """Lists and compares, and tells of each complete list.
 
     `went_back(why)` is called when a list is older than what was known before: etcd was restored.
     """
@@ -44,11 +45,11 @@ class Resync:
         namespaces: tuple[str, ...],
         dispatch: Dispatch,
         seconds: float,
-        done: Callable[[tuple[str, ...]], None],
+        tell: Tell,
         went_back: Callable[[str], None],
     ) -> None:
         self._api, self._dispatch, self._seconds = api, dispatch, seconds
-        self._done, self._went_back = done, went_back
+        self._tell, self._went_back = tell, went_back
         places: tuple[Place, ...] = namespaces or (None,)
         self.refused = False
         """The last lists were refused, or their kinds are not there: no restart heals that."""
@@ -81,7 +82,7 @@ class Resync:
             self.refused = bool(failed) and all(one.kind in REFUSALS for one in failed.values())
             _say(failed)
             if not left or self._may_pass_over(failed, time.monotonic() - began):
-                self._done(tuple(sorted({str(place) for _, place in left})))
+                self._tell(Resynced(tuple(sorted({str(place) for _, place in left}))))
                 return untouched and not left
             await asyncio.sleep(pause)
             pause = min(LONGEST_SECONDS, 2 * pause)

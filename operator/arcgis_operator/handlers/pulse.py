@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 
 import aiohttp
 
-from arcgis_operator.adapters.kube.kinds import ARCGIS_SERVICES, ARCGIS_SITES
+from arcgis_operator.adapters.kube.kinds import SERVED
 from arcgis_operator.core.jsondoc import printable
 from arcgis_operator.telemetry.logs import Seldom, fields
 
 log = logging.getLogger(__name__)
 
-KINDS = (ARCGIS_SITES.plural, ARCGIS_SERVICES.plural)
+KINDS = tuple(kind.plural for kind in SERVED)
 
 SILENT_SECONDS = 70.0
 """Source: measured on kube-apiserver 1.36, which sends a bookmark at least every 60 s."""

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from arcgis_operator.adapters.kube.events import Happening
+from arcgis_operator.adapters.kube.events import Announcement
 from arcgis_operator.adapters.kube.failures import KubeFailure, KubeFailureKind
 from arcgis_operator.adapters.kube.kinds import Kind
 from arcgis_operator.core import sentences
@@ -53,7 +53,7 @@ class Refusals:
             return None
         return replace(last.failure, retry_after=rest)
 
-    def refused(self, name: Name, failure: KubeFailure) -> tuple[KubeFailure, Happening | None]:
+    def refused(self, name: Name, failure: KubeFailure) -> tuple[KubeFailure, Announcement | None]:
         """The failure with the pause until the next try; and what to tell, when there is something new."""
         if failure.kind not in REFUSED or failure.code == 401:
             return failure, None
@@ -69,10 +69,10 @@ class Refusals:
         if self._last.pop(name, None):
             log.info("status stored again", extra=named(self._kind.name, str(name)))
 
-    def _told(self, name: Name, failure: KubeFailure) -> Happening:
+    def _told(self, name: Name, failure: KubeFailure) -> Announcement:
         told = named(self._kind.name, str(name), answer=failure.detail)
         if failure.kind is KubeFailureKind.NOT_KEPT:
             log.warning("status not kept", extra=told)
-            return Happening("StatusNotKept", "Reconcile", self.unkept(name), "Warning")
+            return Announcement("StatusNotKept", "Reconcile", self.unkept(name), "Warning")
         log.warning("status refused", extra=told)
-        return Happening("StatusRefused", "Reconcile", sentences.status_refused(failure.detail), "Warning")
+        return Announcement("StatusRefused", "Reconcile", sentences.status_refused(failure.detail), "Warning")

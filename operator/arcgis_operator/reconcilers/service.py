@@ -41,6 +41,7 @@ from arcgis_operator.reconcilers.store import StatusStore
 from arcgis_operator.reconcilers.story import EditStory
 from arcgis_operator.sites.session import SiteSession
 from arcgis_operator.sites.sessions import Sessions
+from arcgis_operator.telemetry.happenings import Concluded, Tell
 
 AGAIN = 4  # reads of an object that moves under our hands, before the queue's backoff takes over
 DOCUMENT_SECONDS = 5.0  # between asking for a document and sending it back
@@ -49,7 +50,7 @@ CONFIRM_SECONDS = 300.0  # between two looks whether two addresses are still one
 
 
 class ServiceReconciler:
-    """Gives turns. `told(key, before, verdict)` hears every conclusion."""
+    """Gives turns, and tells of every conclusion."""
 
     def __init__(
         self,
@@ -61,12 +62,12 @@ class ServiceReconciler:
         clock: Clock,
         policy: Policy,
         new_id: Callable[[], str],
-        told: Callable[[str, Record, Verdict], None],
+        tell: Tell,
     ) -> None:
         self._store, self._sites, self._registry, self._ledger = store, sites, registry, ledger
         self._polled = polled
         self._clock, self._policy, self._new_id = clock, policy, new_id
-        self._told = told
+        self._tell = tell
         self._hearing = Hearing(store, sites, registry)
         self._confirmed: dict[str, float] = {}  # when the address of a resource that does not speak was read
 
@@ -107,7 +108,7 @@ class ServiceReconciler:
             text = sentences.bug(type(error).__name__)
             verdict = Verdict(Reason.INTERNAL_ERROR, text, status.parse(body), wake=BACKOFF)
             await self._store.store(body, verdict)
-            self._told(key, verdict.record, verdict)
+            self._tell(Concluded(key, verdict.record, verdict))
 
     def _unread(self, name: Name, uid: str, failure: KubeFailure) -> Wake:
         if failure.kind is KubeFailureKind.MISSING:
@@ -187,7 +188,7 @@ class ServiceReconciler:
         if isinstance(stored, KubeFailure):
             return self._unstored(key, case.record, verdict, stored, site)
         self._remember(key, case, verdict)
-        self._told(key, case.record, verdict)
+        self._tell(Concluded(key, case.record, verdict))
         if not isinstance(site, Hold) and _is_over(case, verdict):
             site.over(case.record.journal.job_id)
         if verdict.effect is None or aim is None or case.seen is None or isinstance(site, Hold):
@@ -385,7 +386,7 @@ class ServiceReconciler:
                 site.occupy(key, verdict.record.journal.open)
                 self._ledger.follow(key, verdict.record.journal, ended=False)
                 self._polled.leave(key, stored, verdict.record.journal.phase, term)
-                self._told(key, record, verdict)
+                self._tell(Concluded(key, record, verdict))
                 return verdict.wake
             if stored.kind is not KubeFailureKind.CONFLICT:
                 return After(self._policy.poll_seconds)

@@ -19,6 +19,7 @@ from arcgis_operator.core.site_spec import parse_site
 from arcgis_operator.core.verdict import ROWS, Look, Reason, Verdict
 from arcgis_operator.core.wake import BACKOFF, RESYNC, Wake, asked_for
 from arcgis_operator.reconcilers.store import StatusStore
+from arcgis_operator.telemetry.happenings import Concluded, Tell
 
 
 class Probe(Protocol):
@@ -56,10 +57,10 @@ class SiteReconciler:
         counts: Callable[[Name], dict[str, Json]],
         uid: Callable[[Name], str],
         gone: Callable[[Name, str], Awaitable[None]],
-        told: Callable[[str, Verdict], None],
+        tell: Tell,
     ) -> None:
         self._store, self._probe, self._counts = store, probe, counts
-        self._uid, self._gone, self._told = uid, gone, told
+        self._uid, self._gone, self._tell = uid, gone, tell
 
     async def turn(self, name: Name) -> Wake:
         """When the next one is due."""
@@ -77,7 +78,7 @@ class SiteReconciler:
         else:
             verdict = await self._asked(name, facts)
         stored = await self._stored(name, body, verdict, facts)
-        self._told(str(name), verdict)
+        self._tell(Concluded(str(name), None, verdict))
         return BACKOFF if isinstance(stored, KubeFailure) else next_look(stored, verdict.wake)
 
     async def fail(self, name: Name, error: Exception) -> None:
@@ -86,7 +87,7 @@ class SiteReconciler:
         if isinstance(body, dict):
             verdict = _verdict(Reason.INTERNAL_ERROR, sentences.bug(type(error).__name__))
             await self._store.store_site(body, verdict, {})
-            self._told(str(name), verdict)
+            self._tell(Concluded(str(name), None, verdict))
 
     async def _stored(
         self, name: Name, body: Object, verdict: Verdict, facts: Mapping[str, Json]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from arcgis_operator.adapters.kube.api import KubeApi, Object, is_leaving
-from arcgis_operator.adapters.kube.events import EventPoster, Happening
+from arcgis_operator.adapters.kube.events import Announcement, EventPoster
 from arcgis_operator.adapters.kube.failures import KubeFailure, KubeFailureKind
 from arcgis_operator.adapters.kube.kinds import Kind
 from arcgis_operator.core import status
@@ -22,12 +22,13 @@ from arcgis_operator.reconcilers.clock import Clock
 from arcgis_operator.reconcilers.dropped import Dropped
 from arcgis_operator.reconcilers.refusals import Refusals
 from arcgis_operator.reconcilers.story import Story
+from arcgis_operator.telemetry.happenings import StatusWritten, Tell
 
 Rendered = Callable[[Object, Verdict], Object]
 
 
 class StatusStore:
-    """The status subresources of one kind. `wrote(outcome)` is called once for each write."""
+    """The status subresources of one kind. Each write is told of once."""
 
     def __init__(
         self,
@@ -35,11 +36,11 @@ class StatusStore:
         kind: Kind,
         events: EventPoster,
         clock: Clock,
-        wrote: Callable[[str], None],
+        tell: Tell,
         patience_seconds: float = PATIENCE_SECONDS,
     ) -> None:
         self._api, self._kind, self._events = api, kind, events
-        self._clock, self._wrote, self._patience = clock, wrote, patience_seconds
+        self._clock, self._tell, self._patience = clock, tell, patience_seconds
         self._refusals, self._story = Refusals(kind, clock.monotonic), Story(kind)
         self._dropped = Dropped()
 
@@ -101,9 +102,9 @@ class StatusStore:
             return body
         answer = await self._kept(body["metadata"], wanted, merge_patch(before, wanted))
         if isinstance(answer, KubeFailure):
-            self._wrote(answer.kind.value)
+            self._tell(StatusWritten(answer.kind.value))
             return answer
-        self._wrote("Written")
+        self._tell(StatusWritten("Written"))
         self._dropped.wrote(name, wanted, answer.get("status") or {})
         return answer
 
@@ -121,9 +122,9 @@ class StatusStore:
         return KubeFailure(KubeFailureKind.NOT_KEPT, f"changed or missing: {', '.join(lost)}", 200)
 
     def _refused(self, body: Object, failure: KubeFailure) -> KubeFailure:
-        paced, happening = self._refusals.refused(_name(body), failure)
-        if happening:
-            self._events.post(body, happening)
+        paced, announcement = self._refusals.refused(_name(body), failure)
+        if announcement:
+            self._events.post(body, announcement)
         return paced
 
     async def _warn(self, name: Name, rendered: Rendered) -> None:
@@ -142,13 +143,13 @@ class StatusStore:
             self._post(after, Note(reason, f"{verdict.message} {verdict.aside}".rstrip(), row.event))
 
     def _post(self, body: Object, note: Note) -> None:
-        happening = Happening(
+        announcement = Announcement(
             note.reason,
             "Reconcile",
             printable(note.message, 1000),
             "Warning" if note.type is EventType.WARNING else "Normal",
         )
-        self._events.post(body, happening)
+        self._events.post(body, announcement)
 
 
 def _not_kept(verdict: Verdict, text: str) -> Verdict:

@@ -21,7 +21,7 @@ from arcgis_operator.core.jsondoc import Json
 from arcgis_operator.core.logins import render_login
 from arcgis_operator.core.said import Raw
 from arcgis_operator.sites.availability import Availability
-from arcgis_operator.telemetry.metrics import Metrics
+from arcgis_operator.telemetry.happenings import SiteAnswered, Tell
 
 T = TypeVar("T")
 TRUST_AGAIN = 3  # failures in a row after which the CA bundle is read anew
@@ -54,11 +54,11 @@ class Link:
         account: Account,
         availability: Availability,
         met: Callable[[Trust], None],
-        metrics: Metrics,
+        tell: Tell,
         timeouts: Timeouts,
     ) -> None:
         self._account, self._availability, self._met = account, availability, met
-        self._metrics, self._timeouts = metrics, timeouts
+        self._tell, self._timeouts = tell, timeouts
         self._client: AdminClient | None = None
         self._retired: AdminClient | None = None
         self._ended = ""
@@ -106,7 +106,7 @@ class Link:
             return await call
         finally:
             for one in client.exchanges():
-                self._metrics.site_requests.labels(one.operation, str(one.http or "none")).inc()
+                self._tell(SiteAnswered(one.operation, one.http))
                 self._availability.answered(one)
 
     def guarded(self, guard: Guard) -> Guard:

@@ -16,8 +16,8 @@ from arcgis_operator.core.identity import Name
 from arcgis_operator.core.jsondoc import Json
 from arcgis_operator.core.logins import LoginNote, parse_login, render_login
 from arcgis_operator.sites.specs import Specs
+from arcgis_operator.telemetry.happenings import StatusWritten, Tell
 from arcgis_operator.telemetry.logs import fields
-from arcgis_operator.telemetry.metrics import Metrics
 
 log = logging.getLogger(__name__)
 
@@ -31,11 +31,11 @@ class LoginNotes:
         self,
         api: KubeApi,
         specs: Specs,
-        metrics: Metrics,
+        tell: Tell,
         clock: Callable[[], float],
         wall: Callable[[], float],
     ) -> None:
-        self._api, self._specs, self._metrics = api, specs, metrics
+        self._api, self._specs, self._tell = api, specs, tell
         self._clock, self._wall = clock, wall
         self._accounts = Accounts(clock, wall)
         self._logins: dict[str, Logins] = {}
@@ -88,9 +88,7 @@ class LoginNotes:
             return body if isinstance(body, KubeFailure) else None
         version, patch = body["metadata"]["resourceVersion"], {"status": {"login": login}}
         stored = await self._api.patch_status(ARCGIS_SITES, name.namespace, name.name, version, patch)
-        self._metrics.status_writes.labels(
-            stored.kind if isinstance(stored, KubeFailure) else "Written"
-        ).inc()
+        self._tell(StatusWritten(stored.kind.value if isinstance(stored, KubeFailure) else "Written"))
         if isinstance(stored, KubeFailure):
             return stored
         text = "status.login is not stored as sent: is the CRD of an older version?"

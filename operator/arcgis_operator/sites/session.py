@@ -15,7 +15,7 @@ from arcgis_operator.sites.jobs import SiteJobs
 from arcgis_operator.sites.link import Account, Link
 from arcgis_operator.sites.livesite import LiveSite, Viewpoint
 from arcgis_operator.sites.mode import Mode
-from arcgis_operator.telemetry.metrics import Metrics
+from arcgis_operator.telemetry.happenings import Sent, Tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +42,15 @@ class SiteSession:
         told: Callable[[], None],
         clock: Callable[[], float],
         wake: Callable[[str], None],
-        metrics: Metrics,
+        tell: Tell,
         patience: Patience,
     ) -> None:
-        self._metrics, self._version = metrics, ""
+        self._tell, self._version = tell, ""
         place = Viewpoint(LiveSite(clock, wake, patience.longest_pause), told)
         self.show = show = account.redactor.show  # makes a word of the site fit for people, without secrets
         self._availability = available = Availability(wanted, place, clock, patience.longest_pause)
         self._link = link = Link(
-            account, available, lambda trust: place.go_to(meet(trust)), metrics, patience.timeouts
+            account, available, lambda trust: place.go_to(meet(trust)), tell, patience.timeouts
         )
         self._mode, self._documents = Mode(link, place, clock), Documents(link, show, clock)
         self._jobs = jobs = SiteJobs(
@@ -117,7 +117,7 @@ class SiteSession:
             fact = await self._mode.explain(fact) if fact.code not in (None, 429) else fact
         if isinstance(fact, Accepted):
             self._jobs.accepted(ref, fact)
-        self._metrics.edits.labels("edit", _outcome(fact)).inc()
+        self._tell(Sent("edit", _outcome(fact)))
         return fact
 
     async def root(self) -> SiteInfo | Failure:

@@ -31,7 +31,7 @@ from arcgis_operator.sites.livesite import LiveSite
 from arcgis_operator.sites.loginnotes import LoginNotes
 from arcgis_operator.sites.session import Patience, SiteSession
 from arcgis_operator.sites.specs import Specs
-from arcgis_operator.telemetry.metrics import Metrics
+from arcgis_operator.telemetry.happenings import Tell
 
 UNREAD_SECONDS = 1.0  # between two tries at labels that could not be read: thousands may ask for them
 
@@ -49,7 +49,7 @@ class Sessions:
         clock: Callable[[], float],
         wake: Callable[[str], None],
         turned: Callable[[Name], None],
-        metrics: Metrics,
+        tell: Tell,
         timeouts: Timeouts,
         presumed_seconds: float,
         settle_seconds: float,
@@ -57,9 +57,9 @@ class Sessions:
         *,
         wall: Callable[[], float] = time.time,
     ) -> None:
-        self._api, self._specs, self._clock, self._metrics = api, specs, clock, metrics
+        self._api, self._specs, self._clock, self._tell = api, specs, clock, tell
         self._wake, self._turned = wake, turned
-        self._notes = LoginNotes(api, specs, metrics, clock, wall)
+        self._notes = LoginNotes(api, specs, tell, clock, wall)
         self._patience = Patience(timeouts, presumed_seconds, settle_seconds, longest_pause)
         self._live: dict[tuple[object, ...], LiveSite] = {}
         self._redactors: dict[Name, Redactor] = {}
@@ -133,7 +133,7 @@ class Sessions:
             lambda: self._turned(name),
             self._clock,
             self._wake,
-            self._metrics,
+            self._tell,
             self._patience,
         )
         self._identity[name] = identity

@@ -8,6 +8,7 @@ from arcgis_operator.core.identity import Name
 from arcgis_operator.core.keys import SiteKey
 from arcgis_operator.core.verdict import Reason, Verdict
 from arcgis_operator.reconcilers.site import SiteReconciler
+from arcgis_operator.telemetry.happenings import Concluded, Happening
 
 Json = Any
 SITE = Name("gis", "prod")
@@ -30,14 +31,12 @@ class Store:
 async def test_a_crash_in_the_turn_of_a_site_is_told_on_the_site() -> None:
     store: Any = Store()
     unused: Any = object()
-    told: list[tuple[str, Verdict]] = []
-    sites = SiteReconciler(
-        store, unused, lambda name: {"attached": 0}, unused, unused, lambda *what: told.append(what)
-    )
+    told: list[Happening] = []
+    sites = SiteReconciler(store, unused, lambda name: {"attached": 0}, unused, unused, told.append)
     dispatch, _ = dispatched(unused, sites=sites, term=unused)
     await dispatch.crashed(SiteKey(SITE), ValueError("password=hush"))
     (verdict,) = store.stored
-    assert told == [(str(SITE), verdict)], "it is counted too"
+    assert told == [Concluded(str(SITE), None, verdict)], "it is counted too"
     assert verdict.reason is Reason.INTERNAL_ERROR
     assert "ValueError" in verdict.message
     assert "hush" not in verdict.message

@@ -16,6 +16,7 @@ from arcgis_operator.controller.queue import WorkQueue
 from arcgis_operator.controller.resync import Resync
 from arcgis_operator.core.identity import Name
 from arcgis_operator.core.keys import Key
+from arcgis_operator.telemetry.happenings import Happening, Resynced
 
 FORBIDDEN = KubeListFailed(answered(403, b'{"kind":"Status","message":"not today"}', None, 0.0))
 AWAY = KubeListFailed(unreachable("no answer"))
@@ -37,14 +38,14 @@ class Cluster:
         self.broken: dict[str, list[KubeListFailed]] = {}
         self.queue: WorkQueue[Key] = WorkQueue()
         self.dispatch, self.registry = dispatched(self.queue)
-        self.passed_over: list[tuple[str, ...]] = []
+        self.told: list[Happening] = []
         self.went_back: list[str] = []
         self.resync = Resync(
             self,  # type: ignore[arg-type]
             ("gis", "team"),
             self.dispatch,
             600.0,
-            self.passed_over.append,
+            self.told.append,
             self.went_back.append,
         )
 
@@ -68,7 +69,7 @@ async def test_a_namespace_that_is_refused_is_passed_over_and_said(caplog: pytes
     with caplog.at_level(logging.WARNING):
         assert not await cluster.resync.first()
     assert cluster.registry.is_known(Name("gis", "a"))
-    assert cluster.passed_over == [("team",)]
+    assert cluster.told == [Resynced(("team",))]
     assert "403 not today" in str([record.__dict__.get("fields") for record in caplog.records])
 
 
@@ -93,7 +94,7 @@ async def test_a_namespace_that_only_stumbles_is_asked_again_at_once() -> None:
     del cluster.broken["team"]
     assert await task
     assert cluster.registry.is_known(Name("team", "b"))
-    assert cluster.passed_over == [()]
+    assert cluster.told == [Resynced(())]
 
 
 async def test_a_namespace_that_fails_for_long_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,7 +102,7 @@ async def test_a_namespace_that_fails_for_long_is_passed_over(monkeypatch: pytes
     cluster = Cluster()
     cluster.broken["team"] = [AWAY]
     assert not await cluster.resync.first()
-    assert cluster.passed_over == [("team",)]
+    assert cluster.told == [Resynced(("team",))]
 
 
 async def test_where_everything_is_refused_no_list_is_complete() -> None:
@@ -110,7 +111,7 @@ async def test_where_everything_is_refused_no_list_is_complete() -> None:
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.05):
             await cluster.resync.first()
-    assert cluster.passed_over == []
+    assert cluster.told == []
 
 
 async def test_an_object_that_cannot_be_taken_in_stops_itself_only(caplog: pytest.LogCaptureFixture) -> None:

@@ -4,6 +4,7 @@ import pytest
 from situations import case, seen
 
 from arcgis_operator.core import sentences as s
+from arcgis_operator.core.annotations import ABANDON
 from arcgis_operator.core.jobs import Signal
 from arcgis_operator.core.texts import waiting_text
 
@@ -126,6 +127,18 @@ def test_a_job_of_others_that_is_not_known_is_waited_for_all_the_same() -> None:
 def test_of_many_changes_the_first_are_told_and_the_others_counted() -> None:
     assert s.drifted(CHANGES).endswith("; and 2 more. Restoring the declared values.")
     assert s.not_sticking("j1", CHANGES).endswith('settings.p2 is "a", declared "b"; and 4 more.')
+
+
+def test_the_command_that_gives_an_edit_up_is_told_whole_with_the_id_of_its_intent() -> None:
+    whose, intent, job = f"{'n' * 40} -n {'s' * 30}", "f" * 32, "j" * 37
+    url = f"https://{'x' * 60}.example.com/arcgis"
+    for told in (
+        s.blind(whose, intent),
+        s.overdue(job, 1800, whose, intent),
+        s.site_changed(url, url, whose, intent),
+    ):
+        assert len(told) <= 512
+        assert f"{ABANDON}={intent}" in told
 
 
 def test_the_command_fits_behind_the_longest_failure() -> None:

@@ -138,3 +138,16 @@ def test_the_main_job_is_so_many_writes(every: float, count: int) -> None:
         last = store(decide(case(record=parse(body), seen=look)))
     assert last.reason is R.CONVERGED
     assert writes == count
+
+
+@pytest.mark.parametrize("intent", ["0123456789abcdef", "4bf92f3577b34da6a3ce929d0e0e4736"])
+def test_an_intent_is_folded_whatever_the_length_of_its_id(intent: str) -> None:
+    """Versions before 2026-11-30 stored ids of 8 bytes; what they left open is followed to its end."""
+    body: dict[str, object] = {"metadata": {"generation": 1}, "status": {}}
+    stored = replace(FIRST, journal=replace(FIRST.journal, id=intent))
+    body["status"] = render(body, Verdict(Reason.SUBMITTING, "Sending.", stored, wake=BACKOFF), NOW)
+    found = parse(body)
+    accepted = settle(found, Accepted("j1", "SUBMITTED"), NOW, POLICY).record
+    assert (found.journal.id, accepted.journal.id) == (intent, intent)
+    followed = decide(case(record=accepted, seen=seen(ours=job())))
+    assert (followed.reason, followed.effect) == (Reason.JOB_RUNNING, None)

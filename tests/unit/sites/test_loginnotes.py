@@ -14,7 +14,6 @@ from arcgis_operator.core.identity import Name
 from arcgis_operator.core.logins import LoginNote, render_login
 from arcgis_operator.reconcilers.registry import Registry
 from arcgis_operator.sites.loginnotes import LoginNotes
-from arcgis_operator.telemetry.metrics import Metrics
 
 PROD, TEST = Name("gis", "prod"), Name("gis", "test")
 NOTE = LoginNote("gitops", "u/1", 0, "2026-11-23T12:00:00Z", ("2026-11-23T12:00:00Z",))
@@ -60,7 +59,9 @@ def notes_of(api: Api, clock: Callable[[], float] = lambda: 1000.0) -> LoginNote
     registry = Registry(lambda _: None)
     for name in ("prod", "test"):
         registry.site_seen(site(name))
-    return LoginNotes(cast("Any", api), registry.specs, Metrics(), clock, lambda: 1_795_435_200.0 + clock())
+    return LoginNotes(
+        cast("Any", api), registry.specs, lambda _: None, clock, lambda: 1_795_435_200.0 + clock()
+    )
 
 
 async def test_a_note_is_stored_and_removed_and_written_once(api: Api) -> None:

@@ -27,7 +27,6 @@ from arcgis_operator.core.verdict import Reason
 from arcgis_operator.sites.link import Account
 from arcgis_operator.sites.livesite import LiveSite
 from arcgis_operator.sites.session import Patience, SiteSession
-from arcgis_operator.telemetry.metrics import Metrics
 
 ROADS = ServiceRef("Roads", "MapServer", "Transport")
 WANTED = SiteWanted("https://site.test/arcgis", "account", None, (), 1, 1000)
@@ -105,7 +104,7 @@ async def session(
         lambda: site.told.append(made.circuit_open),
         clock,
         lambda key: None,
-        Metrics(),
+        lambda _: None,
         Patience(Timeouts(), 60.0, 10.0, 60.0),
     )
     yield made

@@ -27,7 +27,6 @@ from arcgis_operator.reconcilers.ports import RIGHTS_SECONDS
 from arcgis_operator.reconcilers.registry import Registry
 from arcgis_operator.sites.session import SiteSession
 from arcgis_operator.sites.sessions import UNREAD_SECONDS, Sessions
-from arcgis_operator.telemetry.metrics import Metrics
 from harness import virtual_time
 
 NOBODY_LISTENS, ANOTHER = "https://127.0.0.1:1/arcgis", "https://127.0.0.1:2/arcgis"
@@ -90,7 +89,7 @@ def made(
         wake(f"site {name}")
 
     return Sessions(
-        cast("Any", api), known.specs, clock, wake, turned, Metrics(), Timeouts(), 60.0, 10.0, 10.0
+        cast("Any", api), known.specs, clock, wake, turned, lambda _: None, Timeouts(), 60.0, 10.0, 10.0
     )
 
 

@@ -24,7 +24,7 @@ Object = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
+class Announcement:
     """What to tell about one resource: `reason` and `action` are CamelCase words."""
 
     reason: str
@@ -38,7 +38,7 @@ def microtime(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def event(regarding: Object, happening: Happening, instance: str, moment: datetime) -> Object:
+def event(regarding: Object, announcement: Announcement, instance: str, moment: datetime) -> Object:
     """An `events.k8s.io/v1` Event about the object `regarding` (as read from the API).
 
     Source: Kubernetes API reference, Event v1 events.k8s.io: note ≤ 1 kB, reason and action ≤ 128.
@@ -54,10 +54,10 @@ def event(regarding: Object, happening: Happening, instance: str, moment: dateti
         "eventTime": microtime(moment),
         "reportingController": CONTROLLER,
         "reportingInstance": instance[:WORD_LIMIT],
-        "action": happening.action[:WORD_LIMIT],
-        "reason": happening.reason[:WORD_LIMIT],
-        "type": happening.type,
-        "note": _within(printable(happening.note, NOTE_LIMIT)),
+        "action": announcement.action[:WORD_LIMIT],
+        "reason": announcement.reason[:WORD_LIMIT],
+        "type": announcement.type,
+        "note": _within(printable(announcement.note, NOTE_LIMIT)),
         "regarding": _reference(regarding),
     }
 
@@ -76,10 +76,10 @@ class EventPoster:
         self._queue: asyncio.Queue[Object] = asyncio.Queue(size)
         self._dropped = dropped or (lambda: None)
 
-    def post(self, regarding: Object, happening: Happening) -> None:
+    def post(self, regarding: Object, announcement: Announcement) -> None:
         """Queue one event; when the queue is full it is dropped."""
         try:
-            self._queue.put_nowait(event(regarding, happening, self._instance, datetime.now(UTC)))
+            self._queue.put_nowait(event(regarding, announcement, self._instance, datetime.now(UTC)))
         except asyncio.QueueFull:
             self._dropped()
 
