@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 import pytest
+import yaml
 
 from arcgis_demo import cli as demo_cli
 from arcgis_devcluster import cli as devcluster_cli
@@ -106,6 +107,31 @@ def test_the_targets_of_make_use_the_same_words() -> None:
     found = [text for text in helps for pattern in INSTEAD if re.search(pattern, text, re.IGNORECASE)]
     assert len(helps) > 20
     assert found == []
+
+
+FIRST = "An accepted edit restarts the service."
+
+
+def test_what_an_edit_costs_is_said_before_anything_else() -> None:
+    """That it restarts the service, and that restoring a drift is an edit too."""
+    readme = (ROOT / "README.md").read_text()
+    said = readme.index(f"**{FIRST}** Restoring a drifted setting is an edit too.")
+    assert said < min(map(readme.index, ("```yaml", "## ")))
+    crd = yaml.safe_load((ROOT / "crds" / "arcgisservices.yaml").read_text())
+    spec = crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]
+    settings = " ".join(spec["properties"]["settings"]["description"].split())
+    assert settings.startswith(
+        f"{FIRST} Restoring a setting that somebody changed on the site (drift) is an edit"
+    )
+
+
+def test_the_pages_teach_at_least_as_much_as_they_prove() -> None:
+    pages = [*TEACHING, *(ROOT / "docs" / "explanation" / "decisions").glob("*.md")]
+    words = {page: len(page.read_text().split()) for page in pages if page.name != "CHANGELOG.md"}
+    proving = sum(
+        count for page, count in words.items() if page.name in PROVING or page.parent.name == "decisions"
+    )
+    assert sum(words.values()) - proving >= proving
 
 
 def test_the_glossary_has_each_word_once() -> None:
