@@ -51,7 +51,7 @@ def matches(leaf: Leaf, document: Mapping[str, Json]) -> bool:
         listed = document.get(EXTENSIONS)
         return leaf.value is False and (not listed or isinstance(listed, list) or empty(listed))
     words = leaf.path[-1] == CAPABILITIES and isinstance(leaf.value, str)  # in jsonProperties, one text
-    return same(LeafKind.SET if words else leaf.kind, leaf.value, live)
+    return same(leaf.kind, leaf.value, live) or (words and same(LeafKind.SET, leaf.value, live))
 
 
 def changes(

@@ -275,6 +275,8 @@ def test_capabilities_have_no_order_wherever_a_service_keeps_them() -> None:
     others = ("Query", "Query,Create,Sync", {"Query": 1}, None)
     assert [plan.matches(leaf, {"jsonProperties": {"capabilities": live}}) for live in same] == [True] * 3
     assert not any(plan.matches(leaf, {"jsonProperties": {"capabilities": live}}) for live in others)
+    none = Leaf(("jsonProperties", "capabilities"), K.JSON, "null")
+    assert plan.matches(none, {})
     other = Leaf(("jsonProperties", "order"), K.JSON, "a,b")
     assert not plan.matches(other, {"jsonProperties": {"order": "b,a"}})
 
