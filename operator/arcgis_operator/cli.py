@@ -15,7 +15,8 @@ from arcgis_operator.adapters.kube.api import connect
 from arcgis_operator.adapters.kube.failures import KubeFailure
 from arcgis_operator.adapters.kube.preflight import INSTALL, older_schema, problems
 from arcgis_operator.app.health import CannotListen
-from arcgis_operator.app.run import VERSION, serve
+from arcgis_operator.app.parts import VERSION
+from arcgis_operator.app.run import serve
 from arcgis_operator.app.settings import own_namespace
 from arcgis_operator.config import (
     CHOICES,

@@ -1,6 +1,6 @@
 """The whole operator but its informer, in one process and in virtual time: no sockets, no threads.
 
-The real wiring (`app.run.Operator`) over the simulator's ASGI application and an API server in memory. What
+The real wiring (`app.parts.Parts`) over the simulator's ASGI application and an API server in memory. What
 the watch would tell is put into the real dispatch. Each request passes one point where a fault can act.
 """
 
@@ -25,7 +25,7 @@ from fault_secrets import LIVE_SECRET, PASSWORD
 
 from arcgis_operator.adapters.admin import AdminClient, transport
 from arcgis_operator.adapters.kube.kinds import SERVED, Kind
-from arcgis_operator.app import leading, run
+from arcgis_operator.app import leading, parts
 from arcgis_operator.app.lease import Elector
 from arcgis_operator.reconcilers import clock
 from arcgis_operator.sites.sessions import Sessions
@@ -80,7 +80,7 @@ class House:
     def _patch(self, patch: pytest.MonkeyPatch) -> None:
         patch.setattr(transport, "Network", lambda tls: Wire(httpx.ASGITransport(self.site.app), self.take))
         patch.setattr(ssl, "create_default_context", lambda *_, **__: TRUST)
-        patch.setattr(run, "boottime", now)
+        patch.setattr(parts, "boottime", now)
         patch.setattr(clock, "boottime", now)
         patch.setattr(leading, "boottime", now)
         patch.setattr(clock.Clock, "now", lambda _: BASE + timedelta(seconds=now()))

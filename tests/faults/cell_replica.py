@@ -1,4 +1,4 @@
-"""One operator in process: the real wiring of `app.run.Operator`, all but its informer."""
+"""One operator in process: the real wiring of `app.parts.Parts`, all but its informer."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from kubernetes.aio.client.configuration import Configuration
 
 from arcgis_operator.adapters.kube.access import Access
 from arcgis_operator.adapters.kube.api import KubeApi
-from arcgis_operator.app import run
+from arcgis_operator.app.parts import Parts
 from arcgis_operator.config import Config
 from harness.bench import FAST
 
@@ -28,20 +28,20 @@ class Replica:
         self._api = KubeApi(Access(configuration, load))
         self._api._client.call_api = call_api
         config = Config(namespaces=("gis",), lease_namespace="gis", **SETTINGS)
-        self._operator = operator = run.Operator(config, self._api)
-        self.seen = operator._dispatch.seen
-        self._electing = asyncio.create_task(operator._elector.run(operator._begin, operator._end))
-        others = (operator._events.run(), operator._leading.watch())
+        self.parts = parts = Parts(config, self._api)
+        self.seen = parts.dispatch.seen
+        self._electing = asyncio.create_task(parts.elector.run(parts.begin, parts.end))
+        others = (parts.events.run(), parts.leading.watch())
         self.tasks = [self._electing, *(asyncio.create_task(part) for part in others)]
 
     async def stop(self) -> None:
         """In the order of `Operator`'s own end."""
-        settled = await self._operator._leading.stop()
+        settled = await self.parts.leading.stop()
         self._electing.cancel()
         await asyncio.gather(self._electing, return_exceptions=True)
-        await self._operator._elector.release(settled=settled)
+        await self.parts.elector.release(settled=settled)
         for task in self.tasks:
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)
-        await self._operator._sessions.aclose()
+        await self.parts.sessions.aclose()
         await self._api.aclose()

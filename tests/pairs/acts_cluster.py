@@ -89,6 +89,6 @@ class ClusterActs(Hands):
 
     def _crash(self, number: int, replica: Any) -> None:
         self.dead.add(number)
-        replica._operator._leading.end("it crashed")
+        replica.parts.leading.end("it crashed")
         for task in replica.tasks:
             task.cancel()

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from arcgis_operator import cli
 from arcgis_operator.app.health import Health
-from arcgis_operator.app.run import VERSION
+from arcgis_operator.app.parts import VERSION
 from arcgis_operator.config import Config
 from arcgis_operator.telemetry.metrics import Metrics
 
