@@ -76,21 +76,11 @@ def _position(entries: list[Json], name: str) -> int:
 
 
 def still_offered(off: Iterable[str], document: Json) -> list[str]:
-    """The extensions that were declared off and are on: one of this very name, else one in other letters."""
+    """The extensions that were declared off and of which an entry is on, in whatever letters."""
     listed = document.get("extensions")
     entries = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
-    return [name for name in off if any(map(_is_on, _named(entries, name)))]
-
-
-def _named(entries: list[Json], name: str) -> list[Json]:
-    titles = [str(entry.get("typeName")) for entry in entries]
-    exact = [entry for entry, title in zip(entries, titles, strict=True) if title == name]
-    alike = [entry for entry, title in zip(entries, titles, strict=True) if title.lower() == name.lower()]
-    return exact or alike
-
-
-def _is_on(entry: Json) -> bool:
-    return str(entry.get("enabled")).lower() == "true"
+    on = {str(one.get("typeName")).lower() for one in entries if str(one.get("enabled")).lower() == "true"}
+    return [name for name in off if name.lower() in on]
 
 
 def undeclared(document: Json, paths: list[Path]) -> list[Piece]:

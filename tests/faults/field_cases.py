@@ -109,6 +109,12 @@ CASES: dict[str, FieldCase] = {
         "ShapeMismatch",
         ("has the extension KmlServer more than once",),
     ),
+    "an extension in two spellings, as one edit too many may have left it": FieldCase(
+        {**ROADS, "extensions": [KML, {"typeName": "KMLServer", "enabled": "false"}]},
+        extension("KMLServer", enabled=False),
+        "ShapeMismatch",
+        ("(KmlServer, KMLServer)",),
+    ),
     "what is there twice and not declared is carried through": FieldCase(
         {**ROADS, "extensions": [KML, KML, {"enabled": "true"}, 5]},
         {"description": "new"},

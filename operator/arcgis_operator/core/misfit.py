@@ -68,8 +68,9 @@ def _in_the_way(path: Path, node: Json, step: str) -> str | None:
     if kind_name(node) != wanted:
         holds = kind_name(node)
         return f"{spec_path(path)} is {holds} on the site, not {wanted}: nothing can be set inside it."
-    if isinstance(node, list) and len(entries(node, step)) > 1:
-        return f"The service has the extension {step} more than once, so it is unclear which one is meant."
+    if isinstance(node, list) and len(found := entries(node, step)) > 1:
+        names = ", ".join(str(one["typeName"]) for one in found[:SHOWN])
+        return f"The service has the extension {step} more than once ({names}): it is unclear which is meant."
     return None
 
 

@@ -44,10 +44,9 @@ def spelled(node: Mapping[str, Json], step: str) -> str:
 
 
 def entries(listed: list[Json], name: str) -> list[dict[str, Json]]:
-    """The extensions of this name; without regard to case where none is spelled so."""
+    """The extensions of this name, without regard to case: two spellings may both be offered."""
     named = [item for item in listed if isinstance(item, dict) and isinstance(item.get("typeName"), str)]
-    exact = [item for item in named if item["typeName"] == name]
-    return exact or [item for item in named if item["typeName"].casefold() == name.casefold()]
+    return [item for item in named if item["typeName"].casefold() == name.casefold()]
 
 
 def put(document: dict[str, Json], path: Path, value: Json) -> None:

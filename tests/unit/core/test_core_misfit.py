@@ -44,6 +44,11 @@ SHAPES: dict[str, tuple[tuple[str, ...], dict[str, Any], str]] = {
         {E: [{"typeName": "WMSServer"}, {"typeName": "WMSServer"}]},
         "the extension WMSServer more than once",
     ),
+    "an extension in its own letters and in other ones": (
+        TITLE,
+        {E: [{"typeName": "WMSServer"}, {"typeName": "WmsServer"}]},
+        "the extension WMSServer more than once (WMSServer, WmsServer): it is unclear which is meant.",
+    ),
     "an extension in two spellings of other letters": (
         TITLE,
         {E: [{"typeName": "WmsServer"}, {"typeName": "WMSSERVER"}]},

@@ -337,7 +337,7 @@ def test_an_extension_that_is_there_twice_is_never_what_was_declared() -> None:
         Leaf((*at, "capabilities"), K.SET, []),
         Leaf((*at, "properties", "title"), K.SCALAR, ""),
     )
-    for names in (("KmlServer", "KmlServer"), ("KMLServer", "kmlserver")):
+    for names in (("KmlServer", "KmlServer"), ("KMLServer", "kmlserver"), ("KmlServer", "KMLServer")):
         document = {"extensions": [{"typeName": name, "enabled": "true"} for name in names]}
         assert plan.differing(leaves, document) == leaves
         told = 'settings.extensions[KmlServer].enabled (several values) → "false"'
