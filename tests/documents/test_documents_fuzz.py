@@ -11,6 +11,7 @@ from document_draw import Drawn, draw
 from document_judge import as_the_site_keeps, at, kind, owned, still_offered, undeclared
 
 from arcgis_operator.core import jsondoc, plan
+from arcgis_operator.core.change import shown
 from arcgis_operator.core.misfit import misfit
 from arcgis_operator.core.model import Desired, Leaf
 from arcgis_operator.core.service_spec import parse_service
@@ -74,7 +75,7 @@ def play(drawn: Drawn, leaves: tuple[Leaf, ...], text: str) -> str:
     for path in paths:
         was, now = kind(at(live, path)), kind(at(sent, path))
         assert was in ("void", now) or now == "void", (path, at(live, path), at(sent, path))
-    changes = plan.changes(leaves, live)
+    changes = [shown(change) for change in plan.changes(leaves, live)]
     assert all(change.before != change.after for change in changes), changes
     again = jsondoc.loads(stored(drawn, text, sent))
     assert plan.differing(leaves, again) == (), plan.changes(leaves, again)

@@ -11,7 +11,7 @@ import yaml
 from arcgis_operator.core.annotations import REQUEST_SIGNS, REQUESTED, requests_in
 from arcgis_operator.core.conditions import MAX_MESSAGE
 from arcgis_operator.core.decide import KEPT_HISTORY, KEPT_SENDS
-from arcgis_operator.core.record import JobShown, Journal, Observed, Phase, Plan, Record, moment
+from arcgis_operator.core.record import JobShown, Journal, Observed, Phase, PlanShown, Record, moment
 from arcgis_operator.core.status import ALONE, LONGEST, MOST, render, written_fields
 from arcgis_operator.core.verdict import Reason, Verdict
 from arcgis_operator.core.wake import After
@@ -26,7 +26,7 @@ def status() -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("block", "kind"), [("journal", Journal), ("job", JobShown), ("plan", Plan), ("observed", Observed)]
+    ("block", "kind"), [("journal", Journal), ("job", JobShown), ("plan", PlanShown), ("observed", Observed)]
 )
 def test_the_schema_knows_what_the_operator_writes_and_nothing_else(block: str, kind: type[Any]) -> None:
     written = {field.name.replace("_", "").lower() for field in fields(kind)}
@@ -89,7 +89,7 @@ def test_whatever_the_site_and_annotations_say_the_status_can_be_stored() -> Non
         journal=replace(long_one(Journal), phase=Phase.RUNNING, sends=("2026-11-23T12:00:00Z",) * 50),
         job=replace(long_one(JobShown), messages=("x",) * 50, result={"service": LONG}),
         history=({"id": "j0", "status": LONG, "operation": LONG, "username": LONG, "duration": LONG},) * 50,
-        plan=replace(long_one(Plan), cause="Spec", changes=(change,) * 50),
+        plan=replace(long_one(PlanShown), cause="Spec", changes=(change,) * 50),
         observed=long_one(Observed),
     )
     now = moment("2026-11-23T12:00:00Z")

@@ -14,6 +14,7 @@ from bad_specs import BadSpec, bad_specs
 
 from arcgis_devcluster import Cluster
 from arcgis_operator.core import jsondoc, plan
+from arcgis_operator.core.change import shown
 from arcgis_operator.core.misfit import misfit
 from arcgis_operator.core.model import Desired, Leaf, SpecInvalid
 from arcgis_operator.core.service_spec import parse_service
@@ -108,8 +109,8 @@ def test_what_is_read_becomes_a_document_that_keeps_all_that_was_not_declared(
             assert plan.differing(desired.leaves, whole) == (), what
             assert plan.differing(desired.leaves, jsondoc.loads(jsondoc.dumps(whole))) == (), what
             assert without(whole, desired.leaves) == without(document, desired.leaves), what
-            shown = [str(change) for change in plan.changes(desired.leaves, document)]
-            assert all(text.isprintable() for text in shown), what
+            told = [str(shown(change)) for change in plan.changes(desired.leaves, document)]
+            assert all(text.isprintable() for text in told), what
 
 
 def without(document: Mapping[str, Json], leaves: tuple[Leaf, ...]) -> Json:

@@ -12,7 +12,7 @@ from arcgis_operator.adapters.kube.events import Announcement
 from arcgis_operator.adapters.kube.failures import KubeFailure, KubeFailureKind
 from arcgis_operator.adapters.kube.kinds import ARCGIS_SERVICES, ARCGIS_SITES
 from arcgis_operator.core.identity import Name
-from arcgis_operator.core.record import Journal, Phase, Plan, Record
+from arcgis_operator.core.record import Journal, Phase, PlanShown, Record
 from arcgis_operator.core.status import parse, ready
 from arcgis_operator.core.verdict import Reason, Verdict
 from arcgis_operator.core.wake import After
@@ -192,7 +192,7 @@ async def test_what_an_older_schema_drops_is_not_written_at_every_look(
 ) -> None:
     place = Place()
     place.api.keeps = mistake
-    verdict = replace(WAITING, record=Record(known=True, plan=Plan(hash="a1", cause="Spec")))
+    verdict = replace(WAITING, record=Record(known=True, plan=PlanShown(hash="a1", cause="Spec")))
     for _ in range(5):
         stored = await place.turn(verdict, minutes=0.5)
         assert ready(stored) == ("False", "SiteNotFound")

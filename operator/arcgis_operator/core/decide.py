@@ -9,12 +9,14 @@ from dataclasses import replace
 from arcgis_operator.core import plan, sentences
 from arcgis_operator.core.bounds import counted, recent_sends, retry_time
 from arcgis_operator.core.case import Case, Hold, Seen
+from arcgis_operator.core.change import shown as shown_change
 from arcgis_operator.core.identity import edit_path
 from arcgis_operator.core.job import Job, JobState
 from arcgis_operator.core.jobs import MACHINE, Cell, Signal
 from arcgis_operator.core.jsondoc import Json
-from arcgis_operator.core.look import LEFT_ALONE, SITE_AWAY, Sight, Target, guess, look
-from arcgis_operator.core.record import JobShown, Journal, Observed, Phase, Plan, Record, stamp
+from arcgis_operator.core.look import LEFT_ALONE, SITE_AWAY, Sight, guess, look
+from arcgis_operator.core.planning import Target, plan_of, plan_while_waiting, show_plan
+from arcgis_operator.core.record import JobShown, Journal, Observed, Phase, PlanShown, Record, stamp
 from arcgis_operator.core.said import ID_LEAST, UNSAID, Raw, Shown, cut, kept
 from arcgis_operator.core.shown import short, shown
 from arcgis_operator.core.texts import (
@@ -30,7 +32,6 @@ from arcgis_operator.core.wake import BACKOFF, NOW, RESYNC, After, Wake
 
 KEPT_SENDS = 12
 KEPT_HISTORY = 10
-SHOWN_CHANGES = 20
 ID_LENGTH = 64
 
 
@@ -78,9 +79,9 @@ def _no_trace(journal: Journal) -> str:
 
 def _intend(case: Case, target: Target) -> Verdict:
     record, desired, document = case.record, target.desired, target.document
-    changes = plan.changes(desired.leaves, document, case.show)
-    drift, journal = _drifted(case), _intent(case, target)
-    found = drift and journal.attempt == 1
+    made, journal = plan_of(case, target), _intent(case, target)
+    changes = [shown_change(change, case.show) for change in made.changes]
+    found = made.cause == "Drift" and journal.attempt == 1
     history = ((short(record.job),) if record.job else ()) + record.history
     return Verdict(
         Reason.SUBMITTING,
@@ -92,7 +93,7 @@ def _intend(case: Case, target: Target) -> Verdict:
             journal=journal,
             job=None,
             history=history[:KEPT_HISTORY],
-            plan=_planned(case, changes, drift),
+            plan=show_plan(case, made),
         ),
         wake=After(case.policy.poll_seconds),
         effect=Edit(desired.service, plan.overlay(desired.leaves, document), journal.id),
@@ -102,14 +103,6 @@ def _intend(case: Case, target: Target) -> Verdict:
 
 def _handled(case: Case) -> str:
     return case.requested or case.record.handled
-
-
-def _drifted(case: Case) -> bool:
-    """Somebody else changed what had been proved live; the attempts at mending that are one story."""
-    digest, planned, observed = case.digest, case.record.plan, case.record.observed
-    if planned and planned.hash == digest:
-        return planned.cause == "Drift"
-    return observed is not None and observed.digest == digest == case.record.journal.digest
 
 
 def _intent(case: Case, target: Target) -> Journal:
@@ -130,21 +123,6 @@ def _intent(case: Case, target: Target) -> Journal:
         ended=0 if anew else before.ended,
         failure="" if anew else before.failure,
         sends=(*recent_sends(case), stamp(case.now))[-KEPT_SENDS:],
-    )
-
-
-def _planned(case: Case, changes: tuple[plan.Change, ...], drift: bool) -> Plan:
-    before, digest = case.record.plan, case.digest
-    shown_changes = [
-        {"operation": "edit", "path": change.path, "from": change.before, "to": change.after}
-        for change in changes[:SHOWN_CHANGES]
-    ]
-    return Plan(
-        hash=digest,
-        cause="Drift" if drift else "Spec",
-        since_time=before.since_time if before and before.hash == digest else stamp(case.now),
-        change_count=len(changes),
-        changes=tuple(shown_changes),
     )
 
 
@@ -231,7 +209,7 @@ def _passes(gate: Hold) -> bool:
 
 
 def _seen_record(case: Case) -> Record:
-    record = case.record
+    record = replace(case.record, plan=plan_while_waiting(case))
     if record.journal.open:
         return replace(record, job=_job_of(case))
     if case.seen is None or not case.asked:
@@ -251,7 +229,7 @@ def _job_of(case: Case) -> JobShown | None:
     return shown(seen, job or _unanswered(before, case.record.plan), case.desired, quiet)
 
 
-def _unanswered(journal: Journal, planned: Plan | None) -> JobShown:
+def _unanswered(journal: Journal, planned: PlanShown | None) -> JobShown:
     return JobShown(
         operation=journal.operation,
         generation=journal.generation,

@@ -55,10 +55,14 @@ def dumps(value: Json) -> str:
     return str(simplejson.dumps(value, use_decimal=True, separators=(",", ":")))
 
 
+def canonical(value: Json) -> str:
+    """Write JSON compactly, with the keys sorted: equal values are equal texts."""
+    return str(simplejson.dumps(value, use_decimal=True, separators=(",", ":"), sort_keys=True))
+
+
 def digest(value: Json) -> str:
-    """`sha256:…` of the canonical form (keys sorted)."""
-    text = simplejson.dumps(value, use_decimal=True, separators=(",", ":"), sort_keys=True)
-    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+    """`sha256:…` of the canonical form."""
+    return "sha256:" + hashlib.sha256(canonical(value).encode()).hexdigest()
 
 
 def plain(value: Json) -> Json:

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from arcgis_operator.core import plan, sentences
 from arcgis_operator.core.bounds import held
 from arcgis_operator.core.case import Case, Hold, Seen
+from arcgis_operator.core.change import shown
 from arcgis_operator.core.failures import Failure, Kind
 from arcgis_operator.core.job import Job, JobState
 from arcgis_operator.core.jobs import Signal
-from arcgis_operator.core.jsondoc import Json
 from arcgis_operator.core.misfit import Why, misfit
-from arcgis_operator.core.model import Desired
+from arcgis_operator.core.planning import Target
 from arcgis_operator.core.record import Phase, stamp
 from arcgis_operator.core.said import cut
 from arcgis_operator.core.verdict import Reason
@@ -43,14 +43,6 @@ SITE_AWAY = frozenset(
     )
 )
 """Reasons that say nothing about the service: a Ready=True outlives them for `stale_after_seconds`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """The declared settings and the live document they differ from."""
-
-    desired: Desired
-    document: Mapping[str, Json]
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,5 +293,5 @@ def _about(case: Case, failure: Failure) -> str:
 
 def _not_sticking(case: Case, job: Job) -> str:
     leaves = case.desired.leaves if case.desired else ()
-    changes = plan.changes(leaves, case.document or {}, case.show)
-    return sentences.not_sticking(job.shown_id, [change.parts for change in changes])
+    changes = plan.changes(leaves, case.document or {})
+    return sentences.not_sticking(job.shown_id, [shown(change, case.show).parts for change in changes])

@@ -9,34 +9,32 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from arcgis_operator.core import jsondoc
-from arcgis_operator.core.contrast import contrasted
+from arcgis_operator.core.change import SHOWN, Change, hashed, text_of
 from arcgis_operator.core.jsondoc import Json, printable
-from arcgis_operator.core.masking import masked
-from arcgis_operator.core.model import Leaf, LeafKind, Path
-from arcgis_operator.core.places import EXTENSIONS, live_value, put, spec_path
-from arcgis_operator.core.said import Raw, Show, plainly
-from arcgis_operator.core.sentences import NOT_SET, SEVERAL, changed
-from arcgis_operator.core.values import MISSING, UNCLEAR, absent, empty, fitted, rendered, same
+from arcgis_operator.core.model import Leaf, LeafKind
+from arcgis_operator.core.places import EXTENSIONS, live_value, put
+from arcgis_operator.core.said import Show
+from arcgis_operator.core.values import MISSING, absent, empty, fitted, rendered, same
 
-SHOWN = 96
 CAPABILITIES = "capabilities"
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """One difference: `path` as under spec, texts cut to 96 characters and masked."""
+class Plan:
+    """All that differs on one service of one site; `cause` is Spec or Drift."""
 
-    path: str
-    before: str
-    after: str
+    site_url: str
+    service_id: str
+    changes: tuple[Change, ...]
+    cause: str
 
-    def __str__(self) -> str:
-        return changed(self.path, self.before, self.after)
+    def hash(self, show: Show) -> str:
+        """`sha256:…` of site, service and changes, in whatever order they stand.
 
-    @property
-    def parts(self) -> tuple[str, str, str]:
-        """Path, live value, declared value."""
-        return self.path, self.before, self.after
+        The same wish from another starting point is another plan, whose approval is another one.
+        """
+        changes = sorted((hashed(change, show) for change in self.changes), key=lambda one: one[0])
+        return jsondoc.digest([self.site_url, self.service_id, changes])
 
 
 def differing(leaves: tuple[Leaf, ...], document: Mapping[str, Json]) -> tuple[Leaf, ...]:
@@ -54,19 +52,12 @@ def matches(leaf: Leaf, document: Mapping[str, Json]) -> bool:
     return same(leaf.kind, leaf.value, live) or (words and same(LeafKind.SET, leaf.value, live))
 
 
-def changes(
-    leaves: tuple[Leaf, ...], document: Mapping[str, Json], show: Show = plainly
-) -> tuple[Change, ...]:
-    """The differences, to be read by people."""
-    return tuple(_change(leaf, document, show) for leaf in differing(leaves, document))
-
-
-def _change(leaf: Leaf, document: Mapping[str, Json], show: Show) -> Change:
-    texts = (
-        show(Raw(_text(leaf.path, live_value(document, leaf.path)))),
-        show(Raw(_text(leaf.path, rendered(leaf.kind, leaf.value)))),
+def changes(leaves: tuple[Leaf, ...], document: Mapping[str, Json]) -> tuple[Change, ...]:
+    """The differences, in the order they are declared."""
+    return tuple(
+        Change(leaf.path, live_value(document, leaf.path), rendered(leaf.kind, leaf.value))
+        for leaf in differing(leaves, document)
     )
-    return Change(spec_path(leaf.path), *contrasted(*texts, SHOWN))
 
 
 def overlay(leaves: tuple[Leaf, ...], document: Mapping[str, Json]) -> dict[str, Json]:
@@ -97,11 +88,4 @@ def digest(leaves: tuple[Leaf, ...], site_url: str, service_id: str) -> str:
 
 def live_text(document: Mapping[str, Json], leaf: Leaf) -> str:
     """The live value of a leaf, to be read by people."""
-    return printable(_text(leaf.path, live_value(document, leaf.path)), SHOWN) or '""'
-
-
-def _text(path: Path, value: Json) -> str:
-    if value is MISSING or value is UNCLEAR:
-        return NOT_SET if value is MISSING else SEVERAL
-    value = masked(value, path)
-    return value if isinstance(value, str) else jsondoc.dumps(value)
+    return printable(text_of(leaf.path, live_value(document, leaf.path)), SHOWN) or '""'

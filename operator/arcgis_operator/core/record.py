@@ -99,10 +99,14 @@ class JobShown:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What differs, in the order it would be sent; `cause` is Spec or Drift."""
+class PlanShown:
+    """What differs, as people see it; `cause` is Spec or Drift.
+
+    `hash` names these changes, `digest` the wanted state they lead to.
+    """
 
     hash: str = ""
+    digest: str = ""
     cause: str = ""
     since_time: str = ""
     change_count: int = 0
@@ -145,7 +149,7 @@ class Record:
     journal: Journal = Journal()
     job: JobShown | None = None
     history: tuple[Mapping[str, Json], ...] = ()
-    plan: Plan | None = None
+    plan: PlanShown | None = None
     observed: Observed | None = None
 
     def is_ready(self, generation: int) -> bool:

@@ -15,7 +15,7 @@ from arcgis_operator.core.authorship import is_put_back
 from arcgis_operator.core.conditions import PATIENCE_SECONDS, TYPES, conditions_of, ready_of, said
 from arcgis_operator.core.identity import service_key_of
 from arcgis_operator.core.jsondoc import Json
-from arcgis_operator.core.record import Condition, JobShown, Journal, Observed, Phase, Plan, Record
+from arcgis_operator.core.record import Condition, JobShown, Journal, Observed, Phase, PlanShown, Record
 from arcgis_operator.core.said import Raw
 from arcgis_operator.core.verdict import Ready, Verdict
 
@@ -49,8 +49,7 @@ def parse(body: Mapping[str, Json]) -> Record:
         return Record(ready=ready_of(status))
     try:
         if not journal.get("phase") or is_put_back(body):
-            handled = str(status.get("lastHandledReconcileAt", ""))
-            return Record(handled=handled, ready=ready_of(status), journal=_read(Journal, journal).closed())
+            return _uncertain(status)
         return _parsed(status)
     except (TypeError, ValueError):
         return Record(ready=ready_of(status))
@@ -180,9 +179,24 @@ def _parsed(status: Mapping[str, Json]) -> Record:
         journal=journal,
         job=_read(JobShown, _block(status, "job")) if status.get("job") else None,
         history=_all(Mapping, status.get("history") or []),
-        plan=_read(Plan, _block(status, "plan")) if status.get("plan") else None,
+        plan=_plan(status),
         observed=_read(Observed, _block(status, "observed")) if status.get("observed") else None,
     )
+
+
+def _uncertain(status: Mapping[str, Json]) -> Record:
+    return Record(
+        handled=str(status.get("lastHandledReconcileAt", "")),
+        ready=ready_of(status),
+        journal=_read(Journal, _block(status, "journal")).closed(),
+        plan=_plan(status),
+    )
+
+
+def _plan(status: Mapping[str, Json]) -> PlanShown | None:
+    """In an older status, without a digest, the hash is that of the wanted state."""
+    block = _block(status, "plan")
+    return _read(PlanShown, {"digest": block.get("hash"), **block}) if block else None
 
 
 def _block(status: Mapping[str, Json], name: str) -> Mapping[str, Json]:
@@ -202,7 +216,7 @@ def _key(attribute: str) -> str:
 
 def written_fields() -> dict[str, list[str]]:
     """The names that `render` may write into each block of an ArcGISService's status."""
-    blocks = {"journal": Journal, "job": JobShown, "plan": Plan, "observed": Observed}
+    blocks = {"journal": Journal, "job": JobShown, "plan": PlanShown, "observed": Observed}
     return {block: [_key(field.name) for field in fields(kind)] for block, kind in blocks.items()}
 
 

@@ -1,9 +1,10 @@
 """What a resource and its events say of a case: which of the `sentences`, with what in them."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from arcgis_operator.core import plan, sentences
+from arcgis_operator.core import sentences
 from arcgis_operator.core.case import Case
+from arcgis_operator.core.change import ShownChange
 from arcgis_operator.core.guarded import FRAMEWORK
 from arcgis_operator.core.jobs import Signal
 from arcgis_operator.core.misfit import twins
@@ -19,7 +20,7 @@ WITH_A_RESTART = frozenset(FRAMEWORK.values())
 recycling. Assumed: for all settings of the processes alike; those that clients see are live at once."""
 
 
-def drift_notes(changes: tuple[plan.Change, ...], drift: bool) -> tuple[Note, ...]:
+def drift_notes(changes: Sequence[ShownChange], drift: bool) -> tuple[Note, ...]:
     """Settings that somebody else changed."""
     if not drift:
         return ()
@@ -66,7 +67,7 @@ def needs_restart(version: str) -> bool:
 def new_settings(case: Case) -> tuple[int, tuple[str, ...]]:
     """How many declared settings the service did not have before the edit, and the first five of them."""
     planned, before = case.record.plan, case.record.observed
-    if planned and planned.hash == case.digest and planned.cause == "Spec":
+    if planned and planned.digest == case.digest and planned.cause == "Spec" and case.as_intended:
         paths = [str(one.get("path")) for one in planned.changes if one.get("from") == sentences.NOT_SET]
         return len(paths), tuple(paths[:KEPT_NEW])
     if before and before.digest == case.digest:
@@ -77,7 +78,7 @@ def new_settings(case: Case) -> tuple[int, tuple[str, ...]]:
 def changed_text(case: Case) -> str:
     """What the edit that has just ended changed: for the one event that tells of it."""
     planned = case.record.plan
-    if not planned or planned.hash != case.digest or not case.record.journal.open:
+    if not planned or planned.digest != case.digest or not case.record.journal.open:
         return ""
     parts = [[str(one.get(part, "")) for part in ("path", "from", "to")] for one in planned.changes[:3]]
     return sentences.changes_made([sentences.changed(*part) for part in parts], planned.change_count)

@@ -10,6 +10,7 @@ from arcgis_operator.core.identity import ServiceRef
 from arcgis_operator.core.job import Job
 from arcgis_operator.core.model import Desired, Leaf, LeafKind, SiteRef
 from arcgis_operator.core.record import Condition, JobShown, Journal, Observed, Phase, Record, stamp
+from arcgis_operator.core.said import plainly
 
 NOW = datetime(2026, 11, 23, 19, 45, 14, tzinfo=UTC)
 URL = "https://gis.example.com/arcgis"
@@ -41,6 +42,12 @@ def live(description: str = "old", **others: Any) -> dict[str, Any]:
 
 def digest(desired: Desired | None = None, service_id: str = "s1") -> str:
     return plan.digest((desired or wanting()).leaves, URL, service_id)
+
+
+def plan_hash(desired: Desired | None = None, document: dict[str, Any] | None = None) -> str:
+    """The name of what the wanted settings change."""
+    changes = plan.changes((desired or wanting()).leaves, document or live())
+    return plan.Plan(URL, "s1", changes, "Spec").hash(plainly)
 
 
 def journal(phase: Phase = Phase.IDLE, **changed: Any) -> Journal:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from situations import NOW, POLICY, case, digest, job, journal, live, proved, record, seen, wanting
+from situations import NOW, POLICY, case, digest, job, journal, live, plan_hash, proved, record, seen, wanting
 from test_core_decide import SITUATIONS
 from test_core_settle import FACTS
 
@@ -18,7 +18,7 @@ from arcgis_operator.core.case import Hold, Policy
 from arcgis_operator.core.decide import decide
 from arcgis_operator.core.failures import Accepted, Failure, Kind
 from arcgis_operator.core.jsondoc import merge_patch
-from arcgis_operator.core.record import Phase, Plan
+from arcgis_operator.core.record import Phase, PlanShown
 from arcgis_operator.core.settle import settle
 from arcgis_operator.core.status import render
 from arcgis_operator.core.verdict import Edit, Reason, Verdict
@@ -27,13 +27,15 @@ from arcgis_operator.core.wake import BACKOFF, RESYNC, After
 WORDS = {BACKOFF: "nan", RESYNC: "inf"}
 GOLDEN = Path(__file__).with_name("conclusions.json")
 BODY = {"metadata": {"generation": 1}, "status": {}}
-PLANNED = replace(record(Phase.INTENDED), plan=Plan("sha256:1", "Spec", "2026-11-23T19:45:14Z", 3))
+PLANNED = replace(
+    record(Phase.INTENDED), plan=PlanShown("sha256:1", "sha256:1", "Spec", "2026-11-23T19:45:14Z", 3)
+)
 
 
-def planned(count: int) -> Plan:
+def planned(count: int) -> PlanShown:
     """So many changes, for the settings that the situations want."""
     change = {"operation": "edit", "path": "settings.description", "from": "old", "to": "new"}
-    return Plan(digest(wanting()), "Spec", "2026-11-23T19:45:14Z", count, (change,) * count)
+    return PlanShown("sha256:2", digest(wanting()), "Spec", "2026-11-23T19:45:14Z", count, (change,) * count)
 
 
 MANY = wanting(**{f"p{number}": "x" for number in range(30)})
@@ -109,12 +111,17 @@ MORE = {
     "an edit of a document with a long id": case(seen=seen(document=live(id="i" * 99, configuredState=None))),
     "an edit of a document without an id": case(seen=seen(document=live(id=None))),
     "a plan of drift that is tried again": case(
-        record=record(plan=Plan(digest(), "Drift", "2026-11-23T19:00:00Z", 1))
+        record=record(plan=PlanShown(plan_hash(), digest(), "Drift", "2026-11-23T19:00:00Z", 1))
     ),
     "a plan of the spec that is tried again": case(
-        record=record(plan=Plan(digest(), "Spec", "2026-11-23T19:00:00Z", 1))
+        record=record(plan=PlanShown(plan_hash(), digest(), "Spec", "2026-11-23T19:00:00Z", 1))
     ),
-    "a plan of another spec": case(record=record(plan=Plan("sha256:1", "Drift", "2026-11-23T19:00:00Z", 1))),
+    "a plan of the spec from another starting point": case(
+        record=record(plan=PlanShown("sha256:2", digest(), "Spec", "2026-11-23T19:00:00Z", 1))
+    ),
+    "a plan of another spec": case(
+        record=record(plan=PlanShown("sha256:1", "sha256:1", "Drift", "2026-11-23T19:00:00Z", 1))
+    ),
     "an intent that left no trace, the third time": case(
         record=record(Phase.INTENDED, journal=journal(Phase.INTENDED, attempt=3))
     ),

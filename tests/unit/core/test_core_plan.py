@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from arcgis_operator.core import jsondoc, plan, values
+from arcgis_operator.core.change import Change, shown
 from arcgis_operator.core.model import Leaf, LeafKind
 from arcgis_operator.core.places import spec_path
 
@@ -206,8 +207,7 @@ def test_a_change_shows_before_and_after_cut_and_masked() -> None:
         "description": "",
         "jsonProperties": {"j": [True, 1]},
     }
-    shown = plan.changes(leaves, document)
-    assert [str(change) for change in shown] == [
+    assert [str(shown(change)) for change in plan.changes(leaves, document)] == [
         "settings.properties.dbPassword (not shown: it may be a secret)",
         f'settings.description "" → "{"x" * 95}…"',
         'settings.properties.n (not set) → "5"',
@@ -245,7 +245,7 @@ def test_secrets_are_masked_wherever_they_stand_in_a_change() -> None:
         Leaf(("jsonProperties", "credentials", "key"), LeafKind.JSON, "new"),
         Leaf(("properties", "workspace"), LeafKind.SCALAR, "SERVER=a;PASSWORD=new"),
     )
-    told = [(change.before, change.after) for change in plan.changes(leaves, live)]
+    told = [shown(change).parts[1:] for change in plan.changes(leaves, live)]
     assert told == [
         ('[{"name":"db","password":"***"}]', "[]"),
         ("***", "***"),
@@ -317,16 +317,16 @@ def test_a_key_that_must_follow_another_one_does() -> None:
 
 
 def test_two_values_that_look_alike_are_shown_so_that_they_differ() -> None:
-    def shown(live: Any, wanted: str) -> str:
-        return str(plan.changes((Leaf(("description",), K.TEXT, wanted),), {"description": live})[0])
+    def told(live: Any, wanted: str) -> str:
+        return str(shown(Change(("description",), live, wanted)))
 
     long = "x" * 200
-    assert shown(long + "a", long + "b") == f'settings.description "…{"x" * 24}a" → "…{"x" * 24}b"'
-    assert shown("a ", "a") == r'settings.description "a\u0020" → "a"'
-    assert shown("a  b", "a b") == r'settings.description "a\u0020\u0020b" → "a b"'
-    assert shown("a\u200bb", "a b") == r'settings.description "a\u200bb" → "a b"'
-    assert shown(" ", "") == r'settings.description "\u0020" → ""'
-    assert shown("a\u0308\u200b", "a\u0308 ") == r'settings.description "a\u0308\u200b" → "a\u0308\u0020"'
+    assert told(long + "a", long + "b") == f'settings.description "…{"x" * 24}a" → "…{"x" * 24}b"'
+    assert told("a ", "a") == r'settings.description "a\u0020" → "a"'
+    assert told("a  b", "a b") == r'settings.description "a\u0020\u0020b" → "a b"'
+    assert told("a\u200bb", "a b") == r'settings.description "a\u200bb" → "a b"'
+    assert told(" ", "") == r'settings.description "\u0020" → ""'
+    assert told("a\u0308\u200b", "a\u0308 ") == r'settings.description "a\u0308\u200b" → "a\u0308\u0020"'
 
 
 def test_an_extension_that_is_there_twice_is_never_what_was_declared() -> None:
@@ -340,5 +340,5 @@ def test_an_extension_that_is_there_twice_is_never_what_was_declared() -> None:
     for names in (("KmlServer", "KmlServer"), ("KMLServer", "kmlserver"), ("KmlServer", "KMLServer")):
         document = {"extensions": [{"typeName": name, "enabled": "true"} for name in names]}
         assert plan.differing(leaves, document) == leaves
-        told = 'settings.extensions[KmlServer].enabled (several values) → "false"'
-        assert str(plan.changes(leaves, document)[0]) == told
+        text = 'settings.extensions[KmlServer].enabled (several values) → "false"'
+        assert str(shown(plan.changes(leaves, document)[0])) == text

@@ -41,7 +41,8 @@ def decided(verdict: Verdict) -> object:
     journal = replace(
         verdict.record.journal, username=Raw(""), service_id=Raw(""), failure="", job_id=Raw("")
     )
-    planned = verdict.record.plan and replace(verdict.record.plan, changes=())
+    # a hash that people see may not depend on what they may not see: it names the shown values
+    planned = verdict.record.plan and replace(verdict.record.plan, changes=(), hash="")
     effect = verdict.effect
     notes = [note.reason for note in verdict.notes]
     return (

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from situations import NOW, journal, proved, record
 
 from arcgis_operator.core.jsondoc import dumps, merge_patch
-from arcgis_operator.core.record import Condition, JobShown, Journal, Phase, Plan, Record, moment, stamp
+from arcgis_operator.core.record import Condition, JobShown, Journal, Phase, PlanShown, Record, moment, stamp
 from arcgis_operator.core.status import at_rest, parse, ready, render, render_site
 from arcgis_operator.core.verdict import ROWS, Progress, Ready, Reason, Verdict
 from arcgis_operator.core.wake import NOW as AT_ONCE
@@ -31,8 +31,13 @@ FULL = replace(
         result_truncated=True,
     ),
     history=({"id": "j0", "status": "COMPLETED"},),
-    plan=Plan(
-        "sha256:1", "Spec", "2026-11-23T19:45:14Z", 1, ({"path": "settings.a", "from": "1", "to": "2"},)
+    plan=PlanShown(
+        "sha256:1",
+        "sha256:2",
+        "Spec",
+        "2026-11-23T19:45:14Z",
+        1,
+        ({"path": "settings.a", "from": "1", "to": "2"},),
     ),
 )
 
@@ -263,3 +268,10 @@ def test_who_is_asked_for_more_or_has_no_status_is_not_at_rest() -> None:
     assert not at_rest(body(written), "tuesday")
     assert not at_rest(body(written, generation=2), "")
     assert not at_rest(body(), "")
+
+
+def test_the_plan_of_an_older_status_is_that_of_its_wanted_state() -> None:
+    """Until f03c483 and some time after, the hash of a plan was the digest."""
+    old = {"hash": "sha256:1", "cause": "Drift", "changeCount": 1}
+    status = {"observedGeneration": 1, "journal": {"phase": "Idle", "digest": "sha256:1"}, "plan": old}
+    assert parse(body(status)).plan == PlanShown("sha256:1", "sha256:1", "Drift", "", 1)

@@ -1,0 +1,68 @@
+"""The plan of one turn: made whenever the service was read, whatever then keeps the edit from being sent."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from arcgis_operator.core import plan
+from arcgis_operator.core.case import Case
+from arcgis_operator.core.change import shown
+from arcgis_operator.core.jsondoc import Json
+from arcgis_operator.core.misfit import misfit
+from arcgis_operator.core.model import Desired
+from arcgis_operator.core.record import PlanShown, stamp
+
+SHOWN_CHANGES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The declared settings and the live document they differ from."""
+
+    desired: Desired
+    document: Mapping[str, Json]
+
+
+def plan_of(case: Case, target: Target) -> plan.Plan:
+    """What an edit would change now, and because of what."""
+    changes = plan.changes(target.desired.leaves, target.document)
+    cause = "Drift" if _drifted(case) else "Spec"
+    return plan.Plan(case.site_url, str(target.document.get("id") or ""), changes, cause)
+
+
+def show_plan(case: Case, made: plan.Plan) -> PlanShown:
+    """The plan for the status. The same plan keeps the time when it was first made."""
+    before, name = case.record.plan, made.hash(case.show)
+    return PlanShown(
+        hash=name,
+        digest=case.digest,
+        cause=made.cause,
+        since_time=before.since_time if before and before.hash == name else stamp(case.now),
+        change_count=len(made.changes),
+        changes=tuple(shown(change, case.show).entry for change in made.changes[:SHOWN_CHANGES]),
+    )
+
+
+def plan_while_waiting(case: Case) -> PlanShown | None:
+    """The plan to show while nothing is sent.
+
+    That of an edit under way stays until it is verified. So does the last one made where the service was not
+    read, or so early that the document may be from before an edit.
+    """
+    desired, document, before = case.desired, case.document, case.record.plan
+    if desired is None or document is None or case.stranger or case.record.journal.open:
+        return before
+    if case.early and case.as_intended:
+        return before
+    if case.matches:
+        return before if before and before.digest == case.digest else None
+    if misfit(desired.leaves, document):
+        return None
+    return show_plan(case, plan_of(case, Target(desired, document)))
+
+
+def _drifted(case: Case) -> bool:
+    """Somebody else changed what had been proved live; the attempts at mending that are one story."""
+    digest, planned, observed = case.digest, case.record.plan, case.record.observed
+    if planned and planned.digest == digest:
+        return planned.cause == "Drift"
+    return observed is not None and observed.digest == digest == case.record.journal.digest
