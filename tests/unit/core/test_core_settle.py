@@ -71,7 +71,8 @@ def test_what_the_site_did_not_take_is_no_attempt_and_no_send(kind: Kind) -> Non
 
 
 def test_a_refused_edit_is_not_sent_again_and_says_so_once() -> None:
-    verdict = settled(Failure(K.REFUSED, "400 bad"))
+    sent = replace(FIRST, plan=decide(case()).record.plan)
+    verdict = settle(sent, Failure(K.REFUSED, "400 bad"), NOW, POLICY)
     assert verdict.progress is Progress.STALLED
     assert "The site refused the edit: 400 bad. Giving up after 1 attempt." in verdict.message
     body = {"metadata": {"generation": 1}, "status": {}}
