@@ -21,9 +21,9 @@ SHOWN = 96
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
 class Change:
-    """One difference: `path` below the service document, the live value (or `MISSING`, or `UNCLEAR`), the declared one.
+    """One difference: path below the service document, live value, declared value.
 
-    Nothing is cut or masked. Two changes are equal when they are so digit by digit.
+    Nothing is cut or masked; `before` may be `MISSING` or `UNCLEAR`. Equal ones are so digit by digit.
     """
 
     path: Path
