@@ -73,8 +73,8 @@ def shown(change: Change, show: Show = plainly) -> ShownChange:
 
 
 def whole(path: Path, value: Json, show: Show) -> Shown:
-    """All of a value that people may see: masked, but not cut."""
-    return show(Raw(text_of(path, value)))
+    """All of a value that people may see: masked, but not cut, in whatever order the site answers in."""
+    return show(Raw(text_of(path, _sorted(value))))
 
 
 def text_of(path: Path, value: Json) -> str:
@@ -96,12 +96,11 @@ def hashed(change: Change, show: Show) -> tuple[Json, ...]:
     Whoever reads the status reads the spec beside it, but not the site: a hash over a short secret that
     only the site holds would let it be guessed. See `docs/explanation/decisions/0014`.
     """
-    live = whole(change.path, _sorted(change.before), show)
+    live = whole(change.path, change.before, show)
     return list(change.path), kind_name(change.before), live, exact(change.after)
 
 
 def _sorted(value: Json) -> Json:
-    """The keys of objects in one order, whatever order the site answers in."""
     if isinstance(value, Mapping):
         return {key: _sorted(value[key]) for key in sorted(value)}
     return [_sorted(item) for item in value] if isinstance(value, list) else value

@@ -11,6 +11,7 @@ from arcgis_operator.core.case import Case, Hold
 from arcgis_operator.core.decide import decide
 from arcgis_operator.core.failures import Failure, Kind
 from arcgis_operator.core.jsondoc import merge_patch
+from arcgis_operator.core.model import Desired, Leaf, LeafKind
 from arcgis_operator.core.record import JobShown, Phase, PlanShown
 from arcgis_operator.core.status import parse, render
 from arcgis_operator.core.verdict import Reason
@@ -61,6 +62,19 @@ def test_a_plan_that_waits_is_written_once(waiting: Case) -> None:
     again = render(stored(first), decide(later), later.now)
     assert merge_patch(first, again).get("plan", {}) == {}
     assert again["plan"]["sinceTime"] == "2026-11-23T19:45:14Z"
+
+
+def test_a_site_that_answers_in_another_order_makes_no_other_plan() -> None:
+    desired = Desired(
+        wanting().site, wanting().service, (Leaf(("jsonProperties", "a"), LeafKind.JSON, {"x": 0}),)
+    )
+    told = [
+        decide(
+            replace(WAITING["Queued"], desired=desired, seen=seen(document=live(jsonProperties={"a": one})))
+        )
+        for one in ({"x": 1, "y": [{"p": 1, "q": 2}]}, {"y": [{"q": 2, "p": 1}], "x": 1})
+    ]
+    assert told[0].record.plan == told[1].record.plan
 
 
 def test_another_starting_point_of_the_same_wish_is_another_plan() -> None:
