@@ -293,4 +293,4 @@ async def test_no_half_of_a_secret_is_left_where_a_long_error_is_cut(scripted, b
     site.login = lambda request: httpx.Response(200, json={"error": {"code": 400, "message": text}})
     detail = (await client.jobs()).detail
     assert PASSWORD[:5] not in detail
-    assert "the site refused (400): (address)" in detail
+    assert "login refused (400): (address)" in detail

@@ -94,7 +94,7 @@ COMMANDS: dict[str, click.Command] = {
 def test_the_help_of_a_command_uses_the_same_words(name: str) -> None:
     command = COMMANDS[name]
     parts = [command, *(command.commands.values() if isinstance(command, click.Group) else ())]
-    texts = [part.get_help(click.Context(part, info_name=name)) for part in parts]
+    texts = [part.get_help(click.Context(part, info_name=name, **command.context_settings)) for part in parts]
     found = [
         said for text in texts for pattern in INSTEAD for said in re.findall(pattern, text, re.IGNORECASE)
     ]
