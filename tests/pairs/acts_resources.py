@@ -44,6 +44,11 @@ class ResourceActs(Hands):
     def act_settings(self, name: str, settings: Json) -> None:
         self._specify(name, lambda spec: spec["settings"].update(settings))
 
+    def act_wish(self, name: str, text: str, more: Json) -> None:
+        """This and nothing else is declared."""
+        settings = {"description": text + self.script.value, **more}
+        self._specify(name, lambda spec: spec.update(settings=settings))
+
     async def act_typo(self, name: str, seconds: float, text: str) -> None:
         """A spec that the CRD admits and nobody can read; mended after a while."""
         self.act_settings(name, {"properties": {"anyKey": {"nested": 1}}})

@@ -6,7 +6,7 @@ from random import Random
 
 from features_broken import JSON_TYPE, PAGE, refusal, since
 from features_resources import folder_of_many
-from pairs_scene import HOUR, LAST, MAIN, Catch, Script, feature, when
+from pairs_scene import HOUR, LAST, MAIN, Catch, Script, When, feature, when
 
 from harness.fault import Fault
 
@@ -18,7 +18,16 @@ def slow_site(script: Script, draw: Random) -> None:
 
 @feature("stale documents")
 def stale(script: Script, draw: Random) -> None:
-    script.switches["stale_read_seconds"] = draw.choice((2.0, 8.0, 9.5))
+    """For a while after each change; at times the wish changes, or changes back, in that while or before."""
+    seconds = script.switches["stale_read_seconds"] = draw.choice((2.0, 8.0, 9.5))
+    way, first = draw.choice(("", "less", "back")), draw.choice((1, 2))
+    soon = draw.choice((0.2, script.job_seconds - 0.3, script.job_seconds + seconds / 2))
+    if way == "less":
+        script.do(When(0.2, "edit", first), "wish", name="main", text="more", more={"maxIdleTime": 777})
+        script.do(When(soon, "edit", first + 1), "wish", name="main", text="less", more={})
+    if way == "back":
+        script.do(When(0.2, "edit", first), "wish", name="main", text="there", more={})
+        script.do(When(soon, "edit", first + 1), "wish", name="main", text=f"main v{first}", more={})
 
 
 @feature("stale folders", "folder")

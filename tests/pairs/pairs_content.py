@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pairs_claims import Claims
-from pairs_history import History, ours
+from pairs_history import Edit, History, ours
 
 Json = Any
 
@@ -29,6 +29,41 @@ def undeclared_content_changed(history: History, claims: Claims) -> Iterator[str
         if live and mine not in live:
             names = sorted(key for key in {*mine, *live[-1]} if mine.get(key) != live[-1].get(key))
             yield f"{edit.left:.1f} {edit.service}: changed undeclared {', '.join(names)}"
+
+
+def built_on_an_older_document(history: History, claims: Claims) -> Iterator[str]:
+    """What the edit before had changed is sent back as it was before that: the document was an older one.
+
+    Not where somebody else changed the service just then: nobody can tell. Nor where the site trims values.
+    """
+    if history.script.ways.get("trims"):
+        return
+    window = 8 + 6 * history.script.ways.get("latency", 0.0)
+    old = history.script.switches.get("stale_read_seconds", 0.0)
+    for edit in ours(history):
+        done = [one for one in ours(history, edit.service) if one.ended < edit.left]
+        first = max((*(one.ended for one in done), edit.left - window))
+        if not done or _changed_by_others(history, edit.service, first - window - old, edit.came):
+            continue
+        live = history.documents_within(edit.service, first, edit.came)
+        for leaf in sorted(_given_up(history, claims, edit)):
+            if _get(edit.document, leaf) not in [_get(one, leaf) for one in live]:
+                yield f"{edit.left:.1f} {edit.service}: {'.'.join(leaf)} is sent as it was before"
+
+
+def _given_up(history: History, claims: Claims, edit: Edit) -> set[tuple[str, ...]]:
+    """The leaves that were declared once, and are not any more; each resource declares a description."""
+    paths = claims.on(edit.service)
+    ever = {leaf for path in paths for leaf in _declared(history, path, edit.left)}
+    bodies = [body for path in paths for body in history.bodies_within(path, edit.left - 65, edit.came)]
+    now = {leaf for body in bodies if body for leaf in leaves_of(body["spec"].get("settings") or {})}
+    return ever - now - {("description",)}
+
+
+def _changed_by_others(history: History, title: str, first: float, last: float) -> bool:
+    changes = [at for at, _ in history.documents.get(title, []) if first < at <= last]
+    mine = [one.ended for one in ours(history, title)]
+    return any(all(abs(at - ended) > 1 for ended in mine) for at in changes)
 
 
 def _declared(history: History, path: str, until: float) -> set[tuple[str, ...]]:

@@ -7,7 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from pairs_claims import JOINED, TAKEOVER, Claims
-from pairs_content import a_guarded_place_changed, undeclared_content_changed
+from pairs_content import (
+    a_guarded_place_changed,
+    built_on_an_older_document,
+    undeclared_content_changed,
+)
 from pairs_history import Edit, History, journal, ours, site_path
 
 Json = Any
@@ -193,17 +197,15 @@ def _news(history: History, claims: Claims, title: str) -> list[float]:
 def sent_though_it_is_live(history: History, claims: Claims) -> Iterator[str]:
     """Again what the last edit sent, and nobody has changed it since: a restart for nothing.
 
-    Not where a status was taken away meanwhile: what the last edit was about stood there only, and of a site
-    that shows old documents nobody else can tell (a limit, see `docs/explanation/evidence.md`).
+    Not where a status was taken away and the operator restarted meanwhile: nobody knows of the last edit.
     """
     if history.script.ways.get("trims"):
         return
-    taken = [at for at, act, _ in history.events if act in PUT_BACK]
     for title in {edit.service for edit in ours(history)}:
         edits = sorted(ours(history, title), key=lambda one: one.left)
         for before, edit in itertools.pairwise(edits):
             live = history.documents_within(title, before.ended, edit.came)
-            if any(before.left <= at <= edit.left for at in taken):
+            if _nobody_knows(history, before.left, edit.left):
                 continue
             if edit.document == before.document and all(one == edit.document for one in live):
                 first = f"the edit of {before.left:.1f}, live since {before.ended:.1f}"
@@ -222,6 +224,7 @@ RULES = {
     "NO-RIGHT": sent_against_the_rules,
     "SUSPENDED": sent_while_suspended,
     "UNDECLARED": undeclared_content_changed,
+    "OLD-DOCUMENT": built_on_an_older_document,
     "GUARDED": a_guarded_place_changed,
     "BOUNDS": the_bounds_were_passed,
     "NEEDLESS": sent_though_it_is_live,

@@ -35,11 +35,21 @@ def ready_too_early(history: History, claims: Claims) -> Iterator[str]:
             str(one.get("description", "")).strip()
             for one in history.documents_within(title, at - window, at + 0.1)
         ]
-        if wanted and live and wanted not in live:
+        if wanted and live and (wanted not in live or _by_an_old_document(history, path, title, wanted, at)):
             yield f"{at:.1f} {_name(path)}: Ready, but live is {live[-1]!r}, not {wanted!r}"
         running = [one for one in ours(history, title) if one.came < at - 1 and at + 1 < one.ended]
         if running:
             yield f"{at:.1f} {_name(path)}: Ready while job {running[0].job} of {running[0].came:.1f} runs"
+
+
+def _by_an_old_document(history: History, path: str, title: str, wanted: str, at: float) -> bool:
+    """An operation of this resource had ended, and since then something else is live."""
+    first = at - 10 - history.script.switches.get("stale_read_seconds", 0.0)
+    ended = [one.ended for one in ours(history, title) if first < one.ended < at]
+    if not ended or journal(history.at(path, ended[-1])).get("phase") not in ("Intended", "Running"):
+        return False
+    since = history.documents_within(title, ended[-1] + 0.001, at)
+    return wanted not in [str(one.get("description", "")).strip() for one in since]
 
 
 def ready_kept_while_a_job_of_ours_runs(history: History, claims: Claims) -> Iterator[str]:

@@ -97,6 +97,15 @@ def undeclared(history: History) -> None:
     history.edits[0] = replace(history.edits[0], document={**LIVE, "maxIdleTime": 2})
 
 
+def old_document(history: History) -> None:
+    """The edit of 60 declares idle time no more, and sends it as it was before the edit that ended at 50."""
+    declared = resource("main", "2026-11-23T11:00:00Z")
+    declared["spec"]["settings"]["maxIdleTime"] = 1
+    history.versions[MAIN_PATH][0] = version(-100, declared, True)
+    history.documents[TITLE][0] = (-1.0, {**LIVE, "description": "old", "maxIdleTime": 9})
+    again(history, left=90.0, came=90.0, ended=120.0, document={**LIVE, "maxIdleTime": 9})
+
+
 def guarded(history: History) -> None:
     history.edits[0] = replace(history.edits[0], document={**LIVE, "properties": {"filePath": "/x"}})
 
@@ -162,6 +171,7 @@ BREAKS: dict[str, Callable[[History], None]] = {
     "NO-RIGHT": former_host,
     "SUSPENDED": suspended,
     "UNDECLARED": undeclared,
+    "OLD-DOCUMENT": old_document,
     "GUARDED": guarded,
     "BOUNDS": bounds,
     "NEEDLESS": needless,

@@ -156,9 +156,9 @@ BUGS: Mapping[str, Bug] = {
     ),
     "COMPLETED is taken for success": Bug(
         "core/look.py",
-        "    if case.matches:\n        return Sight(Signal.MATCHES)\n    if not case.as_intended:",
-        "    if case.matches or job.state is JobState.COMPLETED:\n        return Sight(Signal.MATCHES)\n"
-        "    if not case.as_intended:",
+        "    if _proved(case):\n        return Sight(Signal.MATCHES)\n    if _may_still_show(case, job):",
+        "    if _proved(case) or job.state is JobState.COMPLETED:\n        return Sight(Signal.MATCHES)\n"
+        "    if _may_still_show(case, job):",
         DECIDE,
     ),
     "a job that is not found is over": Bug(

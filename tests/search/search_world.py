@@ -8,8 +8,8 @@ the settle time (`Ledger.settle_in`), the order of the reads and the job of an i
 decided, and what follows from a list of jobs.
 
 Assumed of the site and of time, as the design does: a request on its way and a job that is not listed yet
-show within the settle time; a job that cannot be found does within its deadline; an old document is read for
-a grace at most.
+show within the settle time, in which a process looks more than once; a job that cannot be found does within
+its deadline, and has ended a grace before it; an old document is read for a grace at most.
 """
 
 from collections.abc import Iterator
@@ -45,7 +45,7 @@ class Turn(NamedTuple):
     """One turn under way. `newest`: the object has not moved since it was read; `term`: still the same.
 
     `false`: it concluded Ready while an edit of ours was under way. By the design a job that the site denies
-    is none, if it sets what is live and wanted.
+    is none, if it sets what is live and wanted. `older`: it sends a document of before our last edit.
     """
 
     step: str
@@ -62,10 +62,12 @@ class Turn(NamedTuple):
     job: int = 0
     converged: bool = False
     false: bool = False
+    older: bool = False
 
 
 class Process(NamedTuple):
-    """`fact` is the outcome of the last send; `job` one of ours that was not seen to end.
+    """`fact` is the outcome of the last send; `job` one of ours that was not seen to end; `busy`: it has seen
+    one run that its record does not name; `ended`: it has seen one end, and what it reads may be old.
 
     `believes`: it takes itself for the leader, until a check of the term tells it better.
     """
@@ -78,16 +80,21 @@ class Process(NamedTuple):
     calm: bool = True
     fact: tuple[int, str, int] = (0, "", 0)
     job: int = 0
+    busy: bool = False
+    ended: bool = False
 
 
 class State(NamedTuple):
-    """`left` are the faults that may still happen."""
+    """`left` are the faults that may still happen. `old` is what is still read at times, after a change of
+    `ours` or another.
+    """
 
     generation: int = 1
     uid: int = 0
     record: Rec = Rec()
     live: str = "a"
     old: str = ""
+    ours: bool = False
     jobs: tuple[Job, ...] = ()
     net: tuple[Request, ...] = ()
     holder: int = 0
@@ -122,6 +129,7 @@ class Rules:
     gone_is_unseen: bool = True
     listed_is_there: bool = True
     grace: bool = True
+    ends_remembered: bool = True
     calm_release: bool = True
 
 
@@ -163,11 +171,9 @@ def _process_steps(state: State, index: int) -> Iterator[Step]:
         and not (process.term_over and process.sure and process.calm)
         and _nothing_hides(state)
     ):
-        yield (
-            f"{name}'s settle time is over",
-            False,
-            _with(state, index, process._replace(term_over=True, sure=True, calm=True)),
-        )
+        busy = process.busy or _runs(state) or bool(state.old)  # it ran a grace ago, when it was looked at
+        over = process._replace(term_over=True, sure=True, calm=True, busy=busy)
+        yield f"{name}'s settle time is over", False, _with(state, index, over)
     if turn is None:
         if process.believes:
             began = _read(state, process, state.holder == index)
@@ -175,6 +181,12 @@ def _process_steps(state: State, index: int) -> Iterator[Step]:
         return
     for what, after in _TURN[turn.step](state, index, process, turn):
         yield f"{name} {what}", False, after
+
+
+def _runs(state: State) -> bool:
+    """A job that every look would show; told only while an old document may come of it."""
+    may = "an old document" in state.left
+    return may and any(job.state == "runs" and job.listed and job.found for job in state.jobs)
 
 
 def _nothing_hides(state: State) -> bool:
@@ -216,7 +228,23 @@ def _jobs(state: State, index: int, process: Process, turn: Turn) -> Iterator[tu
         elif sight.ours == "runs":
             sight = sight._replace(document="-")
         step = turn._replace(step="document", sight=sight)
-        yield "reads the jobs", _with(state, index, process._replace(turn=step))
+        ended = bool(state.old) and (process.ended or _saw_an_end(process, turn.record, sight))
+        whole = sight.ours != "runs" and sight.listed
+        busy = (sight.others and _runs(state)) if whole else process.busy
+        after = process._replace(turn=step, busy=busy, ended=ended)
+        yield "reads the jobs", _with(state, index, after)
+
+
+def _saw_an_end(process: Process, record: Rec, sight: Sight) -> bool:
+    """As `Ledger.follow`, `ended_elsewhere` and `met`: our job has ended; another process closed what is on
+    record; or a job of ours that no record names any more has ended.
+    """
+    ours = sight.ours not in ("", "runs", "gone") or bool(sight.candidate)
+    elsewhere = record.phase == "I" and bool(record.value) and record.intent != process.fact[0]
+    unnamed = process.busy or process.job not in (0, record.job)
+    if not RULES.ends_remembered:
+        return ours
+    return ours or elsewhere or (unnamed and sight.listed and sight.ours != "runs" and not sight.others)
 
 
 def _seen_jobs(state: State, process: Process, turn: Turn, presumed: bool) -> Sight:
@@ -257,8 +285,9 @@ def _document(state: State, index: int, process: Process, turn: Turn) -> Iterato
         [turn.sight.document] if turn.sight.document else [state.live, *([state.old] if state.old else [])]
     )
     runs = any(job.state == "runs" and job.id == turn.record.job for job in state.jobs)
-    late = [False, True] if turn.sight.ours == "gone" and not runs else [False]
-    ended = turn.sight.ours in ("done", "void") or turn.sight.candidate
+    hidden = runs or (state.old and state.ours)
+    late = [False, True] if turn.sight.ours == "gone" and not hidden else [False]
+    ended = turn.sight.ours in ("done", "void", "failed") or turn.sight.candidate or process.ended
     grace = [True] if not ended else [False] if state.old else [False, True]
     for document in documents:
         for is_late in late:
@@ -276,7 +305,8 @@ def _document(state: State, index: int, process: Process, turn: Turn) -> Iterato
 def _decided(state: State, index: int, process: Process, turn: Turn, sight: Sight) -> State:
     verdict = core.decide(turn.record, turn.generation, sight, 90 + index)
     wanted = core.WANTED[turn.generation]
-    if verdict.converged and (sight.document != wanted or (state.live != wanted and not state.old)):
+    hidden = state.old and not state.ours
+    if verdict.converged and (sight.document != wanted or (state.live != wanted and not hidden)):
         raise Broken("P6: Ready although something else was read, or would be now")
     counts = verdict.record.ended > turn.record.ended and sight.ours == "done"
     if counts and state.live == turn.record.value:
@@ -293,6 +323,7 @@ def _decided(state: State, index: int, process: Process, turn: Turn, sight: Sigh
         value=verdict.value,
         converged=verdict.converged,
         false=verdict.converged and under_way,
+        older=bool(verdict.value) and state.ours and sight.document != state.live,
     )
     return _with(state, index, process._replace(turn=after, job=job))
 
@@ -315,8 +346,9 @@ def _store(state: State, index: int, process: Process, turn: Turn) -> Iterator[t
         raise Broken("P6: Ready on an object that nobody has looked at")
     if turn.false:
         raise Broken("P6: Ready although an edit of ours is under way")
-    job = turn.verdict.job or process.job
-    yield "stores", _moved(_with(state, index, process._replace(turn=after, job=job)), turn.verdict, index)
+    job, ended = turn.verdict.job or process.job, process.ended and not turn.value
+    stored = process._replace(turn=after, job=job, ended=ended)
+    yield "stores", _moved(_with(state, index, stored), turn.verdict, index)
 
 
 def _send(state: State, index: int, process: Process, turn: Turn) -> Iterator[tuple[str, State]]:
@@ -329,6 +361,8 @@ def _send(state: State, index: int, process: Process, turn: Turn) -> Iterator[tu
             _with(state, index, process._replace(turn=after, fact=(turn.record.intent, "not sent", 0))),
         )
         return
+    if turn.older:
+        raise Broken("P9: an edit is built on a document of before our last one")
     request = Request(turn.record.intent, turn.value, turn.generation, turn.uid, index)
     waits = process._replace(turn=turn._replace(step="answer"), calm=False)
     yield "sends", _with(state, index, waits)._replace(net=(*state.net, request))
@@ -376,7 +410,7 @@ def _site_steps(state: State) -> Iterator[Step]:
         if not job.listed:
             yield f"job {job.id} is listed", False, _job(state, job._replace(listed=True))
     if state.old:
-        yield "the service is read as it is", False, state._replace(old="")
+        yield "the service is read as it is", False, _shown(state)
 
 
 def _delivered(state: State, request: Request, told: str, listed: bool = True) -> State:
@@ -408,6 +442,12 @@ def _heard(state: State, request: Request, told: str, job: int = 0) -> State:
 def _ended(state: State, job: Job, how: str) -> State:
     after = _job(state, job._replace(state=how))
     return after._replace(live=job.value) if how == "done" else after
+
+
+def _shown(state: State) -> State:
+    """No old document is read any more."""
+    first, second = (one._replace(ended=False) for one in state.processes)
+    return state._replace(old="", ours=False, processes=(first, second))
 
 
 def _job(state: State, job: Job) -> State:
@@ -488,7 +528,7 @@ def _annotated(state: State) -> Iterator[Happening]:
 
 
 def _drift(state: State) -> Iterator[Happening]:
-    yield "z", state._replace(live="z", old="")
+    yield "z", _shown(state)._replace(live="z")
 
 
 def _set_as_wanted(state: State) -> Iterator[Happening]:
@@ -529,7 +569,8 @@ def _all_end(state: State, how: str) -> Iterator[Happening]:
 def _stale(state: State) -> Iterator[Happening]:
     for job in state.jobs:
         if job.state == "runs":
-            yield f"after job {job.id}", _ended(state, job, "done")._replace(old=state.live)
+            after = _ended(state, job, "done")
+            yield f"after job {job.id}", after._replace(old=state.live, ours=bool(job.intent))
 
 
 def _store_unheard(state: State) -> Iterator[Happening]:

@@ -51,6 +51,9 @@ TAKEN_AWAY = {
     "a job that is not found is unseen": Without(("a job hides",), ("gone_is_unseen", "listed_is_there")),
     "a job that is listed is there": Without((CRASH, "a job hides"), ("listed_is_there",)),
     "the grace of the read-back": Without(("an old document",), ("grace",)),
+    "the end of an operation that this process did not follow, or whose record is gone": Without(
+        (CRASH, "an old document"), ("ends_remembered",)
+    ),
     "a calm release only after a settle time": Without(
         ("a restart", "a request is slow", "a status is wiped"), ("calm_release",)
     ),

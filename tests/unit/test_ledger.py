@@ -40,11 +40,54 @@ def send(ledger: Ledger, key: str, fact: Accepted | Failure) -> None:
 def test_jobs_of_others_count_from_the_first_look_that_met_one(ledger: Ledger, clock: Clock) -> None:
     assert ledger.busy_for("roads") == 0.0
     for expected in (0.0, 60.0, 120.0):
-        ledger.met("roads", others=True)
+        ledger.met("roads", {"j9"}, "")
         assert ledger.busy_for("roads") == expected
         clock[0] += 60.0
-    ledger.met("roads", others=False)
+    ledger.met("roads", set(), "")
     assert ledger.busy_for("roads") == 0.0
+    assert ledger.ended_for("roads", clock[0] + 3.0) == 3.0
+
+
+def test_a_job_that_was_seen_to_run_has_ended_when_it_is_not_seen_any_more(
+    ledger: Ledger, clock: Clock
+) -> None:
+    """Whether it was of others, or ours and somebody took away the status that named it."""
+    ledger.follow("roads", Journal(Phase.RUNNING, id="mine", job_id=Raw("j1")), ended=False)
+    ledger.met("roads", set(), "j1")
+    assert ledger.ended_for("roads", clock[0]) == math.inf
+    ledger.follow("roads", Journal(), ended=False)
+    ledger.met("roads", {"j1"}, "")
+    assert ledger.ended_for("roads", clock[0]) == math.inf
+    ledger.met("roads", set(), "")
+    assert ledger.ended_for("roads", clock[0] + 3.0) == 3.0
+
+
+def test_a_job_of_ours_that_nobody_saw_running_has_ended_as_well(ledger: Ledger, clock: Clock) -> None:
+    ledger.follow("roads", Journal(Phase.RUNNING, id="mine", job_id=Raw("j1")), ended=False)
+    ledger.follow("roads", Journal(), ended=False)
+    ledger.met("roads", set(), "")
+    assert ledger.ended_for("roads", clock[0] + 3.0) == 3.0
+
+
+def test_an_operation_of_another_process_may_have_ended_just_now(ledger: Ledger, clock: Clock) -> None:
+    for seconds in (0.0, 3.0):
+        clock[0] += seconds
+        ledger.ended_elsewhere("roads", "theirs")
+        ledger.follow("roads", Journal(id="theirs"), ended=False)
+        assert ledger.ended_for("roads", clock[0]) == seconds
+    ledger.follow("streets", Journal(id="mine"), ended=False)
+    ledger.ended_elsewhere("streets", "mine")
+    assert ledger.ended_for("streets", clock[0]) == math.inf
+
+
+def test_the_end_of_an_operation_outlives_those_who_speak_for_the_service(
+    ledger: Ledger, clock: Clock
+) -> None:
+    send(ledger, "roads", Accepted("j1", "SUBMITTED"))
+    ledger.ended("roads")
+    ledger.leave("roads")
+    clock[0] += 3.0
+    assert ledger.ended_for("roads", clock[0]) == 3.0
 
 
 def test_looks_in_vain_count_from_the_first_of_them_in_a_row(ledger: Ledger, clock: Clock) -> None:

@@ -7,7 +7,7 @@ from arcgis_operator.core import sentences
 from arcgis_operator.core.backoff import Backoff
 from arcgis_operator.core.case import Case, Hold, Policy
 from arcgis_operator.core.jsondoc import printable
-from arcgis_operator.core.record import Journal, moment, stamp
+from arcgis_operator.core.record import Journal, Record, moment, stamp
 from arcgis_operator.core.verdict import Reason
 from arcgis_operator.core.wake import BACKOFF, After, Wake
 
@@ -30,15 +30,31 @@ def held(case: Case) -> Held | None:
         if journal.ended >= case.policy.jobs_per_digest:
             return Held(given_up(journal, case.whose), spent=True)
         reason, text = _stored(journal.failure)
-        wait = max(_until(case, journal.retry_time), _late(case))
+        wait = max(_until(case, journal.retry_time), case.too_old_for)
         if wait > 0:
             message = sentences.next_attempt(text, journal.attempt + 1, journal.retry_time)
             return Held(Hold(reason, message), wake=After(wait))
-    if (wait := _late(case)) > 0:
-        return Held(Hold(Reason.VERIFYING, sentences.READ_EARLY), wake=After(wait))
+    if early := too_early(case):
+        return early
     if spent := _budget(case):
         return spent
     return _before_sending(case.sending) if case.sending else None
+
+
+def too_early(case: Case) -> Held | None:
+    """What was read may be from before the last operation: nothing is built on it, nothing proved by it."""
+    wait = case.too_old_for
+    return Held(Hold(Reason.VERIFYING, sentences.READ_EARLY), wake=After(wait)) if wait > 0 else None
+
+
+def may_have_just_ended(record: Record, now: datetime, policy: Policy) -> bool:
+    """Whether the closed operation on record may have ended a moment ago, by the clock of who closed it.
+
+    Clocks of two processes differ by less than the settle time.
+    """
+    verified = moment(record.observed.verified_time) if record.observed else None
+    lately = verified is not None and abs(now - verified) < timedelta(seconds=policy.settle_seconds)
+    return not record.journal.open and (bool(record.journal.failure) or lately)
 
 
 def _before_sending(hold: Hold) -> Held:
@@ -95,12 +111,6 @@ def _budget(case: Case) -> Held | None:
     wait = max(1.0, *waits)
     message = sentences.budget_spent(most, stamp(case.now + timedelta(seconds=wait)))
     return Held(Hold(Reason.EDIT_BUDGET_SPENT, message), wake=After(wait))
-
-
-def _late(case: Case) -> float:
-    """Seconds until a read can no longer show what was there before our last edit of this very wish."""
-    left = case.policy.verify_grace_seconds - case.ended_for
-    return max(0.0, left) if case.as_intended else 0.0
 
 
 def _until(case: Case, time: str) -> float:

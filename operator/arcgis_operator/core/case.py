@@ -11,7 +11,7 @@ from arcgis_operator.core.failures import Failure
 from arcgis_operator.core.identity import stranger
 from arcgis_operator.core.job import Job
 from arcgis_operator.core.jsondoc import Json
-from arcgis_operator.core.model import Desired
+from arcgis_operator.core.model import Desired, Leaf
 from arcgis_operator.core.record import Record
 from arcgis_operator.core.said import UNSAID, Raw, Show, plainly
 from arcgis_operator.core.verdict import Reason
@@ -102,15 +102,16 @@ class Seen:
 class Case:
     """The input of `decide`.
 
-    `gate` closes the whole look when nothing is open; `sending` only holds an edit back; `trouble` is what
-    the site as a whole is in after the look. `requested` and
-    `abandon` are what a person wrote into the annotations. `open_for`, `lost_for`, `ended_for`, `vain_for`
-    and `busy_for` are seconds by our own monotonic clock: since the open operation is known here, since its
-    job was last seen to run, from first knowing that our last operation had ended to asking for the document
-    (infinity when none has), since looks began to tell nothing of the service, since jobs of others run
-    there. `sends` are recent sends that this process remembers, and `sent_ago` how many seconds ago each was
-    sent, which no clock that jumps and no lost status can change. `show` makes words of the site fit for
-    people.
+    `gate` closes the whole look when nothing is open; `sending` only holds an edit back; `trouble` is
+    what the site as a whole is in after the look. `requested` and `abandon` are what a person wrote into
+    the annotations. `open_for`, `lost_for`, `ended_for`, `vain_for` and `busy_for` are seconds by our own
+    monotonic clock: since the open operation is known here, since its job was last seen to run, from
+    first knowing that the last operation on the service, ours or another one's, had ended to asking for
+    the document (infinity when none has), since looks began to tell nothing of the service, since jobs of
+    others run there. `sent` is what the operation that ended declared, None where this process does not
+    know it. `sends` are recent sends that this process remembers, and `sent_ago` how many seconds ago
+    each was sent, which no clock that jumps and no lost status can change. `show` makes words of the site
+    fit for people.
     """
 
     desired: Desired | None
@@ -131,6 +132,7 @@ class Case:
     open_for: float = 0.0
     lost_for: float = 0.0
     ended_for: float = math.inf
+    sent: tuple[Leaf, ...] | None = None
     vain_for: float = 0.0
     busy_for: float = 0.0
     sends: tuple[str, ...] = ()
@@ -174,9 +176,17 @@ class Case:
         return self.digest == self.record.journal.digest
 
     @property
-    def early(self) -> bool:
-        """The document was asked for so soon after an edit of ours that it may be from before it."""
-        return self.ended_for < self.policy.verify_grace_seconds
+    def too_old_for(self) -> float:
+        """Seconds for which the document may be from before the operation that ended last; 0 when it is not.
+
+        A document that shows what the operation declared is from after it.
+        """
+        if self.document is None or self.stranger:
+            return 0.0
+        left = max(0.0, self.policy.verify_grace_seconds - self.ended_for)
+        if self.sent is None:
+            return 0.0 if self.as_intended and self.matches else left
+        return left if plan.differing(self.sent, self.document) else 0.0
 
     @property
     def asked(self) -> bool:

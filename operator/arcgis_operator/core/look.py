@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from arcgis_operator.core import plan, sentences
-from arcgis_operator.core.bounds import held
+from arcgis_operator.core.bounds import held, too_early
 from arcgis_operator.core.case import Case, Hold, Seen
 from arcgis_operator.core.change import shown
 from arcgis_operator.core.failures import Failure, Kind
@@ -101,9 +101,10 @@ def _unsettled(case: Case, seen: Seen) -> Sight | None:
 
 
 def _settled(case: Case) -> Sight:
-    if case.matches:
-        return Sight(Signal.MATCHES)
-    return _due(case)
+    if not case.matches:
+        return _due(case)
+    early = too_early(case)
+    return Sight(Signal.HELD, early.hold, wake=early.wake) if early else Sight(Signal.MATCHES)
 
 
 def _due(case: Case) -> Sight:
@@ -142,7 +143,7 @@ def _intended(case: Case) -> Sight:
     if case.seen and case.seen.settle_in > 0:
         return _unanswered(case, case.seen)
     blind = case.seen is not None and not case.seen.listed
-    if case.matches and (case.as_intended or not blind):
+    if _proved(case) and (case.as_intended or not blind):
         return Sight(Signal.MATCHES)
     if blind:
         return Sight(Signal.BLIND)
@@ -233,20 +234,29 @@ def _ended(case: Case, job: Job) -> Sight:
         return Sight(Signal.HINDERED, hindrance)
     if case.seen and case.seen.others:
         return Sight(Signal.OTHERS_RUN)
-    if case.matches:
+    if _proved(case):
         return Sight(Signal.MATCHES)
+    if _may_still_show(case, job):
+        return Sight(Signal.JOB_ENDED)
     if not case.as_intended:
         return Sight(Signal.JOB_OUTDATED)
     if job.state is JobState.FAILED:
         return Sight(Signal.JOB_FAILED, failure=_failure_of(case, job))
-    if _may_still_show(case, job):
-        return Sight(Signal.JOB_ENDED)
     return Sight(Signal.JOB_NOT_STICKING, failure=_failure_of(case, job))
 
 
+def _proved(case: Case) -> bool:
+    """What is wanted is live, by a document from after our edit."""
+    return case.matches and case.too_old_for <= 0
+
+
 def _may_still_show(case: Case, job: Job) -> bool:
-    """A completed edit that is not live yet: the service may be read a little late."""
-    return job.state is JobState.COMPLETED and case.early and case.as_intended
+    """An edit that has ended and is not live yet: the service may be read a little late.
+
+    One that failed is given up at once, unless another state is wanted by now: the next edit would start from
+    what is read here.
+    """
+    return case.too_old_for > 0 and (job.state is JobState.COMPLETED or not case.as_intended)
 
 
 LOOKS: Mapping[Phase, Callable[[Case], Sight]] = {

@@ -46,12 +46,12 @@ def plan_while_waiting(case: Case) -> PlanShown | None:
     """The plan to show while nothing is sent.
 
     That of an edit under way stays until it is verified. So does the last one made where the service was not
-    read, or so early that the document may be from before an edit.
+    read, or so early that the document may be from before the last operation.
     """
     desired, document, before = case.desired, case.document, case.record.plan
     if desired is None or document is None or case.stranger or case.record.journal.open:
         return before
-    if case.early and case.as_intended:
+    if case.too_old_for > 0:
         return before
     if case.matches:
         return before if before and before.digest == case.digest else None

@@ -20,7 +20,7 @@ NO_SPEC = "The spec cannot be read."
 OTHERS_RUN = "Another job is running on the service; waiting for it to finish."
 JOB_ENDED = "The job COMPLETED; waiting until the service shows the new settings."
 READ_EARLY = (
-    "The last edit ended a moment ago and the service shows other settings; "
+    "The last edit ended a moment ago, and what the service shows may be from before it; "
     "it is read again before another edit is sent."
 )
 APPLIED = "The site applied the edit at once, without a job; verifying."

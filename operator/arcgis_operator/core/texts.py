@@ -110,5 +110,5 @@ _TEXTS: Mapping[Signal, Callable[[Case], str]] = {
     Signal.JOB_UNSEEN: lambda case: sentences.job_unseen(
         case.record.journal.job_id, case.policy.job_timeout_seconds
     ),
-    Signal.JOB_ENDED: lambda case: sentences.JOB_ENDED,
+    Signal.JOB_ENDED: lambda case: sentences.JOB_ENDED if case.as_intended else sentences.READ_EARLY,
 }

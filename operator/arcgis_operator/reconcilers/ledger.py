@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from arcgis_operator.core.bounds import HOUR
 from arcgis_operator.core.failures import Accepted, Applied, Fact, Failure, Kind
 from arcgis_operator.core.job import Job, JobState
-from arcgis_operator.core.model import SiteRef
+from arcgis_operator.core.model import Leaf, SiteRef
 from arcgis_operator.core.record import Journal, Phase, Record
 from arcgis_operator.core.verdict import Reason
 from arcgis_operator.core.wake import RESYNC, After, Wake
@@ -34,14 +34,16 @@ class Send:
 class Entry:
     """One service. Times are on the monotonic clock.
 
-    `facts` are outcomes by intent id that may not be on record yet. `open_job` is a job of ours that was not
-    seen to end, last seen to run at `open_job_at`; `site` names the ArcGISSite and the URL it was sent to.
-    `ended_at` is when our last operation was first known to have ended; it outlives the operation.
-    `unsure_at` is when the request of the intent `unsure_id` came back without clear answer. `sends` are the
-    requests that count against the edits of an hour. `vain_since` is when looks began to tell nothing of the
-    service, `busy_since` when jobs of others were first seen there. `explained` are jobs on the service that
-    have been accounted for; None before the first look. `speaker` is the uid of the resource that may send,
-    and `taking_over` the one that comes after it, with the time since when.
+    `facts` are outcomes by intent id that may not be on record yet. `open_job` is a job of ours that was
+    not seen to end, last seen to run at `open_job_at`; `site` names the ArcGISSite and the URL it was
+    sent to. `ended_at` is when the last operation on the service, ours or another one's, was first known
+    to have ended; it outlives the operation. `declared` is what ours declared, None where this process
+    does not know it. `unsure_at` is when the request of the intent `unsure_id` came back without clear
+    answer. `sends` are the requests that count against the edits of an hour. `vain_since` is when looks
+    began to tell nothing of the service, `busy_since` when jobs of others were first seen there.
+    `explained` are jobs on the service that have been accounted for; None before the first look.
+    `speaker` is the uid of the resource that may send, and `taking_over` the one that comes after it,
+    with the time since when.
     """
 
     facts: dict[str, Fact] = field(default_factory=dict)
@@ -51,6 +53,7 @@ class Entry:
     open_id: str = ""
     open_since: float | None = None
     ended_at: float | None = None
+    declared: tuple[Leaf, ...] | None = None
     unsure_at: float | None = None
     unsure_id: str = ""
     vain_since: float | None = None
@@ -70,14 +73,14 @@ class Ledger:
         self._job_timeout_seconds = job_timeout_seconds
         self._longest_seconds = max(settle_seconds, job_timeout_seconds)
         self._entries: dict[str, Entry] = {}
-        self._left: dict[str, tuple[float, tuple[Send, ...]]] = {}  # sends, by who left first
+        self._left: dict[str, tuple[float, Entry]] = {}  # by who left first
         self._last_send = float("-inf")
 
     def __getitem__(self, key: str) -> Entry:
         entry = self._entries.get(key)
         if entry is None:
-            _, sends = self._left.pop(key, (0.0, ()))
-            entry = self._entries[key] = Entry(sends=sends)
+            _, entry = self._left.pop(key, (0.0, Entry()))
+            self._entries[key] = entry
         return entry
 
     def remembered(self) -> Set[str]:
@@ -96,7 +99,7 @@ class Ledger:
         while self._left and self._left[oldest := next(iter(self._left))][0] < now - HOUR.total_seconds():
             del self._left[oldest]
         if entry.sends:
-            self._left[key] = (now, entry.sends)
+            self._left[key] = (now, Entry(sends=entry.sends, ended_at=entry.ended_at))
         return RESYNC
 
     def share(self, former: str, key: str) -> None:
@@ -179,13 +182,19 @@ class Ledger:
         if entry.ended_at is None:
             entry.ended_at = self._clock()
 
+    def ended_elsewhere(self, key: str, intent_id: str) -> None:
+        """The operation of this intent may have ended a moment ago: now, unless this process followed it."""
+        entry = self[key]
+        if intent_id not in ("", entry.open_id):
+            entry.open_id, entry.ended_at, entry.declared = intent_id, self._clock(), None
+
     def follow(self, key: str, journal: Journal, ended: bool) -> None:
         """Keep time of the open operation on record; `ended`: its job was seen to end."""
         entry = self[key]
         if not journal.open or journal.id != entry.open_id:
             entry.open_since = None
         if journal.open and journal.id != entry.open_id:
-            entry.ended_at = None
+            entry.ended_at, entry.declared = None, None
         entry.open_id = journal.id
         if not journal.open:
             return
@@ -202,13 +211,15 @@ class Ledger:
         if any(job.id == entry.open_job and job.state is JobState.RUNNING for job in jobs):
             entry.open_job_at = self._clock()
 
-    def met(self, key: str, others: bool) -> None:
-        """Whether jobs of others run on the service now."""
+    def met(self, key: str, running: Set[str], named: str) -> None:
+        """These jobs run on the service now, beside the one `named` on record: what else ran has ended."""
         entry = self[key]
-        if not others:
-            entry.busy_since = None
-        elif entry.busy_since is None:
+        if entry.open_job not in ("", named, *running):
+            self.ended(key)
+        if running and entry.busy_since is None:
             entry.busy_since = self._clock()
+        elif not running and entry.busy_since is not None:
+            entry.busy_since, entry.ended_at, entry.declared = None, self._clock(), None
 
     def busy_for(self, key: str) -> float:
         """Seconds since jobs of others were first seen there."""
@@ -246,7 +257,7 @@ class Ledger:
         return longest <= self._job_timeout_seconds
 
     def ended_for(self, key: str, at: float) -> float:
-        """Seconds from when our last operation was first known to have ended to `at`, when the document was
+        """Seconds from when the last operation was first known to have ended to `at`, when the document was
         asked for; infinity when none was.
         """
         ended_at = self[key].ended_at
@@ -290,7 +301,8 @@ def _absorb(entry: Entry, other: Entry) -> None:
     if other.unsure_at is not None and other.unsure_at >= (entry.unsure_at or -math.inf):
         entry.unsure_at, entry.unsure_id = other.unsure_at, other.unsure_id
     entry.facts = {**other.facts, **entry.facts}
-    entry.ended_at = max((at for at in (entry.ended_at, other.ended_at) if at is not None), default=None)
+    if other.ended_at is not None and other.ended_at >= (entry.ended_at or -math.inf):
+        entry.ended_at, entry.declared = other.ended_at, other.declared
     entry.sends = tuple(sorted({*entry.sends, *other.sends}, key=lambda send: send.at))[-KEPT_SENDS:]
     if other.open_job and not entry.open_job:
         entry.open_job, entry.open_job_at, entry.site = other.open_job, other.open_job_at, other.site

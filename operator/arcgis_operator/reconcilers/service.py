@@ -16,6 +16,7 @@ from arcgis_operator.adapters.kube.api import Object
 from arcgis_operator.adapters.kube.failures import KubeFailure, KubeFailureKind
 from arcgis_operator.core import sentences, status
 from arcgis_operator.core.annotations import ABANDON, requests_in
+from arcgis_operator.core.bounds import may_have_just_ended
 from arcgis_operator.core.case import Case, Hold, Policy, Seen
 from arcgis_operator.core.conditions import next_look
 from arcgis_operator.core.decide import decide
@@ -242,6 +243,8 @@ class ServiceReconciler:
         annotations = body["metadata"].get("annotations") or {}
         wanted = desired if isinstance(desired, Desired) else None
         seen: Seen | None = None
+        if may_have_just_ended(record, self._clock.now(), self._policy):
+            self._ledger.ended_elsewhere(key, record.journal.id)
         self._ledger.follow(key, record.journal, ended=False)
         settle_in = self._ledger.settle_in(key, record, term)
         if not isinstance(site, Hold) and (gate is None or record.journal.open):
@@ -258,7 +261,8 @@ class ServiceReconciler:
                 fresh,
                 self._clock.monotonic,
             )
-            self._ledger.met(key, bool(seen.others))
+            if seen.listed_ids is not None and seen.jobs_failure is None:
+                self._ledger.met(key, {job.id for job in seen.others}, record.journal.job_id)
             seen = await self._guessed(seen, site, wanted, body["metadata"]["namespace"])
             self._ledger.saw(key, [job for job in (seen.ours, *seen.others) if isinstance(job, Job)])
             if any(isinstance(job, Job) and job.ended for job in (seen.ours, seen.candidate)):
@@ -282,6 +286,7 @@ class ServiceReconciler:
             open_for=self._ledger.open_for(key),
             lost_for=self._ledger.lost_for(key),
             ended_for=self._ledger.ended_for(key, seen.asked_at) if seen else math.inf,
+            sent=self._ledger[key].declared,
             vain_for=self._ledger.vain_for(key),
             busy_for=self._ledger.busy_for(key),
             sends=tuple(send.stamp for send in self._ledger[key].sends),
@@ -350,6 +355,8 @@ class ServiceReconciler:
         if case.record.journal.open and verdict.reason is Reason.CONVERGED:
             self._ledger.ended(key)
         self._ledger.follow(key, journal, ended=False)
+        if verdict.effect is not None and case.desired:
+            self._ledger[key].declared = case.desired.leaves
 
     async def _perform(
         self, key: str, body: Object, effect: Edit, ref: SiteRef, site: SiteSession, term: Term, seen: Seen
@@ -419,6 +426,7 @@ class ServiceReconciler:
         self._ledger.saw(key, [job])
         if job.ended:
             entry.open_job = ""
+            self._ledger.ended(key)
             return NOW
         return After(self._policy.poll_max_seconds)
 

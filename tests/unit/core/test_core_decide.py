@@ -7,10 +7,11 @@ from datetime import timedelta
 import pytest
 from situations import NOW, POLICY, URL, case, job, journal, live, proved, record, seen, wanting
 
+from arcgis_operator.core.bounds import may_have_just_ended
 from arcgis_operator.core.case import Case, Hold
 from arcgis_operator.core.decide import decide
 from arcgis_operator.core.failures import Failure, Kind
-from arcgis_operator.core.record import Phase, Record, stamp
+from arcgis_operator.core.record import Observed, Phase, Record, stamp
 from arcgis_operator.core.said import Raw, Shown
 from arcgis_operator.core.verdict import Progress, Reason, Verdict
 from arcgis_operator.core.wake import BACKOFF, RESYNC, After
@@ -93,9 +94,44 @@ SITUATIONS: dict[str, tuple[Case, Expected]] = {
             holds=lambda v: v.wake == AFTER_THE_GRACE,
         ),
     ),
-    "another wish so soon after our edit": (
+    "another wish so soon after an edit that it may be built on what was there before": (
         case(record=proved(), desired=wanting("newer"), generation=2, ended_for=1.0),
+        gives(R.VERIFYING, IDLE, "read again", holds=lambda v: v.wake == AFTER_THE_GRACE),
+    ),
+    "another wish so soon after our edit, which is not shown yet": (
+        case(
+            record=proved(),
+            desired=wanting("newer"),
+            generation=2,
+            ended_for=1.0,
+            sent=wanting("new").leaves,
+        ),
+        gives(R.VERIFYING, IDLE, "read again"),
+    ),
+    "another wish so soon after our edit, which is shown": (
+        case(
+            record=proved(),
+            desired=wanting("newer"),
+            generation=2,
+            ended_for=1.0,
+            sent=wanting("new").leaves,
+            seen=seen(document=live("new")),
+        ),
         gives(R.SUBMITTING, INTENDED, "attempt 1", sends=True),
+    ),
+    "a wish that seems to be live so soon after an edit of another one": (
+        case(
+            record=proved(),
+            desired=wanting("old"),
+            generation=2,
+            ended_for=1.0,
+            sent=wanting("new").leaves,
+        ),
+        gives(R.VERIFYING, IDLE, "read again", holds=lambda v: v.wake == AFTER_THE_GRACE),
+    ),
+    "a job of others ended a moment ago, and what is declared is live": (
+        case(record=proved(), seen=seen(document=live("new")), ended_for=1.0),
+        gives(R.CONVERGED),
     ),
     "an edit that failed so late that its pause is over before its end can be read": (
         case(record=refused_before(1, retry=-1), ended_for=1.0),
@@ -636,6 +672,42 @@ SITUATIONS: dict[str, tuple[Case, Expected]] = {
         open_(RUNNING, seen=seen(ours=job("FAILED")), desired=wanting("newer"), generation=2),
         gives(R.SUBMITTING, INTENDED, "attempt 1", sends=True, holds=lambda v: v.record.journal.ended == 0),
     ),
+    "our job failed a moment ago, and the spec has moved on": (
+        open_(RUNNING, seen=seen(ours=job("FAILED")), desired=wanting("newer"), generation=2, ended_for=1.0),
+        gives(R.VERIFYING, RUNNING),
+    ),
+    "our job ended a moment ago, is shown, and the spec has moved on": (
+        open_(
+            RUNNING,
+            seen=seen(ours=job("COMPLETED"), document=live("new")),
+            desired=wanting("newer"),
+            generation=2,
+            ended_for=1.0,
+            sent=wanting("new").leaves,
+        ),
+        gives(R.SUBMITTING, INTENDED, "attempt 1", sends=True),
+    ),
+    "our job ended a moment ago, and the spec is changed back to what is still shown": (
+        open_(
+            RUNNING,
+            seen=seen(ours=job("COMPLETED")),
+            desired=wanting("old"),
+            generation=2,
+            ended_for=1.0,
+            sent=wanting("new").leaves,
+        ),
+        gives(R.VERIFYING, RUNNING),
+    ),
+    "the job of a lost answer ended a moment ago, and the spec is changed back to what is still shown": (
+        open_(
+            INTENDED,
+            seen=seen(candidate=job("FAILED")),
+            desired=wanting("old"),
+            generation=2,
+            ended_for=1.0,
+        ),
+        gives(R.VERIFYING, INTENDED),
+    ),
     "our job failed, and one more try was asked for meanwhile": (
         open_(RUNNING, seen=seen(ours=job("FAILED")), requested="now"),
         gives(R.SUBMITTING, INTENDED, "attempt 1", sends=True),
@@ -717,3 +789,18 @@ def test_an_open_operation_is_never_forgotten(given: Case) -> None:
 def test_every_reason_that_a_turn_can_give_is_in_the_table() -> None:
     given_elsewhere = {R.INTERNAL_ERROR, R.REACHABLE, R.STATUS_NOT_KEPT}
     assert {expected.reason for _, expected in SITUATIONS.values()} == set(Reason) - given_elsewhere
+
+
+@pytest.mark.parametrize(
+    ("told", "may"),
+    [
+        (proved(), False),
+        (replace(proved(), observed=replace(proved().observed or Observed(), verified_time=ago(5))), True),
+        (refused_before(1), True),
+        (record(RUNNING), False),
+        (Record(), False),
+    ],
+    ids=["verified long ago", "verified just now", "failed", "still open", "no status"],
+)
+def test_a_record_tells_whether_its_operation_may_have_ended_a_moment_ago(told: Record, may: bool) -> None:
+    assert may_have_just_ended(told, NOW, POLICY) is may
