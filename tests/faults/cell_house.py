@@ -24,7 +24,7 @@ from cell_wire import Trap, Wire
 from fault_secrets import LIVE_SECRET, PASSWORD
 
 from arcgis_operator.adapters.admin import AdminClient, transport
-from arcgis_operator.adapters.kube.kinds import SERVED, Kind
+from arcgis_operator.adapters.kube.kinds import ARCGIS_SERVICES, SERVED, Kind
 from arcgis_operator.app import leading, parts
 from arcgis_operator.app.lease import Elector
 from arcgis_operator.reconcilers import clock
@@ -134,7 +134,7 @@ class House:
         """The next one that is declared is another object of the same name."""
         body = self.store.objects.pop(self.service_path)
         self.lives += 1
-        self._tell_all("service", "DELETED", body)
+        self._tell_all(ARCGIS_SERVICES, "DELETED", body)
 
     def wipe_status(self) -> None:
         body = copy.deepcopy(self.store.objects[self.service_path])

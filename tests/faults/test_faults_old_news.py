@@ -11,6 +11,7 @@ from cell_house import House, house
 from cell_kube import KubeWire
 from cell_wire import Wire
 
+from arcgis_operator.adapters.kube.kinds import ARCGIS_SITES
 from harness import virtual_time
 
 Json = Any
@@ -20,7 +21,7 @@ LONG = 1500.0
 def site_moves(place: House) -> None:
     """The ArcGISSite is deleted and created again with the address of another host."""
     old = place.store.objects.pop(place.site_path)
-    place._tell_all("site", "DELETED", old)
+    place._tell_all(ARCGIS_SITES, "DELETED", old)
     body = copy.deepcopy(old)
     body["metadata"]["uid"] = "u-prod-2"
     body["spec"]["url"] = "https://green.test/arcgis"
