@@ -55,7 +55,8 @@ def _given_up(history: History, claims: Claims, edit: Edit) -> set[tuple[str, ..
     """The leaves that were declared once, and are not any more; each resource declares a description."""
     paths = claims.on(edit.service)
     ever = {leaf for path in paths for leaf in _declared(history, path, edit.left)}
-    bodies = [body for path in paths for body in history.bodies_within(path, edit.left - 65, edit.came)]
+    last = max(edit.left, edit.came)  # the site's time of an edit may be rounded to before its own intent
+    bodies = [body for path in paths for body in history.bodies_within(path, edit.left - 65, last)]
     now = {leaf for body in bodies if body for leaf in leaves_of(body["spec"].get("settings") or {})}
     return ever - now - {("description",)}
 

@@ -16,6 +16,9 @@ from arcgis_operator.core.record import Record
 from arcgis_operator.core.said import UNSAID, Raw, Show, plainly
 from arcgis_operator.core.verdict import Reason
 
+CLOCK_SECONDS = 0.001
+"""A shorter wait is the rounding of a clock: who waited for it would look again at once, without end."""
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:
@@ -183,7 +186,9 @@ class Case:
         """
         if self.document is None or self.stranger:
             return 0.0
-        left = max(0.0, self.policy.verify_grace_seconds - self.ended_for)
+        left = self.policy.verify_grace_seconds - self.ended_for
+        if left < CLOCK_SECONDS:
+            return 0.0
         if self.sent is None:
             return 0.0 if self.as_intended and self.matches else left
         return left if plan.differing(self.sent, self.document) else 0.0

@@ -94,6 +94,10 @@ SITUATIONS: dict[str, tuple[Case, Expected]] = {
             holds=lambda v: v.wake == AFTER_THE_GRACE,
         ),
     ),
+    "drift, read so late after our edit that only the rounding of a clock is missing": (
+        case(record=proved(), ended_for=POLICY.verify_grace_seconds - 1e-9),
+        gives(R.SUBMITTING, INTENDED, sends=True),
+    ),
     "another wish so soon after an edit that it may be built on what was there before": (
         case(record=proved(), desired=wanting("newer"), generation=2, ended_for=1.0),
         gives(R.VERIFYING, IDLE, "read again", holds=lambda v: v.wake == AFTER_THE_GRACE),
