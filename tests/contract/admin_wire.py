@@ -3,14 +3,17 @@
 import asyncio
 import json
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import httpx
 import trustme
 
 from arcgis_operator.adapters.admin import Credentials
 from arcgis_operator.core.identity import ServiceRef
+from arcgis_operator.core.operations import EDIT, SERVICE
+from arcgis_operator.core.operations import Request as Asked
 
 ROADS = ServiceRef(name="Roads", type="MapServer", folder="Transport")
 DOCUMENT = {"serviceName": "Roads", "type": "MapServer", "description": "old"}
@@ -25,6 +28,14 @@ async def credentials() -> Credentials:
 
 def allowed() -> None:
     """A guard that never objects."""
+
+
+def replacing(ref: ServiceRef, document: Mapping[str, Any]) -> Asked:
+    """The edit that makes this the service's document."""
+    return Asked(EDIT, ref, EDIT.request((), {SERVICE: document}), "intent-1")
+
+
+REQUEST = replacing(ROADS, DOCUMENT)
 
 
 def objecting_at(ask: int) -> Callable[[], str | None]:

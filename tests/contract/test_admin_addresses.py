@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-from admin_wire import DOCUMENT, allowed
+from admin_wire import DOCUMENT, allowed, replacing
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -22,7 +22,7 @@ SITE = Addresses("https://site.test/arcgis")
 @example("%", "%zz")
 @example("é", "e\u0301")
 def test_a_service_is_refused_or_is_exactly_its_quoted_name(folder, name):
-    address = SITE.edit(ServiceRef(name, "MapServer", folder))
+    address = SITE.operation(ServiceRef(name, "MapServer", folder), ("edit",))
     if address is None:
         return
     segments = [quote(part, safe="") for part in ((folder,) if folder else ())]
@@ -60,7 +60,7 @@ async def test_a_name_that_cannot_be_a_segment_is_refused_without_a_request(scri
     client, site = scripted(httpx.Response(200, json={}))
     refused = Failure(Kind.REFUSED, "the name cannot be part of an address")
     assert await client.service(ref) == refused
-    assert await client.edit(ref, DOCUMENT, allowed) == refused
+    assert await client.submit(replacing(ref, DOCUMENT), allowed) == refused
     assert site.requests == []
 
 

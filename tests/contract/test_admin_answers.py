@@ -4,7 +4,7 @@ from email.utils import formatdate
 
 import httpx
 import pytest
-from admin_wire import DOCUMENT, ROADS, allowed
+from admin_wire import REQUEST, ROADS, allowed
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -96,7 +96,7 @@ async def test_an_answer_means_what_the_table_says(scripted, row):
     http, body, read, edit, code = row
     client, _ = scripted(lambda request: response(http, body))
     looked = await client.jobs()
-    edited = await client.edit(ROADS, DOCUMENT, allowed)
+    edited = await client.submit(REQUEST, allowed)
     assert (looked.kind, looked.code) == (read, code)
     assert (edited.kind, edited.code) == (edit, code)
 
@@ -104,7 +104,7 @@ async def test_an_answer_means_what_the_table_says(scripted, row):
 @pytest.mark.parametrize("code", [400, 403, 500, 503])
 async def test_words_of_read_only_mode_are_marked_in_what_was_refused(scripted, code):
     client, _ = scripted(lambda request: response(200, a(code, READ_ONLY)))
-    assert (await client.edit(ROADS, DOCUMENT, allowed)).read_only
+    assert (await client.submit(REQUEST, allowed)).read_only
     assert not (await client.jobs()).read_only
 
 
@@ -131,7 +131,7 @@ async def test_unavailable_means_not_applied_only_when_it_is_said_at_once(script
         return response(200, b(503, "Temporarily unavailable"))
 
     client, _ = scripted(respond, clock=lambda: now[0])
-    assert (await client.edit(ROADS, DOCUMENT, allowed)).kind is kind
+    assert (await client.submit(REQUEST, allowed)).kind is kind
 
 
 HINTS = {
@@ -195,7 +195,7 @@ async def test_unavailable_with_a_pause_is_busy_for_a_read_and_unsure_for_an_edi
     assert await client.jobs() == Failure(
         Kind.BUSY, "the site asks to come back later (503)", retry_after=3.0
     )
-    fact = await client.edit(ROADS, DOCUMENT, allowed)
+    fact = await client.submit(REQUEST, allowed)
     assert (fact.kind, fact.retry_after) == (Kind.UNSURE, 3.0)
 
 

@@ -5,10 +5,9 @@ import asyncio
 import pytest
 from admin_wire import (
     ACCEPTED,
-    DOCUMENT,
     EDIT_PATH,
     LOGIN_PATH,
-    ROADS,
+    REQUEST,
     Request,
     accepting,
     allowed,
@@ -30,7 +29,7 @@ GUARDED = {  # the ask at which the guard objects: before connecting, before the
 async def test_the_guard_stops_the_request(wire_site, client_of, ask, heads, bodies):
     site = await wire_site(accepting)
     client = client_of(site.url)
-    fact = await client.edit(ROADS, DOCUMENT, objecting_at(ask))
+    fact = await client.submit(REQUEST, objecting_at(ask))
     await client.aclose()
     await site.drained()
     assert site.stream.count(f"POST {EDIT_PATH}".encode()) == heads
@@ -57,7 +56,7 @@ async def test_the_guard_is_asked_again_for_the_re_send_with_a_new_token(
 
     site = await wire_site(refusing_once)
     client = client_of(site.url)
-    fact = await client.edit(ROADS, DOCUMENT, objecting_at(ask))
+    fact = await client.submit(REQUEST, objecting_at(ask))
     await client.aclose()
     await site.drained()
     assert site.stream.count(f"POST {EDIT_PATH}".encode()) == heads
@@ -82,7 +81,7 @@ async def test_the_event_loop_does_not_turn_between_the_guard_s_yes_and_the_writ
 
     monkeypatch.setattr(asyncio.StreamWriter, "write", noted_write)
     site = await wire_site(accepting)
-    await client_of(site.url).edit(ROADS, DOCUMENT, guard)
+    await client_of(site.url).submit(REQUEST, guard)
     before_connecting, before_headers, before_body = (i for i, event in enumerate(events) if event == "guard")
     assert events[before_connecting + 1] == "turn"
     assert events[before_headers + 1] == events[before_body + 1] == "write"
@@ -91,8 +90,8 @@ async def test_the_event_loop_does_not_turn_between_the_guard_s_yes_and_the_writ
 async def test_a_reused_connection_is_guarded_like_a_new_one(wire_site, client_of):
     site = await wire_site(accepting)
     client = client_of(site.url)
-    await client.edit(ROADS, DOCUMENT, allowed)
-    fact = await client.edit(ROADS, DOCUMENT, objecting_at(2))
+    await client.submit(REQUEST, allowed)
+    fact = await client.submit(REQUEST, objecting_at(2))
     await client.aclose()
     await site.drained()
     assert fact == Failure(Kind.NOT_SENT, "the lease term is over")
@@ -102,5 +101,5 @@ async def test_a_reused_connection_is_guarded_like_a_new_one(wire_site, client_o
 async def test_a_site_that_goes_on_after_a_refused_guard_gets_a_whole_request_next(wire_site, client_of):
     site = await wire_site(accepting)
     client = client_of(site.url)
-    await client.edit(ROADS, DOCUMENT, objecting_at(3))
-    assert await client.edit(ROADS, DOCUMENT, allowed) == Accepted("j1", "SUBMITTED")
+    await client.submit(REQUEST, objecting_at(3))
+    assert await client.submit(REQUEST, allowed) == Accepted("j1", "SUBMITTED")

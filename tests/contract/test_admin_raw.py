@@ -4,14 +4,14 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-from admin_wire import DOCUMENT, PASSWORD, ROADS, allowed
+from admin_wire import PASSWORD, REQUEST, allowed
 from hypothesis import given
 from hypothesis import strategies as st
 
 from arcgis_operator.adapters.admin import resources
 from arcgis_operator.adapters.admin.redaction import Redactor
 from arcgis_operator.core.failures import Accepted, Failure, Kind
-from arcgis_operator.core.identity import ServiceRef, edit_path, service_key_of
+from arcgis_operator.core.identity import ServiceRef, operation_uri, service_key_of
 from arcgis_operator.core.job import Job, JobState
 from arcgis_operator.core.record import JobShown
 from arcgis_operator.core.shown import shown
@@ -37,7 +37,7 @@ def knowing(*secrets: str) -> Redactor:
 
 
 def deciding(job: Job) -> object:
-    return (job, job.state, job.ended, job.service_key, job.edits, job.id, bool(job.error))
+    return (job, job.state, job.ended, job.service_key, job.path, job.id, bool(job.error))
 
 
 @pytest.mark.parametrize("password", WORDS)
@@ -45,7 +45,7 @@ def test_a_password_that_is_a_word_of_the_answer_hides_no_job(password: str) -> 
     job = resources.job_of(BODY, ID, knowing(password))
     assert isinstance(job, Job)
     assert (job.id, job.service_key, job.username) == (ID, "transport/roads.mapserver", "gisadmin")
-    assert (job.state, job.edits) == (JobState.RUNNING, True)
+    assert (job.state, job.path) == (JobState.RUNNING, ("edit",))
 
 
 PARTS = st.integers(0, len(WHOLE)).flatmap(
@@ -58,7 +58,7 @@ def test_no_part_of_an_answer_as_a_password_changes_what_is_decided_by(one: str,
     known, plain = (resources.job_of(BODY, ID, redactor) for redactor in (knowing(one, other), Redactor()))
     assert isinstance(known, Job)
     assert isinstance(plain, Job)
-    fields = ("id", "status", "operation_uri", "username", "state", "ended", "service_key", "edits")
+    fields = ("id", "status", "operation_uri", "username", "state", "ended", "service_key", "path")
     assert [getattr(known, name) for name in fields] == [getattr(plain, name) for name in fields]
     assert bool(known.error) == bool(plain.error)
 
@@ -83,7 +83,7 @@ ADDRESSES = {
 def test_a_job_is_known_by_the_whole_address_of_its_operation(address: str) -> None:
     job = resources.job_of({**BODY, "operationURI": address}, ID)
     assert isinstance(job, Job)
-    assert (job.service_key, job.edits) == ("roads.mapserver", True)
+    assert (job.service_key, job.path) == ("roads.mapserver", ("edit",))
     assert "site.example" not in job.shown_uri
 
 
@@ -96,16 +96,16 @@ NAMES = [
 
 @pytest.mark.parametrize("ref", NAMES, ids=lambda ref: ref.name[:12])
 def test_a_name_of_any_length_and_any_signs_is_read_from_its_operation(ref: ServiceRef) -> None:
-    assert service_key_of(edit_path("arcgis", ref)) == ref.key
+    assert service_key_of(operation_uri("arcgis", ref, ("edit",))) == ref.key
     coded = f"/arcgis/admin/services/{quote(ref.title)}/edit"
     job = resources.job_of({**BODY, "operationURI": coded}, ID)
     assert isinstance(job, Job)
-    assert (job.service_key, job.edits) == (ref.key, True)
+    assert (job.service_key, job.path) == (ref.key, ("edit",))
 
 
 async def test_a_job_that_is_named_by_our_password_is_looked_for_by_its_service(scripted):
     client, _ = scripted(httpx.Response(200, json={"jobid": f"j-{PASSWORD}", "status": "SUBMITTED"}))
-    fact = await client.edit(ROADS, DOCUMENT, allowed)
+    fact = await client.submit(REQUEST, allowed)
     assert isinstance(fact, Failure)
     assert fact.kind is Kind.UNSURE
     assert PASSWORD not in fact.detail

@@ -10,7 +10,7 @@ import urllib.parse
 
 import httpx
 import pytest
-from admin_wire import DOCUMENT, PASSWORD, ROADS, TOKEN, Request, allowed, answer
+from admin_wire import PASSWORD, REQUEST, ROADS, TOKEN, Request, allowed, answer
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -58,7 +58,7 @@ def forms_of(secret: str) -> set[str]:
 async def test_a_password_that_the_site_echoes_is_masked(scripted, form):
     body = {"error": {"code": 400, "message": f"<{form}> is wrong", "details": [f"x{TOKEN}-1y"]}}
     client, _ = scripted(httpx.Response(200, json=body))
-    failure = await client.edit(ROADS, DOCUMENT, allowed)
+    failure = await client.submit(REQUEST, allowed)
     assert failure.detail == "the site refused (400): <***> is wrong; x***y"
 
 
@@ -248,7 +248,7 @@ async def test_nothing_of_a_request_is_logged_even_at_debug(wire_site, client_of
 
     site = await wire_site(respond)
     client = client_of(site.url)
-    await client.edit(ROADS, DOCUMENT, allowed)
+    await client.submit(REQUEST, allowed)
     await client.job("j1")
     logged = everything_logged.getvalue()
     for secret in (TOKEN, PASSWORD, "secret-cookie", "/arcgis", "authorization"):

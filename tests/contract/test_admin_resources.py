@@ -1,10 +1,11 @@
 """Reading the site's resources: tolerant where a field informs, strict where it decides."""
 
 import json
+from dataclasses import replace
 
 import httpx
 import pytest
-from admin_wire import DOCUMENT, ROADS, allowed
+from admin_wire import DOCUMENT, REQUEST, ROADS, allowed, replacing
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +15,7 @@ from arcgis_operator.core.identity import ServiceRef
 from arcgis_operator.core.job import Job, JobState
 from arcgis_operator.core.jsondoc import dumps
 from arcgis_operator.core.likely import Listing
+from arcgis_operator.core.operations import EDIT, Request
 
 ID = "j2bcbcd49-83a4-4cc1-a034-40e4a266e96d"
 RUNNING = {  # Source: Job page
@@ -186,13 +188,23 @@ REPLIES = {
 @pytest.mark.parametrize("reply", REPLIES.values(), ids=REPLIES.keys())
 async def test_an_accepted_edit_names_its_job(scripted, reply):
     client, site = scripted(lambda request: httpx.Response(200, json=reply[0]))
-    assert await client.edit(ROADS, DOCUMENT, allowed) == Accepted("j1", "SUBMITTED")
+    assert await client.submit(REQUEST, allowed) == Accepted("j1", "SUBMITTED")
     assert [request.url.host for request in site.requests] == ["site.test", "site.test"]
+
+
+async def test_an_operation_without_a_job_is_not_asked_for_one(scripted):
+    client, site = scripted(httpx.Response(200, json={"status": "success"}))
+    row = replace(EDIT, name="provider", path=("changeProvider",), asynchronous=False)
+    request = Request(row, ROADS, {"provider": "DMaps"}, "intent-1")
+    assert await client.submit(request, allowed) == Applied()
+    asked = site.requests[-1]
+    assert asked.url.path.endswith("/Transport/Roads.MapServer/changeProvider")
+    assert set(httpx.QueryParams(asked.content.decode())) == {"provider", "f", "token"}
 
 
 async def test_a_bare_success_is_applied_without_a_job(scripted):
     client, _ = scripted(lambda request: httpx.Response(200, json={"status": "success"}))
-    assert await client.edit(ROADS, DOCUMENT, allowed) == Applied()
+    assert await client.submit(REQUEST, allowed) == Applied()
 
 
 UNCLEAR = {
@@ -210,7 +222,7 @@ UNCLEAR = {
 @pytest.mark.parametrize("reply", UNCLEAR.values(), ids=UNCLEAR.keys())
 async def test_an_unclear_reply_to_an_edit_is_unsure(scripted, reply):
     client, _ = scripted(lambda request: httpx.Response(200, json=reply))
-    fact = await client.edit(ROADS, DOCUMENT, allowed)
+    fact = await client.submit(REQUEST, allowed)
     assert (fact.kind, fact.code) == (Kind.UNSURE, None)
 
 
@@ -226,7 +238,7 @@ async def test_a_document_comes_and_goes_digit_for_digit(scripted):
     client, site = scripted(respond)
     document = await client.service(ROADS)
     assert dumps(document) == text
-    assert await client.edit(ROADS, document, allowed) == Applied()
+    assert await client.submit(replacing(ROADS, document), allowed) == Applied()
     assert httpx.QueryParams(site.requests[-1].content.decode())["service"] == text
 
 
@@ -505,7 +517,7 @@ async def test_any_bytes_become_a_value(scripted, http, content):
         await client.folder("Transport"),
         await client.jobs(),
         await client.job("j1"),
-        await client.edit(ROADS, DOCUMENT, allowed),
+        await client.submit(REQUEST, allowed),
     )
     kinds = (SiteInfo, SiteMode, dict, dict, tuple, Job, (Accepted, Applied))
     for outcome, kind in zip(outcomes, kinds, strict=True):

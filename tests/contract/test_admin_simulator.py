@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx
 import pytest
-from admin_wire import allowed
+from admin_wire import allowed, replacing
 
 from arcgis_operator.adapters.admin import AdminClient, Credentials, SiteInfo, SiteMode
 from arcgis_operator.core.failures import Accepted, Applied, Failure, Kind
@@ -56,7 +56,7 @@ class Simulated:
     async def edit(self, description: str = "new") -> Accepted | Applied | Failure:
         document = await self.client.service(FIRE)
         assert isinstance(document, dict), document
-        return await self.client.edit(FIRE, {**document, "description": description}, allowed)
+        return await self.client.submit(replacing(FIRE, {**document, "description": description}), allowed)
 
     @property
     def document(self) -> dict[str, Any]:
@@ -223,7 +223,9 @@ async def test_what_is_not_there_is_missing_in_every_shape(simulated, shape):
     nowhere = ServiceRef("Nowhere", "MapServer", "Transport")
     for outcome in (
         await site.client.service(nowhere),
-        await site.client.edit(nowhere, {"serviceName": "Nowhere", "type": "MapServer"}, allowed),
+        await site.client.submit(
+            replacing(nowhere, {"serviceName": "Nowhere", "type": "MapServer"}), allowed
+        ),
         await site.client.job("j0000"),
     ):
         assert (outcome.kind, outcome.code) == (Kind.MISSING, 404)
@@ -246,7 +248,7 @@ async def test_an_edit_in_read_only_mode_is_marked_in_every_shape(simulated, sha
     site = simulated(read_only_code=code, **shape)
     document = await site.client.service(FIRE)
     site.world.read_only = "The site is in read-only mode."
-    fact = await site.client.edit(FIRE, document, allowed)
+    fact = await site.client.submit(replacing(FIRE, document), allowed)
     assert (fact.read_only, fact.code) == (True, code)
     assert (await site.client.mode()).read_only
 
@@ -260,7 +262,7 @@ async def test_a_running_operation_is_busy_in_every_shape(simulated, shape):
 
 async def test_a_refused_document_is_refused_in_every_shape(simulated, shape):
     site = simulated(unknown_properties="rejected", **shape)
-    fact = await site.client.edit(FIRE, {**site.document, "noSuchProperty": 1}, allowed)
+    fact = await site.client.submit(replacing(FIRE, {**site.document, "noSuchProperty": 1}), allowed)
     assert (fact.kind, fact.code) == (Kind.REFUSED, 400)
 
 
@@ -299,5 +301,5 @@ async def test_a_site_that_breaks_off_is_understood(simulated, deed, read, edit,
     for operation in ("service", "edit"):
         site.site.faults.add({"match": {"operation": operation}, "when": when, "do": deed})
     assert (await site.client.service(FIRE)).kind is read
-    assert (await site.client.edit(FIRE, document, allowed)).kind is edit
+    assert (await site.client.submit(replacing(FIRE, document), allowed)).kind is edit
     assert [record["operation"] for record in site.received].count("edit") == 1

@@ -5,7 +5,7 @@ from email.utils import formatdate
 
 import httpx
 import pytest
-from admin_wire import DOCUMENT, ROADS, TOKEN, allowed
+from admin_wire import REQUEST, ROADS, TOKEN, allowed
 
 from arcgis_operator.adapters.admin import Credentials, Hooks, SiteMode
 from arcgis_operator.adapters.admin.tokens import login_failure
@@ -89,7 +89,7 @@ async def test_a_refused_token_is_renewed_once_and_the_request_sent_again(script
         return refusal if request.headers["authorization"].endswith("-1") else ACCEPTED
 
     client, site = scripted(respond)
-    assert await client.edit(ROADS, DOCUMENT, allowed) == Accepted("j1", "SUBMITTED")
+    assert await client.submit(REQUEST, allowed) == Accepted("j1", "SUBMITTED")
     first, second = site.others
     assert httpx.QueryParams(first.content.decode()).get_list("token") == [f"{TOKEN}-1"]
     assert httpx.QueryParams(second.content.decode()).get_list("token") == [f"{TOKEN}-2"]
@@ -100,7 +100,7 @@ async def test_a_refused_token_is_renewed_once_and_the_request_sent_again(script
 @pytest.mark.parametrize("refusal", TURNED_AWAY.values(), ids=TURNED_AWAY.keys())
 async def test_a_token_refused_twice_is_unauthorised(scripted, refusal):
     client, site = scripted(refusal)
-    assert (await client.edit(ROADS, DOCUMENT, allowed)).kind is Kind.UNAUTHORISED
+    assert (await client.submit(REQUEST, allowed)).kind is Kind.UNAUTHORISED
     assert (site.logins, len(site.others)) == (2, 2)
 
 
@@ -108,7 +108,7 @@ async def test_a_token_refused_twice_is_unauthorised(scripted, refusal):
 async def test_a_bare_code_of_a_token_lets_a_read_be_sent_again_and_never_an_edit(scripted, http):
     """Traefik says 499 when it has passed a request on and the answer takes too long."""
     client, site = scripted(httpx.Response(http, content=b"Client Closed Request"))
-    assert (await client.edit(ROADS, DOCUMENT, allowed)).kind is Kind.UNSURE
+    assert (await client.submit(REQUEST, allowed)).kind is Kind.UNSURE
     assert len(site.others) == 1
     assert (await client.jobs()).kind is Kind.UNAUTHORISED
     assert (site.logins, len(site.others)) == (2, 3)
@@ -168,7 +168,7 @@ WRONG = {
 async def test_a_refused_login_is_unauthorised_and_says_why(scripted, http):
     client, site = scripted(ACCEPTED)
     site.login = login_answer(WRONG, http=http)
-    fact = await client.edit(ROADS, DOCUMENT, allowed)
+    fact = await client.submit(REQUEST, allowed)
     assert fact.kind is Kind.UNAUTHORISED
     assert "login refused" in fact.detail
     assert "Invalid username or password." in fact.detail
@@ -249,7 +249,7 @@ async def test_a_login_that_fails_otherwise_says_that_nothing_was_sent(scripted,
     site.login = login_answer(body, http=http)
     assert (await client.job("j1")).kind is read
     clock.now += 15
-    assert (await client.edit(ROADS, DOCUMENT, allowed)).kind is edit
+    assert (await client.submit(REQUEST, allowed)).kind is edit
     assert site.logins == 2
     assert {(one.method, one.url.path) for one in site.others} <= {("GET", "/arcgis/admin")}
 
@@ -286,7 +286,7 @@ async def test_credentials_that_cannot_be_read_are_a_failure_of_the_call(scripte
 
     client, site = scripted(ACCEPTED, credentials=credentials)
     assert await client.service(ROADS) == Failure(wanted, "the Secret site-login")
-    assert await client.edit(ROADS, DOCUMENT, allowed) == Failure(wanted, "the Secret site-login")
+    assert await client.submit(REQUEST, allowed) == Failure(wanted, "the Secret site-login")
     assert site.requests == []
 
 
@@ -294,7 +294,7 @@ async def test_a_renewal_that_fails_in_the_middle_of_an_edit_means_that_it_was_n
     client, site = scripted(httpx.Response(200, json=INVALID))
     good = site.login
     site.login = lambda request: good(request) if site.logins == 1 else httpx.Response(500)
-    fact = await client.edit(ROADS, DOCUMENT, allowed)
+    fact = await client.submit(REQUEST, allowed)
     assert fact.kind is Kind.NOT_SENT
     assert len(site.others) == 1
 

@@ -12,10 +12,10 @@ import pytest
 import trustme
 from admin_wire import (
     ACCEPTED,
-    DOCUMENT,
     EDIT_PATH,
     LOGIN_PATH,
     PASSWORD,
+    REQUEST,
     ROADS,
     TOKEN,
     Request,
@@ -46,7 +46,7 @@ async def test_an_edit_on_the_wire_carries_the_token_in_header_and_body_and_noth
 ):
     site = await wire_site(accepting)
     client = client_of(site.url)
-    assert await client.edit(ROADS, DOCUMENT, allowed) == Accepted("j1", "SUBMITTED")
+    assert await client.submit(REQUEST, allowed) == Accepted("j1", "SUBMITTED")
     login, edit = site.requests
     assert (login.method, login.target) == ("POST", LOGIN_PATH)
     assert login.form == {
@@ -109,7 +109,7 @@ async def test_a_name_is_one_quoted_segment_on_the_wire(wire_site, client_of, na
 
 async def test_a_certificate_of_an_unknown_authority_is_refused_before_anything_is_sent(wire_site, client_of):
     site = await wire_site(accepting)
-    failure = await client_of(site.url, tls=client_context(trustme.CA())).edit(ROADS, DOCUMENT, allowed)
+    failure = await client_of(site.url, tls=client_context(trustme.CA())).submit(REQUEST, allowed)
     assert failure.kind is Kind.NOT_SENT
     assert "certificate is not accepted" in failure.detail
     assert site.stream == b""
@@ -139,7 +139,7 @@ async def test_a_port_that_speaks_no_tls_is_not_sent(client_of):
 async def test_a_port_where_nobody_listens_is_not_sent(wire_site, client_of):
     site = await wire_site(accepting)
     await site.stop()
-    assert await client_of(site.url).edit(ROADS, DOCUMENT, allowed) == Failure(
+    assert await client_of(site.url).submit(REQUEST, allowed) == Failure(
         Kind.NOT_SENT, "login: no connection to the site: refused"
     )
 
@@ -208,7 +208,7 @@ BREAKAGES = {
 async def test_whatever_breaks_after_sending_is_unsure(wire_site, client_of, respond):
     site = await wire_site(respond)
     client = client_of(site.url, timeouts=Timeouts(read=0.2))
-    for outcome in (await client.edit(ROADS, DOCUMENT, allowed), await client.job("j1")):
+    for outcome in (await client.submit(REQUEST, allowed), await client.job("j1")):
         assert outcome.kind is Kind.UNSURE
         assert outcome.code is None
 
@@ -248,9 +248,9 @@ async def test_an_answer_that_comes_twice_is_not_taken_for_the_answer_to_the_nex
     asked_again.set()
     for _ in range(100):  # what was written on this loop is read on it
         await asyncio.sleep(0)
-    fact = await client.edit(ROADS, DOCUMENT, allowed)
+    fact = await client.submit(REQUEST, allowed)
     assert fact == (Accepted("j1", "SUBMITTED") if later else Failure(Kind.UNSURE, UNASKED_SAID))
-    assert await client.edit(ROADS, DOCUMENT, allowed) == Accepted("j1", "SUBMITTED")
+    assert await client.submit(REQUEST, allowed) == Accepted("j1", "SUBMITTED")
 
 
 async def test_a_dripping_answer_ends_with_the_total_time_out(wire_site, client_of):
@@ -264,7 +264,7 @@ async def test_a_dripping_answer_ends_with_the_total_time_out(wire_site, client_
         return drops()
 
     site = await wire_site(drip)
-    failure = await client_of(site.url, timeouts=Timeouts(read=0.2, total=0.4)).edit(ROADS, DOCUMENT, allowed)
+    failure = await client_of(site.url, timeouts=Timeouts(read=0.2, total=0.4)).submit(REQUEST, allowed)
     assert failure == Failure(Kind.UNSURE, "no complete answer in the time allowed")
 
 
@@ -276,7 +276,7 @@ async def test_a_total_time_out_while_connecting_is_not_sent(client_of):
     server = await asyncio.start_server(deaf, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     client = client_of(f"https://localhost:{port}/arcgis", timeouts=Timeouts(total=0.2))
-    failure = await client.edit(ROADS, DOCUMENT, allowed)
+    failure = await client.submit(REQUEST, allowed)
     assert failure == Failure(Kind.NOT_SENT, "login: no complete answer in the time allowed")
     await client.aclose()
     server.close()
@@ -295,7 +295,7 @@ async def test_an_edit_whose_time_ends_before_a_connection_is_there_is_not_sent(
     client = client_of(site.url, timeouts=Timeouts(total=0.3))
     assert await client.mode() == SiteMode(read_only=False)  # so there is a token, and no connection
     monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", never)
-    fact = await client.edit(ROADS, DOCUMENT, allowed)
+    fact = await client.submit(REQUEST, allowed)
     assert fact == Failure(Kind.NOT_SENT, "no complete answer in the time allowed")
 
 
@@ -313,7 +313,7 @@ async def test_a_connection_that_broke_without_notice_is_not_used_again(wire_sit
     await site.drained()
     for _ in range(20):  # turns of the loop, in which the client hears of it
         await asyncio.sleep(0)
-    assert await client.edit(ROADS, DOCUMENT, allowed) == Accepted("j1", "SUBMITTED")
+    assert await client.submit(REQUEST, allowed) == Accepted("j1", "SUBMITTED")
 
 
 TOO_MUCH = {
@@ -347,7 +347,7 @@ async def test_an_answer_that_this_api_does_not_speak_is_garbled_or_after_an_edi
     site = await wire_site(respond)
     client = client_of(site.url)
     assert (await client.jobs()).kind is Kind.GARBLED
-    assert (await client.edit(ROADS, DOCUMENT, allowed)).kind is Kind.UNSURE
+    assert (await client.submit(REQUEST, allowed)).kind is Kind.UNSURE
     assert site.targets == [LOGIN_PATH, "/arcgis/admin/jobs?f=json", EDIT_PATH]  # nothing was followed
 
 
@@ -366,7 +366,7 @@ async def test_the_environment_names_no_proxy_and_no_authority(wire_site, client
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
     site = await wire_site(accepting)
-    assert await client_of(site.url).edit(ROADS, DOCUMENT, allowed) == Accepted("j1", "SUBMITTED")
+    assert await client_of(site.url).submit(REQUEST, allowed) == Accepted("j1", "SUBMITTED")
 
 
 class HangingJobs:
@@ -406,7 +406,7 @@ async def test_an_edit_for_which_no_connection_becomes_free_is_not_sent(wire_sit
     hung = [asyncio.create_task(client.jobs()) for _ in range(network.CONNECTIONS)]
     for _ in hung:
         await jobs.came.get()
-    fact = await client.edit(ROADS, DOCUMENT, allowed)
+    fact = await client.submit(REQUEST, allowed)
     assert fact == Failure(Kind.NOT_SENT, "no connection to the site became free in time")
     assert EDIT_PATH not in site.targets
     for task in hung:
@@ -421,7 +421,7 @@ async def test_who_waits_while_the_session_ends_is_not_sent(wire_site, client_of
     await client.mode()
     hung = asyncio.create_task(client.jobs())
     await jobs.came.get()
-    waiting = asyncio.create_task(client.edit(ROADS, DOCUMENT, allowed))
+    waiting = asyncio.create_task(client.submit(REQUEST, allowed))
     await asyncio.sleep(0)
     await client.aclose()
     hung.cancel()
@@ -478,10 +478,10 @@ async def test_a_site_is_reached_through_its_proxy_and_never_through_one_of_the_
     site = await wire_site(accepting)
     server = await asyncio.start_server(accepted, "127.0.0.1", 0)
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
-    assert await client_of(site.url).edit(ROADS, DOCUMENT, allowed) == Accepted("j1", "SUBMITTED")
+    assert await client_of(site.url).submit(REQUEST, allowed) == Accepted("j1", "SUBMITTED")
     assert asked == []
     client = client_of(site.url, proxy=server.sockets[0].getsockname()[:2])
-    assert await client.edit(ROADS, DOCUMENT, allowed) == Accepted("j1", "SUBMITTED")
+    assert await client.submit(REQUEST, allowed) == Accepted("j1", "SUBMITTED")
     assert asked == [site.url.removeprefix("https://").removesuffix("/arcgis")]
     await client.aclose()
     server.close()
@@ -546,7 +546,7 @@ async def test_every_exception_of_the_library_becomes_the_right_failure(scripted
 
     client, _ = scripted(fail)
     wanted = Kind.NOT_SENT if kind.__name__ in NOT_SENT else Kind.UNSURE
-    for failure in (await client.edit(ROADS, DOCUMENT, allowed), await client.job("j1")):
+    for failure in (await client.submit(REQUEST, allowed), await client.job("j1")):
         assert failure.kind is wanted
         assert "site.test" not in failure.detail
         assert TOKEN not in failure.detail
@@ -589,7 +589,7 @@ async def test_what_became_of_every_call_and_login_is_told_once_and_every_reques
 async def test_each_call_is_told_under_its_own_name(scripted):
     client, _ = scripted(httpx.Response(200, json=[]))
     calls = (client.root(), client.mode(), client.service(ROADS), client.folder("A"), client.jobs())
-    told = [await call for call in (*calls, client.job("j1"), client.edit(ROADS, DOCUMENT, allowed))]
+    told = [await call for call in (*calls, client.job("j1"), client.submit(REQUEST, allowed))]
     heard = [(one.operation, one.http, one.failure) for one in client.exchanges()]
     words = ["root", "mode", "service", "folder", "jobs", "job", "edit"]
     assert heard[0] == ("token", 200, None)

@@ -16,6 +16,7 @@ from arcgis_operator.core.failures import Fact, Failure, Kind
 from arcgis_operator.core.identity import ServiceRef
 from arcgis_operator.core.job import Job, JobsOn
 from arcgis_operator.core.model import Aim, SiteRef
+from arcgis_operator.core.operations import Request as Asked
 from arcgis_operator.core.said import plainly
 from arcgis_operator.core.wake import BACKOFF, RESYNC, After
 from arcgis_operator.reconcilers.ledger import Ledger
@@ -234,9 +235,7 @@ class Process:
         self.read, self.read_at, self.ours_at_read = document, at, ours
         return json.loads(json.dumps(document))
 
-    async def edit(
-        self, ref: ServiceRef, document: Mapping[str, Any], guard: Callable[[], str | None]
-    ) -> Fact:
+    async def submit(self, asked: Asked, guard: Callable[[], str | None]) -> Fact:
         await self._point("connect")
         if not self.world.up:
             return Failure(Kind.NOT_SENT, "connection refused")
@@ -246,7 +245,7 @@ class Process:
             raise asyncio.CancelledError
         request = Request(
             self.intent(), self.body["metadata"]["generation"], self.body["metadata"]["uid"],
-            dict(document), self.world.at,
+            json.loads(asked.form["service"]), self.world.at,
         )  # fmt: skip
         self._judge_document(request)
         self.world.send(request)

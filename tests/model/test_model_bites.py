@@ -14,6 +14,8 @@ from model_schedule import Draw, Search
 
 from arcgis_operator.core import look, status
 from arcgis_operator.core.jobs import Signal
+from arcgis_operator.core.jsondoc import dumps, loads
+from arcgis_operator.core.operations import Request
 from arcgis_operator.core.record import Phase
 from arcgis_operator.reconcilers import observe, service
 from arcgis_operator.reconcilers.ledger import Ledger
@@ -154,12 +156,13 @@ def every_release_is_settled(patch: Patch) -> None:
 
 
 def only_declared_settings_are_sent(patch: Patch) -> None:
-    edited = Process.edit
+    submitted = Process.submit
 
-    async def edit(self: Process, ref: Any, document: Any, guard: Any) -> Any:
-        return await edited(self, ref, {"description": document["description"]}, guard)
+    async def submit(self: Process, asked: Request, guard: Any) -> Any:
+        declared = {"description": loads(asked.form["service"])["description"]}
+        return await submitted(self, replace(asked, form={"service": dumps(declared)}), guard)
 
-    patch.setattr(Process, "edit", edit)
+    patch.setattr(Process, "submit", submit)
 
 
 PLANTS = {

@@ -32,7 +32,7 @@ BUGS: Mapping[str, Bug] = {
         SERVICE,
         "        stored = await self._stored(body, verdict, term)",
         "        if verdict.effect and not isinstance(site, Hold):\n"
-        "            await site.edit(verdict.effect.service, verdict.effect.document, lambda: None)\n"
+        "            await site.submit(verdict.effect, lambda: None)\n"
         "        stored = await self._stored(body, verdict, term)",
         SCHEDULES,
     ),
@@ -149,9 +149,9 @@ BUGS: Mapping[str, Bug] = {
         "tests/contract/test_admin_resources.py",
     ),
     "what an edit leaves out is not sent": Bug(
-        "core/decide.py",
-        "effect=Edit(desired.service, plan.overlay(desired.leaves, document), journal.id)",
-        "effect=Edit(desired.service, plan.overlay(desired.leaves, {}), journal.id)",
+        "core/operations.py",
+        "dumps(plan.overlay(leaves, documents[SERVICE]))",
+        "dumps(plan.overlay(leaves, {}))",
         SCHEDULES,
     ),
     "COMPLETED is taken for success": Bug(

@@ -17,6 +17,7 @@ from arcgis_operator.core.case import Case, Policy, Seen
 from arcgis_operator.core.failures import Accepted, Fact, Failure, Kind
 from arcgis_operator.core.identity import ServiceRef
 from arcgis_operator.core.job import Job
+from arcgis_operator.core.jsondoc import loads
 from arcgis_operator.core.model import Desired, Leaf, LeafKind, SiteRef
 from arcgis_operator.core.record import Condition, Journal, Phase, Record, stamp
 from arcgis_operator.core.verdict import ROWS, Ready
@@ -120,7 +121,7 @@ def _decided(record: Rec, generation: int, sight: Sight) -> Conclusion:
     shown = ROWS[verdict.reason].ready is Ready.TRUE
     kept = verdict.keep_ready and record.ready == generation
     reduced = _reduced(verdict.record, generation if shown else record.ready if kept else 0, record.job)
-    value = str(verdict.effect.document["description"]) if verdict.effect else ""
+    value = str(loads(verdict.effect.form["service"])["description"]) if verdict.effect else ""
     return Conclusion(reduced, value, shown)
 
 

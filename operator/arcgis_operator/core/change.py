@@ -60,10 +60,9 @@ class ShownChange:
         """Path, live value, declared value."""
         return self.path, self.before, self.after
 
-    @property
-    def entry(self) -> Mapping[str, str]:
-        """As the status lists it."""
-        return {"operation": "edit", "path": self.path, "from": self.before, "to": self.after}
+    def entry(self, operation: str) -> Mapping[str, str]:
+        """As the status lists it, under the operation that makes it."""
+        return {"operation": operation, "path": self.path, "from": self.before, "to": self.after}
 
 
 def shown(change: Change, show: Show = plainly) -> ShownChange:

@@ -6,15 +6,16 @@ The protocol that both keep is explained rule for rule in `docs/explanation/arch
 from collections.abc import Mapping
 from dataclasses import replace
 
-from arcgis_operator.core import plan, sentences
+from arcgis_operator.core import sentences
 from arcgis_operator.core.bounds import counted, recent_sends, retry_time
 from arcgis_operator.core.case import Case, Hold, Seen
 from arcgis_operator.core.change import shown as shown_change
-from arcgis_operator.core.identity import edit_path
+from arcgis_operator.core.identity import operation_uri
 from arcgis_operator.core.job import Job, JobState
 from arcgis_operator.core.jobs import MACHINE, Cell, Signal
 from arcgis_operator.core.jsondoc import Json
 from arcgis_operator.core.look import LEFT_ALONE, SITE_AWAY, Sight, guess, look
+from arcgis_operator.core.operations import Operation, Request, due
 from arcgis_operator.core.planning import Target, plan_of, plan_while_waiting, show_plan
 from arcgis_operator.core.record import JobShown, Journal, Observed, Phase, PlanShown, Record, stamp
 from arcgis_operator.core.said import ID_LEAST, UNSAID, Raw, Shown, cut, kept
@@ -27,7 +28,7 @@ from arcgis_operator.core.texts import (
     stray_notes,
     waiting_text,
 )
-from arcgis_operator.core.verdict import ROWS, Edit, Look, Note, Reason, Verdict
+from arcgis_operator.core.verdict import ROWS, Look, Note, Reason, Verdict
 from arcgis_operator.core.wake import BACKOFF, NOW, RESYNC, After, Wake
 
 KEPT_SENDS = 12
@@ -78,8 +79,8 @@ def _no_trace(journal: Journal) -> str:
 
 
 def _intend(case: Case, target: Target) -> Verdict:
-    record, desired, document = case.record, target.desired, target.document
-    made, journal = plan_of(case, target), _intent(case, target)
+    record, desired, operation = case.record, target.desired, due(target.desired.leaves, target.documents)
+    made, journal = plan_of(case, target), _intent(case, target, operation)
     changes = [shown_change(change, case.show) for change in made.changes]
     found = made.cause == "Drift" and journal.attempt == 1
     history = ((short(record.job),) if record.job else ()) + record.history
@@ -96,7 +97,9 @@ def _intend(case: Case, target: Target) -> Verdict:
             plan=show_plan(case, made),
         ),
         wake=After(case.policy.poll_seconds),
-        effect=Edit(desired.service, plan.overlay(desired.leaves, document), journal.id),
+        effect=Request(
+            operation, desired.service, operation.request(desired.leaves, target.documents), journal.id
+        ),
         notes=(*drift_notes(changes, found), *stray_notes(case)),
     )
 
@@ -105,14 +108,14 @@ def _handled(case: Case) -> str:
     return case.requested or case.record.handled
 
 
-def _intent(case: Case, target: Target) -> Journal:
+def _intent(case: Case, target: Target, operation: Operation) -> Journal:
     before, anew = case.record.journal, case.starts_anew
     context = case.site_url.rsplit("/", 1)[-1]
     return Journal(
         phase=Phase.INTENDED,
         id=case.fresh_id,
-        operation="edit",
-        operation_uri=edit_path(context, target.desired.service),
+        operation=operation.name,
+        operation_uri=operation_uri(context, target.desired.service, operation.path),
         site_url=case.site_url,
         service_id=_id(case, target.document),
         username=kept(case.username, case.show),

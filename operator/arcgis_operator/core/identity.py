@@ -59,10 +59,10 @@ def normalised_url(url: str) -> str:
     return f"https://{host}{port}{parts.path.rstrip('/')}"
 
 
-def edit_path(context: str, ref: ServiceRef) -> str:
-    """The operationURI of an edit of the service, as people read it: coded only where it would be misread."""
+def operation_uri(context: str, ref: ServiceRef, path: tuple[str, ...]) -> str:
+    """The operationURI of what is done to the service, as people read it: coded where it would be misread."""
     title = re.sub("[%?#]", lambda sign: quote(sign[0]), ref.title)
-    return f"/{context}/admin/services/{title}/edit"
+    return "/".join((f"/{context}/admin/services/{title}", *path))
 
 
 def service_key_of(operation_uri: Raw) -> str | None:
@@ -75,9 +75,9 @@ def service_key_of(operation_uri: Raw) -> str | None:
     return key
 
 
-def is_edit(operation_uri: Raw) -> bool:
-    """Whether a job's operationURI speaks about the edit of a service."""
-    return _split(operation_uri)[1] == ["edit"]
+def path_of(operation_uri: Raw) -> tuple[str, ...]:
+    """What a job's operationURI says is done to the service: what stands behind it, in small letters."""
+    return tuple(_split(operation_uri)[1])
 
 
 def _split(operation_uri: Raw) -> tuple[str | None, list[str]]:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from arcgis_operator.core.failures import Failure
-from arcgis_operator.core.identity import is_edit, service_key_of
+from arcgis_operator.core.identity import path_of, service_key_of
 from arcgis_operator.core.said import EMPTY, ID_LEAST, UNSAID, Raw, Show, Shown, cut, plainly
 
 
@@ -99,9 +99,9 @@ class Job:
         return service_key_of(self.operation_uri)
 
     @property
-    def edits(self) -> bool:
-        """It is the edit of a service."""
-        return is_edit(self.operation_uri)
+    def path(self) -> tuple[str, ...]:
+        """What it does to the service: what stands behind that in its operationURI, in small letters."""
+        return path_of(self.operation_uri)
 
     @property
     def shown_id(self) -> Shown:

@@ -9,6 +9,7 @@ from arcgis_operator.core.change import shown
 from arcgis_operator.core.jsondoc import Json
 from arcgis_operator.core.misfit import misfit
 from arcgis_operator.core.model import Desired
+from arcgis_operator.core.operations import EDIT, SERVICE, Documents
 from arcgis_operator.core.record import PlanShown, stamp
 
 SHOWN_CHANGES = 20
@@ -20,6 +21,11 @@ class Target:
 
     desired: Desired
     document: Mapping[str, Json]
+
+    @property
+    def documents(self) -> Documents:
+        """What was read, by name."""
+        return {SERVICE: self.document}
 
 
 def plan_of(case: Case, target: Target) -> plan.Plan:
@@ -38,7 +44,7 @@ def show_plan(case: Case, made: plan.Plan) -> PlanShown:
         cause=made.cause,
         since_time=before.since_time if before and before.hash == name else stamp(case.now),
         change_count=len(made.changes),
-        changes=tuple(shown(change, case.show).entry for change in made.changes[:SHOWN_CHANGES]),
+        changes=tuple(shown(change, case.show).entry(EDIT.name) for change in made.changes[:SHOWN_CHANGES]),
     )
 
 

@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from arcgis_operator.core.identity import ServiceRef
-from arcgis_operator.core.jsondoc import Json
+from arcgis_operator.core.operations import Request
 from arcgis_operator.core.record import Record
 from arcgis_operator.core.wake import Wake
 
@@ -164,15 +163,6 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
-class Edit:
-    """The one request to send, once its intent is stored."""
-
-    service: ServiceRef
-    document: Mapping[str, Json]
-    intent_id: str
-
-
-@dataclass(frozen=True, slots=True)
 class Verdict:
     """The conclusion of one turn.
 
@@ -185,7 +175,7 @@ class Verdict:
     message: str
     record: Record
     wake: Wake
-    effect: Edit | None = None
+    effect: Request | None = None
     notes: tuple[Note, ...] = ()
     keep_ready: bool = False
     spent: bool = False

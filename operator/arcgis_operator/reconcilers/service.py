@@ -25,11 +25,12 @@ from arcgis_operator.core.identity import Name
 from arcgis_operator.core.job import Job, JobState
 from arcgis_operator.core.look import SITE_AWAY
 from arcgis_operator.core.model import Aim, Desired, SiteRef, SpecInvalid
+from arcgis_operator.core.operations import Request
 from arcgis_operator.core.record import Journal, Phase, Record
 from arcgis_operator.core.said import UNSAID, plainly
 from arcgis_operator.core.service_spec import parse_aim, parse_service
 from arcgis_operator.core.settle import settle
-from arcgis_operator.core.verdict import Edit, Reason, Verdict
+from arcgis_operator.core.verdict import Reason, Verdict
 from arcgis_operator.core.wake import BACKOFF, NOW, RESYNC, After, Wake, asked_for
 from arcgis_operator.reconcilers.clock import Clock
 from arcgis_operator.reconcilers.hearing import PASSED_OVER, Heard, Hearing, Voice
@@ -359,7 +360,7 @@ class ServiceReconciler:
             self._ledger[key].declared = case.desired.leaves
 
     async def _perform(
-        self, key: str, body: Object, effect: Edit, ref: SiteRef, site: SiteSession, term: Term, seen: Seen
+        self, key: str, body: Object, effect: Request, ref: SiteRef, site: SiteSession, term: Term, seen: Seen
     ) -> Wake:
         """Send the stored intent's request and fold in what became of it."""
         limit = DOCUMENT_SECONDS + SLOWNESS * (seen.answered_at - seen.asked_at)
@@ -374,7 +375,7 @@ class ServiceReconciler:
             return why
 
         self._ledger.sending(key, effect.intent_id, journal.intent_time, ref, site.url)
-        fact = await site.edit(effect.service, effect.document, guard)
+        fact = await site.submit(effect, guard)
         self._ledger.sent(key, effect.intent_id, fact)
         story.answered(fact)
         return await self._record_fact(key, body, effect.intent_id, fact, site, term)

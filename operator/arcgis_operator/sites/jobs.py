@@ -5,8 +5,9 @@ from collections.abc import Callable, Collection, Set
 from dataclasses import replace
 
 from arcgis_operator.core.failures import Accepted, Failure, Kind
-from arcgis_operator.core.identity import ServiceRef, edit_path
+from arcgis_operator.core.identity import operation_uri
 from arcgis_operator.core.job import Job, JobsOn
+from arcgis_operator.core.operations import Request
 from arcgis_operator.core.said import ID_LEAST, Raw, Show, cut
 from arcgis_operator.sites.availability import Availability
 from arcgis_operator.sites.jobindex import JobIndex
@@ -61,9 +62,10 @@ class SiteJobs:
         usual = self._place.live.usual_seconds()
         return usual if usual or key in self._place.live.slots.holders()[:SCOUTS] else math.inf
 
-    def accepted(self, ref: ServiceRef, accepted: Accepted) -> None:
-        """The job of our own edit: known without reading what the next list names."""
-        uri = edit_path(self._availability.wanted.url.rsplit("/", 1)[-1], ref)
+    def accepted(self, request: Request, accepted: Accepted) -> None:
+        """The job of our own request: known without reading what the next list names."""
+        context = self._availability.wanted.url.rsplit("/", 1)[-1]
+        uri = operation_uri(context, request.service, request.operation.path)
         job = Job(accepted.job_id, accepted.status, Raw(uri), self._link.username, show=self._show)
         self._index.noted(job)
 

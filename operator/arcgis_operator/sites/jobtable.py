@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from arcgis_operator.core.failures import Failure, Kind
 from arcgis_operator.core.job import Job, JobsOn, JobState
+from arcgis_operator.core.operations import EDIT
 from arcgis_operator.sites import backlog, jobstates
 from arcgis_operator.sites.jobstates import Ended, Past, Read, Running, State, Unread, Waiting
 
@@ -139,7 +140,7 @@ class JobTable:
 
     def _learn(self, job: Job) -> None:
         took = (job.end_ms - job.start_ms) / 1000
-        if job.state is JobState.COMPLETED and job.edits and job.start_ms and took > 0:
+        if job.state is JobState.COMPLETED and job.path == EDIT.path and job.start_ms and took > 0:
             self._took.append(took)
 
     def _put(self, job_id: str, after: State | None) -> None:

@@ -8,6 +8,7 @@ from arcgis_operator.core.failures import Accepted, Applied, Fact, Failure, Kind
 from arcgis_operator.core.identity import ServiceRef
 from arcgis_operator.core.jsondoc import Json
 from arcgis_operator.core.model import SiteWanted
+from arcgis_operator.core.operations import Request
 from arcgis_operator.core.said import Raw
 from arcgis_operator.sites.availability import Availability
 from arcgis_operator.sites.documents import Documents
@@ -104,20 +105,20 @@ class SiteSession:
             self._availability.release()
         return found
 
-    async def edit(self, ref: ServiceRef, document: Mapping[str, Json], guard: Guard) -> Fact:
-        """Submit an asynchronous edit."""
-        client, what = await self._link.connected(), f"edit {ref.key}"
+    async def submit(self, request: Request, guard: Guard) -> Fact:
+        """Ask for an operation; see `AdminClient.submit`."""
+        client, what = await self._link.connected(), f"submit {request.service.key}"
         if isinstance(client, Failure):
             return Failure(Kind.NOT_SENT, client.detail)
         if later := self._availability.held(what):
             return later
-        fact = await self._link.told(client, client.edit(ref, document, self._link.guarded(guard)))
+        fact = await self._link.told(client, client.submit(request, self._link.guarded(guard)))
         if isinstance(fact, Failure):
             fact = self._availability.put_off(what, fact)
             fact = await self._mode.explain(fact) if fact.code not in (None, 429) else fact
         if isinstance(fact, Accepted):
-            self._jobs.accepted(ref, fact)
-        self._tell(Sent("edit", _outcome(fact)))
+            self._jobs.accepted(request, fact)
+        self._tell(Sent(request.operation.name, _outcome(fact)))
         return fact
 
     async def root(self) -> SiteInfo | Failure:

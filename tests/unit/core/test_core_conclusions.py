@@ -21,7 +21,7 @@ from arcgis_operator.core.jsondoc import merge_patch
 from arcgis_operator.core.record import Phase, PlanShown
 from arcgis_operator.core.settle import settle
 from arcgis_operator.core.status import render
-from arcgis_operator.core.verdict import Edit, Reason, Verdict
+from arcgis_operator.core.verdict import Reason, Verdict
 from arcgis_operator.core.wake import BACKOFF, RESYNC, After
 
 WORDS = {BACKOFF: "nan", RESYNC: "inf"}
@@ -234,8 +234,8 @@ def spelled(verdict: Verdict) -> dict[str, Any]:
         "message": verdict.message,
         "wake": verdict.wake.seconds if isinstance(verdict.wake, After) else WORDS[verdict.wake],
         "notes": [[str(note.reason), note.message] for note in verdict.notes],
-        "sends": [effect.intent_id, effect.service.title, effect.document]
-        if isinstance(effect, Edit)
+        "sends": [effect.intent_id, effect.service.title, json.loads(effect.form["service"])]
+        if effect
         else None,
         "spent": verdict.spent,
         "aside": verdict.aside,

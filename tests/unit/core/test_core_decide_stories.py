@@ -9,6 +9,7 @@ from situations import NOW, case, digest, job, journal, live, proved, record, se
 from arcgis_operator.core.case import Case, Hold, Policy
 from arcgis_operator.core.decide import decide
 from arcgis_operator.core.failures import Failure, Kind
+from arcgis_operator.core.jsondoc import loads
 from arcgis_operator.core.model import Leaf, LeafKind
 from arcgis_operator.core.record import JobShown, Phase, Record, stamp
 from arcgis_operator.core.verdict import Reason
@@ -41,7 +42,7 @@ def refused_before(ended: int, reason: str = "JobFailed", retry: float = 60) -> 
 def test_the_edit_carries_the_whole_document_read_in_this_turn() -> None:
     effect = decide(case()).effect
     assert effect is not None
-    assert effect.document == live("new")
+    assert loads(effect.form["service"]) == live("new")
     assert effect.intent_id == "intent-2"
 
 

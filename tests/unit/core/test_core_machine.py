@@ -16,7 +16,7 @@ from arcgis_operator.core.case import Case, Hold, Seen
 from arcgis_operator.core.decide import decide
 from arcgis_operator.core.failures import Failure, Kind
 from arcgis_operator.core.jobs import MACHINE
-from arcgis_operator.core.jsondoc import merge_patch
+from arcgis_operator.core.jsondoc import loads, merge_patch
 from arcgis_operator.core.look import look
 from arcgis_operator.core.record import Phase, Record, stamp
 from arcgis_operator.core.settle import settle, signal_of
@@ -111,8 +111,9 @@ def test_nothing_is_sent_but_a_difference_nobody_else_is_working_on(given_case: 
     assert given_case.sending is None
     assert given_case.desired is not None
     assert not given_case.matches
-    assert plan.differing(given_case.desired.leaves, verdict.effect.document) == ()
-    assert verdict.effect.document.keys() >= found.document.keys()
+    sent = loads(verdict.effect.form["service"])
+    assert plan.differing(given_case.desired.leaves, sent) == ()
+    assert sent.keys() >= found.document.keys()
     assert verdict.record.journal.id == verdict.effect.intent_id == given_case.fresh_id
     assert verdict.record.journal.generation == given_case.generation
     assert len(verdict.record.journal.sends) <= POLICY.edits_per_hour

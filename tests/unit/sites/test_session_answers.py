@@ -23,6 +23,7 @@ from arcgis_operator.core.identity import ServiceRef
 from arcgis_operator.core.logins import LoginNote
 from arcgis_operator.core.look import hold_of
 from arcgis_operator.core.model import SiteWanted
+from arcgis_operator.core.operations import EDIT, Request
 from arcgis_operator.core.verdict import Reason
 from arcgis_operator.sites.link import Account
 from arcgis_operator.sites.livesite import LiveSite
@@ -112,7 +113,7 @@ async def session(
 
 
 async def edited(session: SiteSession) -> Failure:
-    fact = await session.edit(ROADS, {"serviceName": "Roads"}, lambda: None)
+    fact = await session.submit(Request(EDIT, ROADS, {"service": "{}"}, "i1"), lambda: None)
     assert isinstance(fact, Failure)
     return fact
 

@@ -36,9 +36,9 @@ class Addresses:
         """`<context>/admin/services/<folder>`; the root has no name."""
         return self._below("/admin/services", (name,)) if name else self.services
 
-    def edit(self, ref: ServiceRef) -> httpx.URL | None:
-        """`<service>/edit`."""
-        return self._below("/admin/services", (*_names(ref), "edit"))
+    def operation(self, ref: ServiceRef, path: tuple[str, ...]) -> httpx.URL | None:
+        """`<service>/edit`, for example."""
+        return self._below("/admin/services", (*_names(ref), *path))
 
     def job(self, job_id: str) -> httpx.URL | None:
         """`<context>/admin/jobs/<id>`: built from the id alone, `jobsUrl` is never followed."""

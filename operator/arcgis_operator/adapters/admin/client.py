@@ -1,7 +1,7 @@
 """One site's Administrator API: build the request, send it, interpret the answer."""
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -29,9 +29,10 @@ from arcgis_operator.adapters.admin.trust import Trust, system_roots
 from arcgis_operator.core.failures import Fact, Failure, Kind
 from arcgis_operator.core.identity import ServiceRef
 from arcgis_operator.core.job import Job
-from arcgis_operator.core.jsondoc import Json, dumps
+from arcgis_operator.core.jsondoc import Json
 from arcgis_operator.core.likely import Listing
 from arcgis_operator.core.logins import LoginNote
+from arcgis_operator.core.operations import Request
 
 _DETAIL_LENGTH = 400
 _AT_ONCE_SECONDS = 5.0
@@ -183,25 +184,25 @@ class AdminClient:
             lambda body: resources.job_of(body, job_id, self._redactor),
         )
 
-    async def edit(self, ref: ServiceRef, document: Mapping[str, Json], guard: Guard) -> Fact:
-        """Replaces the service's document by this one, asynchronously. Source: Edit Service page.
+    async def submit(self, request: Request, guard: Guard) -> Fact:
+        """Asks for an operation on a service.
 
         The guard is asked before every write, that of a re-send after a token renewal included: after pool,
         connection and token, before the first byte of the headers and again before the body.
         NOT_SENT, BUSY, UNAUTHORISED, MISSING and REFUSED mean not applied, UNSURE means perhaps.
         """
-        url = self._addresses.edit(ref)
+        url = self._addresses.operation(request.service, request.operation.path)
         if url is None:
             return _no_address()
-        form = {"service": dumps(document), "async": "true", "f": "json"}
+        job = {"async": "true"} if request.operation.asynchronous else {}
         attempt = Attempt(guard)
-        request = self._request("POST", url, attempt, form)
+        post = self._request("POST", url, attempt, {**request.form, **job, "f": "json"})
         began = self._clock()
 
         def interpret(answer: Answer) -> Fact:
             return _edit_fact(answer, self._redactor, at_once=self._clock() - began < _AT_ONCE_SECONDS)
 
-        fact: Fact = await self._call("edit", request, attempt, interpret, self._send_signed)
+        fact: Fact = await self._call(request.operation.name, post, attempt, interpret, self._send_signed)
         return fact if not isinstance(fact, Failure) or fact.kind is not Kind.GARBLED else _not_sent(fact)
 
     async def aclose(self) -> None:

@@ -1,0 +1,67 @@
+"""What the site can be asked to change, as rows: which settings each one owns, and the request it makes.
+
+Everything else knows an operation by its row alone. The table is in the order in which they are due.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from arcgis_operator.core import plan
+from arcgis_operator.core.identity import ServiceRef
+from arcgis_operator.core.jsondoc import Json, dumps
+from arcgis_operator.core.model import Leaf
+
+Leaves = tuple[Leaf, ...]
+Documents = Mapping[str, Mapping[str, Json]]
+SERVICE = "service"
+"""The document of the service itself, among the documents that operations read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One way to change a service.
+
+    `path` stands below the service's own address. `asynchronous`: the site answers with a job. `reads` names
+    the documents that `differing` and `request` look at. `request` makes the fields of the form; `differing`
+    gives the leaves of this operation whose live value is another one.
+    """
+
+    name: str
+    path: tuple[str, ...]
+    asynchronous: bool
+    reads: tuple[str, ...]
+    differing: Callable[[Leaves, Documents], Leaves]
+    request: Callable[[Leaves, Documents], Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Request:
+    """The one request to send, once its intent is stored. `form` may hold secrets, and is not printed."""
+
+    operation: Operation
+    service: ServiceRef
+    form: Mapping[str, str]
+    intent_id: str
+
+    def __repr__(self) -> str:
+        return f"Request({self.operation.name} {self.service.title}, {self.intent_id})"
+
+
+EDIT = Operation(  # Source: Edit Service page
+    name="edit",
+    path=("edit",),
+    asynchronous=True,
+    reads=(SERVICE,),
+    differing=lambda leaves, documents: plan.differing(leaves, documents[SERVICE]),
+    request=lambda leaves, documents: {"service": dumps(plan.overlay(leaves, documents[SERVICE]))},
+)
+OPERATIONS = (EDIT,)
+NAMES = frozenset(one.name for one in OPERATIONS)
+PATHS = frozenset(tuple(map(str.casefold, one.path)) for one in OPERATIONS)
+"""What stands behind the service in the operationURI of a job of theirs, in small letters."""
+
+
+def due(leaves: Leaves, documents: Documents) -> Operation:
+    """The first that has something to change, of those whose documents were read; there is one."""
+    readable = (one for one in OPERATIONS if documents.keys() >= set(one.reads))
+    return next(one for one in readable if one.differing(leaves, documents))
