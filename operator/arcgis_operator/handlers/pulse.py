@@ -105,5 +105,5 @@ class Pulse:
         return time.monotonic() - min(latest.values())
 
     def _tell(self, stream: Stream, reason: str) -> None:
-        self._lost()
         log.warning("watch connection lost", extra=fields(collection=stream.collection, reason=reason))
+        self._lost()
