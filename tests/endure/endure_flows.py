@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from harness.bench import SERVICES, Workbench
 from harness.flows import FLOWS, Flow, Player
 
-SLOW = 1.5
 
 BESIDE: Mapping[str, Flow] = {
     **{name: flow for name, flow in FLOWS.items() if not flow.is_alone},
@@ -24,6 +23,7 @@ class Actor(Player[None]):
 
     def __init__(self, bench: Workbench, name: str, service: str) -> None:
         self.bench, self.name, self.service = bench, name, service
+        self._held = ""  # a job that runs until it is told to end
 
     def act(self, flow: Flow) -> None:
         """Plays it to its end, when as many edits as it makes have been accepted and all is settled."""
@@ -37,11 +37,11 @@ class Actor(Player[None]):
         self.bench.declare(self.name, self.service, {"description": text})
 
     def want_slowly(self, text: str) -> None:
-        self.bench.site.next_job(service=self.service, seconds=SLOW)
+        self.bench.site.next_job(service=self.service, hang=True)
         accepted = len(self.bench.edits(self.service))
         self.want(text)
         self.bench.wait_edits(self.service, accepted + 1)
-        self.bench.wait_job(self.name)
+        self._held = self.bench.wait_job(self.name)
 
     def settle(self) -> None:
         self.bench.converged(self.name)
@@ -53,13 +53,13 @@ class Actor(Player[None]):
         self.bench.looked_at(self.service, asked=lambda: self.bench.ask_again(self.name))
 
     def end_job(self) -> None:
-        """It has its time."""
+        self.bench.site.finish(self._held)
 
     def drift(self) -> None:
         self.bench.site.drift(self.service, {"description": "somebody else's"})
 
     def foreign_job(self) -> None:
-        self.bench.site.foreign_job(self.service, seconds=SLOW)
+        self._held = self.bench.site.foreign_job(self.service, hang=True)
 
     def wipe_status(self) -> None:
         self.bench.api.merge(SERVICES, self.name, {"status": None}, subresource="status")

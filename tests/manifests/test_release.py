@@ -13,6 +13,7 @@ import yaml
 
 from arcgis_devcluster import Cluster
 
+pytestmark = pytest.mark.xdist_group("release")  # make works in one folder of the checkout
 ROOT = Path(__file__).resolve().parents[2]
 MAKEFILE = (ROOT / "Makefile").read_text()
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
