@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from harness.bench import SERVICES, Workbench
 from harness.flows import FLOWS, Flow, Player
 
-
 BESIDE: Mapping[str, Flow] = {
     **{name: flow for name, flow in FLOWS.items() if not flow.is_alone},
     "status wiped at rest": Flow(("want one", "settle"), ("wipe_status", "look"), ("one",)),
