@@ -195,8 +195,8 @@ class Process:
     def trouble(self) -> Hold | None:
         return None
 
-    def sending(self, key: str) -> Hold | None:
-        return None
+    def unsent(self, key: str) -> tuple[Hold, ...]:
+        return ()
 
     def call_when_free(self, key: str) -> bool:
         return True

@@ -1,50 +1,38 @@
 """What counts against a wanted state, and what that holds back: bounded attempts, pauses, a budget."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from arcgis_operator.core import sentences
 from arcgis_operator.core.backoff import Backoff
-from arcgis_operator.core.case import Case, Hold, Policy
+from arcgis_operator.core.case import Case, Hold, Policy, Shut
 from arcgis_operator.core.jsondoc import printable
 from arcgis_operator.core.record import Journal, Record, moment, stamp
 from arcgis_operator.core.verdict import Reason
-from arcgis_operator.core.wake import BACKOFF, After, Wake
+from arcgis_operator.core.wake import After
 
 HOUR = timedelta(hours=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """Why an edit is held back now. `spent`: no further attempt is due; `wake`: None for the reason's own."""
-
-    hold: Hold
-    spent: bool = False
-    wake: Wake | None = None
-
-
-def held(case: Case) -> Held | None:
-    """What holds an edit back that is due otherwise, None when it may be sent."""
+def attempts(case: Case) -> Shut | None:
+    """The last attempts at what is wanted failed: a pause before the next one, or none follows."""
     journal = case.record.journal
-    if journal.failure and not case.starts_anew:
-        if journal.ended >= case.policy.jobs_per_digest:
-            return Held(given_up(journal, case.whose), spent=True)
-        reason, text = _stored(journal.failure)
-        wait = max(_until(case, journal.retry_time), case.too_old_for)
-        if wait > 0:
-            message = sentences.next_attempt(text, journal.attempt + 1, journal.retry_time)
-            return Held(Hold(reason, message), wake=After(wait))
-    if early := too_early(case):
-        return early
-    if spent := _budget(case):
-        return spent
-    return _before_sending(case.sending) if case.sending else None
+    if not journal.failure or case.starts_anew:
+        return None
+    if journal.ended >= case.policy.jobs_per_digest:
+        return Shut(given_up(journal, case.whose), spent=True)
+    reason, text = _stored(journal.failure)
+    wait = max(_until(case, journal.retry_time), case.too_old_for)
+    if wait <= 0:
+        return None
+    message = sentences.next_attempt(text, journal.attempt + 1, journal.retry_time)
+    return Shut(Hold(reason, message), wake=After(wait))
 
 
-def too_early(case: Case) -> Held | None:
+def too_early(case: Case) -> Shut | None:
     """What was read may be from before the last operation: nothing is built on it, nothing proved by it."""
     wait = case.too_old_for
-    return Held(Hold(Reason.VERIFYING, sentences.READ_EARLY), wake=After(wait)) if wait > 0 else None
+    return Shut(Hold(Reason.VERIFYING, sentences.READ_EARLY), wake=After(wait)) if wait > 0 else None
 
 
 def may_have_just_ended(record: Record, now: datetime, policy: Policy) -> bool:
@@ -55,11 +43,6 @@ def may_have_just_ended(record: Record, now: datetime, policy: Policy) -> bool:
     verified = moment(record.observed.verified_time) if record.observed else None
     lately = verified is not None and abs(now - verified) < timedelta(seconds=policy.settle_seconds)
     return not record.journal.open and (bool(record.journal.failure) or lately)
-
-
-def _before_sending(hold: Hold) -> Held:
-    """A site that asks for a pause again and again is tried less and less often: by the queue's backoff."""
-    return Held(hold, wake=BACKOFF if hold.reason is Reason.SERVICE_BUSY else None)
 
 
 def counted(journal: Journal, failure: str, now: datetime, policy: Policy) -> Journal:
@@ -100,7 +83,7 @@ def _stored(failure: str) -> tuple[Reason, str]:
         return Reason.JOB_FAILED, failure
 
 
-def _budget(case: Case) -> Held | None:
+def budget(case: Case) -> Shut | None:
     """Counted twice, by the times on record and by what this process sent: the stricter one holds."""
     most, hour = case.policy.edits_per_hour, HOUR.total_seconds()
     on_record = [(case.now - at).total_seconds() for at in map(moment, recent_sends(case)) if at]
@@ -110,7 +93,7 @@ def _budget(case: Case) -> Held | None:
         return None
     wait = max(1.0, *waits)
     message = sentences.budget_spent(most, stamp(case.now + timedelta(seconds=wait)))
-    return Held(Hold(Reason.EDIT_BUDGET_SPENT, message), wake=After(wait))
+    return Shut(Hold(Reason.EDIT_BUDGET_SPENT, message), wake=After(wait))
 
 
 def _until(case: Case, time: str) -> float:

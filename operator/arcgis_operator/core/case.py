@@ -15,6 +15,7 @@ from arcgis_operator.core.model import Desired, Leaf
 from arcgis_operator.core.record import Record
 from arcgis_operator.core.said import UNSAID, Raw, Show, plainly
 from arcgis_operator.core.verdict import Reason
+from arcgis_operator.core.wake import Wake
 
 CLOCK_SECONDS = 0.001
 """A shorter wait is the rounding of a clock: who waited for it would look again at once, without end."""
@@ -66,6 +67,15 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
+class Shut:
+    """A gate that is shut. `spent`: no further attempt is due; `wake`: None for the reason's own interval."""
+
+    hold: Hold
+    spent: bool = False
+    wake: Wake | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
     """What the site showed in this turn: jobs first, the document after them, so it is never older.
 
@@ -105,8 +115,9 @@ class Seen:
 class Case:
     """The input of `decide`.
 
-    `gate` closes the whole look when nothing is open; `sending` only holds an edit back; `trouble` is
-    what the site as a whole is in after the look. `requested` and `abandon` are what a person wrote into
+    `unlooked` are the holds that keep the service from being looked at when nothing is open, `unsent` those
+    that only keep an edit back, both in no order: which one counts is for `gates` to say. `trouble` is what
+    the site as a whole is in after the look. `requested` and `abandon` are what a person wrote into
     the annotations. `open_for`, `lost_for`, `ended_for`, `vain_for` and `busy_for` are seconds by our own
     monotonic clock: since the open operation is known here, since its job was last seen to run, from
     first knowing that the last operation on the service, ours or another one's, had ended to asking for
@@ -126,9 +137,9 @@ class Case:
     site_url: str = ""
     site_version: str = ""
     username: Raw = UNSAID
-    gate: Hold | None = None
+    unlooked: tuple[Hold, ...] = ()
+    unsent: tuple[Hold, ...] = ()
     trouble: Hold | None = None
-    sending: Hold | None = None
     requested: str = ""
     abandon: str = ""
     fresh_id: str = ""

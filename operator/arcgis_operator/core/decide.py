@@ -6,7 +6,7 @@ The protocol that both keep is explained rule for rule in `docs/explanation/arch
 from collections.abc import Mapping
 from dataclasses import replace
 
-from arcgis_operator.core import sentences
+from arcgis_operator.core import gates, sentences
 from arcgis_operator.core.bounds import counted, recent_sends, retry_time
 from arcgis_operator.core.case import Case, Hold, Seen
 from arcgis_operator.core.change import shown as shown_change
@@ -146,7 +146,7 @@ def _converged(case: Case) -> Verdict:
             plan=None,
             observed=_observed(case),
         ),
-        wake=NOW if case.gate else RESYNC,
+        wake=NOW if gates.to_look(case) else RESYNC,
         notes=notes,
         aside=" ".join(filter(None, (changed_text(case), *guess(case)))),
     )
@@ -190,8 +190,9 @@ def _said(case: Case, document: Mapping[str, Json], name: str) -> Shown:
 def _waiting(case: Case, sight: Sight, cell: Cell) -> Verdict:
     reason = cell.reason or (sight.hold.reason if sight.hold else Reason.SITE_UNREACHABLE)
     message = sight.hold.message if sight.hold else waiting_text(case, sight.signal)
-    if case.gate and case.record.journal.open and not (sight.hold is case.gate or _passes(case.gate)):
-        message = sentences.afterwards(message, case.gate.message)
+    gate = gates.to_look(case) if case.record.journal.open else None
+    if gate and not (sight.hold is gate or _passes(gate)):
+        message = sentences.afterwards(message, gate.message)
     away = reason in SITE_AWAY and case.vain_for < case.policy.stale_after_seconds
     calm = case.record.known and (not case.record.journal.open or case.record.is_ready(case.generation))
     same = sight.signal is Signal.OTHERS_RUN and case.matches

@@ -4,15 +4,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from arcgis_operator.core import plan, sentences
-from arcgis_operator.core.bounds import held, too_early
+from arcgis_operator.core import gates, plan, sentences
+from arcgis_operator.core.bounds import too_early
 from arcgis_operator.core.case import Case, Hold, Seen
 from arcgis_operator.core.change import shown
 from arcgis_operator.core.failures import Failure, Kind
 from arcgis_operator.core.job import Job, JobState
 from arcgis_operator.core.jobs import Signal
 from arcgis_operator.core.misfit import Why, misfit
-from arcgis_operator.core.planning import Target
+from arcgis_operator.core.planning import Target, plan_of
 from arcgis_operator.core.record import Phase, stamp
 from arcgis_operator.core.said import cut
 from arcgis_operator.core.verdict import Reason
@@ -82,8 +82,9 @@ def look(case: Case) -> Sight:
 
 
 def _idle(case: Case) -> Sight:
-    if case.gate or case.seen is None:
-        return Sight(Signal.HINDERED, case.gate)
+    gate = gates.to_look(case)
+    if gate or case.seen is None:
+        return Sight(Signal.HINDERED, gate)
     if hindrance := _hindrance(case):
         return Sight(Signal.HINDERED, hindrance)
     return _unsettled(case, case.seen) or _settled(case)
@@ -114,8 +115,8 @@ def _due(case: Case) -> Sight:
     target = Target(case.desired, case.document)
     if hindrance := _misfit(case, target):
         return Sight(Signal.HINDERED, hindrance)
-    if back := held(case):
-        return Sight(Signal.HELD, back.hold, spent=back.spent, wake=back.wake)
+    if shut := gates.to_send(case, plan_of(case, target)):
+        return Sight(Signal.HELD, shut.hold, spent=shut.spent, wake=shut.wake)
     return Sight(Signal.DIFFERS, target=target)
 
 
@@ -269,7 +270,7 @@ LOOKS: Mapping[Phase, Callable[[Case], Sight]] = {
 def _away(case: Case) -> Hold | None:
     """The site that holds the open operation is not there to be asked."""
     if case.seen is None:
-        return case.gate or Hold(Reason.SITE_UNREACHABLE, sentences.NOT_READ)
+        return gates.to_look(case) or Hold(Reason.SITE_UNREACHABLE, sentences.NOT_READ)
     if case.record.journal.site_url != case.site_url:
         before = case.record.journal.site_url
         text = sentences.site_changed(before, case.site_url, case.whose, case.record.journal.id)

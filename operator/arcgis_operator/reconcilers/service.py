@@ -48,6 +48,7 @@ from arcgis_operator.telemetry.happenings import Concluded, Tell
 AGAIN = 4  # reads of an object that moves under our hands, before the queue's backoff takes over
 DOCUMENT_SECONDS = 5.0  # between asking for a document and sending it back
 SLOWNESS = 2.0  # and so many times what the site took to answer: a slow one is served as well
+SUSPENDED = Hold(Reason.SUSPENDED, sentences.SUSPENDED)
 CONFIRM_SECONDS = 300.0  # between two looks whether two addresses are still one service
 
 
@@ -152,19 +153,19 @@ class ServiceReconciler:
         allowed = await self._allowed(aim, body)
         if not self._registry.speaks(key, _name(body), body["metadata"]["uid"]):
             return BACKOFF  # the turn is another service's: what tells of the object gives it its own
-        gate, site = _gate(desired, allowed), self._holding(record, allowed, aim)
-        looks = not isinstance(site, Hold) and (gate is None or record.journal.open)
+        unlooked, site = _unlooked(desired, allowed), self._holding(record, allowed, aim)
+        looks = not isinstance(site, Hold) and (not unlooked or record.journal.open)
         if looks and not await self._admitted(site, allowed, aim, body):
             return NOW
         self._ledger.speaks(key, body["metadata"]["uid"], heard.other_uids, status.parse(body))
         rests = record.known and not record.journal.open and record.is_ready(body["metadata"]["generation"])
         fresh = again or not rests
-        case = await self._case(key, body, record, desired, site, gate, term, fresh)
+        case = await self._case(key, body, record, desired, site, unlooked, term, fresh)
         if not self._identified(body, case):
             return NOW
         if not isinstance(site, Hold):
-            sending = heard.hold or heard.live_instead(case) or site.sending(key)
-            case = replace(case, sending=sending)
+            rivals = (heard.hold, heard.live_instead(case))
+            case = replace(case, unsent=(*filter(None, rivals), *site.unsent(key)))
         verdict = decide(case)
         if verdict.effect and not fresh:
             return await self._attempt(key, body, term, heard, again=True)
@@ -237,7 +238,7 @@ class ServiceReconciler:
         record: Record,
         desired: Desired | SpecInvalid,
         site: SiteSession | Hold,
-        gate: Hold | None,
+        unlooked: tuple[Hold, ...],
         term: Term,
         fresh: bool,
     ) -> Case:
@@ -248,7 +249,7 @@ class ServiceReconciler:
             self._ledger.ended_elsewhere(key, record.journal.id)
         self._ledger.follow(key, record.journal, ended=False)
         settle_in = self._ledger.settle_in(key, record, term)
-        if not isinstance(site, Hold) and (gate is None or record.journal.open):
+        if not isinstance(site, Hold) and (not unlooked or record.journal.open):
             seen = await observe(
                 site,
                 wanted.service.key if wanted else _service_key(key),
@@ -279,7 +280,7 @@ class ServiceReconciler:
             site_version="" if isinstance(site, Hold) else site.version,
             username=UNSAID if isinstance(site, Hold) else site.username,
             show=plainly if isinstance(site, Hold) else site.show,
-            gate=gate,
+            unlooked=unlooked,
             trouble=None if isinstance(site, Hold) else site.trouble(),
             requested=requests_in(annotations),
             abandon=annotations.get(ABANDON, ""),
@@ -439,14 +440,12 @@ def _is_over(case: Case, verdict: Verdict) -> bool:
     return verdict.record.journal.job_id != case.record.journal.job_id and not runs
 
 
-def _gate(desired: Desired | SpecInvalid, site: SiteSession | Hold) -> Hold | None:
-    if isinstance(desired, SpecInvalid):
-        return Hold(Reason.SPEC_INVALID, desired.text)
-    if isinstance(site, Hold):
-        return site
-    if desired.suspend:
-        return Hold(Reason.SUSPENDED, sentences.SUSPENDED)
-    return site.gate()
+def _unlooked(desired: Desired | SpecInvalid, site: SiteSession | Hold) -> tuple[Hold, ...]:
+    """All that keeps the service from being looked at."""
+    invalid = isinstance(desired, SpecInvalid) and Hold(Reason.SPEC_INVALID, desired.text)
+    suspended = isinstance(desired, Desired) and desired.suspend and SUSPENDED
+    holds = (invalid, suspended, site if isinstance(site, Hold) else site.gate())
+    return tuple(hold for hold in holds if isinstance(hold, Hold))
 
 
 def _name(body: Object) -> Name:

@@ -60,19 +60,18 @@ class Availability:
             return Hold(Reason.CIRCUIT_OPEN, text)
         return None
 
-    def sending(self, key: str) -> Hold | None:
-        """Why nothing may be sent for this service now."""
+    def unsent(self, key: str) -> tuple[Hold, ...]:
+        """All that keeps an edit of this service from being sent now."""
         live = self._place.live
-        if self.wanted.suspend:
-            return SUSPENDED
-        if live.read_only:
-            return Hold(Reason.SITE_READ_ONLY, sentences.sentence(live.read_only))
-        if later := self.held(f"submit {service_in(key)}"):
-            return Hold(Reason.SERVICE_BUSY, later.detail)
-        taken = live.taken_for(key)
-        if service_in(key) not in taken and len(taken) >= self.wanted.max_jobs:
-            return Hold(Reason.QUEUED, sentences.queued(self.wanted.max_jobs))
-        return None
+        later, taken = self.held(f"submit {service_in(key)}"), live.taken_for(key)
+        full = service_in(key) not in taken and len(taken) >= self.wanted.max_jobs
+        holds = (
+            self.wanted.suspend and SUSPENDED,
+            live.read_only and Hold(Reason.SITE_READ_ONLY, sentences.sentence(live.read_only)),
+            later and Hold(Reason.SERVICE_BUSY, later.detail),
+            full and Hold(Reason.QUEUED, sentences.queued(self.wanted.max_jobs)),
+        )
+        return tuple(hold for hold in holds if isinstance(hold, Hold))
 
     def held(self, what: str = WHOLE_SITE) -> Failure | None:
         """What the site would answer to this now, which it asked to be asked later."""

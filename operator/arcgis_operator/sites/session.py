@@ -57,7 +57,7 @@ class SiteSession:
         self._jobs = jobs = SiteJobs(
             link, available, place, show, clock, wake, patience.presumed_seconds, patience.settle_seconds
         )
-        self.gate, self.trouble, self.sending = available.gate, available.trouble, available.sending
+        self.gate, self.trouble, self.unsent = available.gate, available.trouble, available.unsent
         self.adjust, self.paid_for = available.adjust, available.paid_for
         self.login, self.mode = link.login, self._mode.ask
         self.document, self.likely = self._documents.of, self._documents.likely

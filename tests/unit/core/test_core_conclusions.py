@@ -137,12 +137,12 @@ MORE = {
     "an open gate in the middle": case(
         record=record(Phase.RUNNING),
         seen=seen(ours=job()),
-        gate=Hold(Reason.SUSPENDED, "spec.suspend is true."),
+        unlooked=(Hold(Reason.SUSPENDED, "spec.suspend is true."),),
     ),
     "a gate at rest with a match": case(
         record=record(Phase.RUNNING),
         seen=seen(ours=job("COMPLETED"), document=live("new")),
-        gate=Hold(Reason.SUSPENDED, "spec.suspend is true."),
+        unlooked=(Hold(Reason.SUSPENDED, "spec.suspend is true."),),
     ),
     "an unanswered intent that became a job": case(
         record=replace(PLANNED, journal=journal(Phase.INTENDED, attempt=2, generation=4)),

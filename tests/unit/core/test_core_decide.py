@@ -179,13 +179,13 @@ SITUATIONS: dict[str, tuple[Case, Expected]] = {
     ),
     "the jobs cannot be listed": (case(seen=seen(listed=False)), gives(R.SUBMITTING, INTENDED, sends=True)),
     "the spec cannot be read": (
-        case(desired=None, seen=None, gate=Hold(R.SPEC_INVALID, "spec.settings: no")),
+        case(desired=None, seen=None, unlooked=(Hold(R.SPEC_INVALID, "spec.settings: no"),)),
         gives(R.SPEC_INVALID, says="spec.settings: no", progress=Progress.STALLED),
     ),
     "a spec that cannot be read without anybody saying so": (case(desired=None), gives(R.SPEC_INVALID)),
-    "suspended": (case(gate=GATE, seen=None), gives(R.SUSPENDED, progress=Progress.NONE)),
+    "suspended": (case(unlooked=(GATE,), seen=None), gives(R.SUSPENDED, progress=Progress.NONE)),
     "whether its site allows it is not known": (
-        case(record=proved(), gate=Hold(R.ACCESS_UNKNOWN, "labels: 429"), seen=None),
+        case(record=proved(), unlooked=(Hold(R.ACCESS_UNKNOWN, "labels: 429"),), seen=None),
         gives(R.ACCESS_UNKNOWN, holds=lambda v: v.keep_ready),
     ),
     "the budget of an hour is spent by what this process sent, whatever the status says": (
@@ -193,23 +193,26 @@ SITUATIONS: dict[str, tuple[Case, Expected]] = {
         gives(R.EDIT_BUDGET_SPENT, holds=lambda v: v.wake == After(HOUR - 11 * MINUTE)),
     ),
     "another resource speaks for the service": (
-        case(gate=Hold(R.CONFLICT, "gis/roads is older"), seen=None),
+        case(unsent=(Hold(R.CONFLICT, "gis/roads is older"),)),
         gives(R.CONFLICT, progress=Progress.STALLED),
     ),
     "the site is not allowed": (
-        case(gate=Hold(R.SITE_NOT_ALLOWED, "no"), seen=None),
+        case(unlooked=(Hold(R.SITE_NOT_ALLOWED, "no"),), seen=None),
         gives(R.SITE_NOT_ALLOWED),
     ),
-    "the site does not exist": (case(gate=Hold(R.SITE_NOT_FOUND, "no"), seen=None), gives(R.SITE_NOT_FOUND)),
-    "the circuit is open": (case(gate=OPEN, seen=None), gives(R.CIRCUIT_OPEN)),
-    "all slots are taken": (case(sending=Hold(R.QUEUED, "full")), gives(R.QUEUED, says="full")),
-    "the site is read-only": (case(sending=Hold(R.SITE_READ_ONLY, "upgrade")), gives(R.SITE_READ_ONLY)),
+    "the site does not exist": (
+        case(unlooked=(Hold(R.SITE_NOT_FOUND, "no"),), seen=None),
+        gives(R.SITE_NOT_FOUND),
+    ),
+    "the circuit is open": (case(unlooked=(OPEN,), seen=None), gives(R.CIRCUIT_OPEN)),
+    "all slots are taken": (case(unsent=(Hold(R.QUEUED, "full"),)), gives(R.QUEUED, says="full")),
+    "the site is read-only": (case(unsent=(Hold(R.SITE_READ_ONLY, "upgrade"),)), gives(R.SITE_READ_ONLY)),
     "the site asks for a pause before the next edit, and how often it did so only the queue knows": (
-        case(sending=Hold(R.SERVICE_BUSY, "later")),
+        case(unsent=(Hold(R.SERVICE_BUSY, "later"),)),
         gives(R.SERVICE_BUSY, says="later", holds=lambda v: v.wake is BACKOFF),
     ),
     "a full site does not hold back who matches": (
-        case(sending=Hold(R.QUEUED, "full"), seen=seen(document=live("new"))),
+        case(unsent=(Hold(R.QUEUED, "full"),), seen=seen(document=live("new"))),
         gives(R.CONVERGED),
     ),
     "it was open, and this try failed too": (
@@ -492,12 +495,12 @@ SITUATIONS: dict[str, tuple[Case, Expected]] = {
         gives(R.SERVICE_NOT_FOUND, INTENDED),
     ),
     "an intent, suspended meanwhile": (
-        open_(INTENDED, gate=GATE, seen=seen(settle_in=9.0)),
+        open_(INTENDED, unlooked=(GATE,), seen=seen(settle_in=9.0)),
         gives(R.LOOKING_FOR_JOB, INTENDED, "After that: spec.suspend is true."),
     ),
-    "an intent without trace, suspended meanwhile": (open_(INTENDED, gate=GATE), gives(R.SUSPENDED)),
+    "an intent without trace, suspended meanwhile": (open_(INTENDED, unlooked=(GATE,)), gives(R.SUSPENDED)),
     "an intent, and the spec cannot be read any more": (
-        open_(INTENDED, desired=None, gate=Hold(R.SPEC_INVALID, "no"), seen=seen(document=None)),
+        open_(INTENDED, desired=None, unlooked=(Hold(R.SPEC_INVALID, "no"),), seen=seen(document=None)),
         gives(R.SPEC_INVALID),
     ),
     "an intent for another site": (
@@ -582,7 +585,7 @@ SITUATIONS: dict[str, tuple[Case, Expected]] = {
         gives(R.JOB_RUNNING, RUNNING),
     ),
     "our job runs, suspended meanwhile": (
-        open_(RUNNING, seen=seen(ours=job()), gate=GATE),
+        open_(RUNNING, seen=seen(ours=job()), unlooked=(GATE,)),
         gives(R.JOB_RUNNING, RUNNING, "waiting for it to finish. After that: spec.suspend is true."),
     ),
     "our job is not known to the site": (
@@ -717,11 +720,11 @@ SITUATIONS: dict[str, tuple[Case, Expected]] = {
         gives(R.SUBMITTING, INTENDED, "attempt 1", sends=True),
     ),
     "our job ended, suspended meanwhile": (
-        open_(RUNNING, seen=seen(ours=job("FAILED")), gate=GATE),
+        open_(RUNNING, seen=seen(ours=job("FAILED")), unlooked=(GATE,)),
         gives(R.SUSPENDED, IDLE, holds=lambda v: v.record.journal.ended == 1),
     ),
     "our job ended well, suspended meanwhile": (
-        open_(RUNNING, seen=seen(ours=job("COMPLETED"), document=live("new")), gate=GATE),
+        open_(RUNNING, seen=seen(ours=job("COMPLETED"), document=live("new")), unlooked=(GATE,)),
         gives(R.CONVERGED, holds=lambda v: v.wake == AT_ONCE),
     ),
     "our job ended, and somebody else's runs": (
@@ -736,7 +739,7 @@ SITUATIONS: dict[str, tuple[Case, Expected]] = {
         open_(
             RUNNING,
             desired=None,
-            gate=Hold(R.SPEC_INVALID, "no"),
+            unlooked=(Hold(R.SPEC_INVALID, "no"),),
             seen=seen(ours=job("COMPLETED"), document=None),
         ),
         gives(R.SPEC_INVALID),
@@ -756,11 +759,11 @@ SITUATIONS: dict[str, tuple[Case, Expected]] = {
         gives(R.JOB_RUNNING, RUNNING),
     ),
     "our job cannot be asked about while the circuit is open": (
-        open_(RUNNING, seen=seen(ours=failed(Kind.UNSURE)), gate=OPEN, trouble=OPEN),
+        open_(RUNNING, seen=seen(ours=failed(Kind.UNSURE)), unlooked=(OPEN,), trouble=OPEN),
         gives(R.CIRCUIT_OPEN, RUNNING, holds=lambda v: v.message == "pause"),
     ),
     "our job was asked about though the circuit was open": (
-        open_(RUNNING, seen=seen(ours=job()), gate=OPEN),
+        open_(RUNNING, seen=seen(ours=job()), unlooked=(OPEN,)),
         gives(R.JOB_RUNNING, RUNNING, holds=lambda v: v.message.endswith("waiting for it to finish.")),
     ),
     "our job runs, and nobody can be asked": (open_(RUNNING, seen=None), gives(R.SITE_UNREACHABLE, RUNNING)),

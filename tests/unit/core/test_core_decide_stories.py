@@ -109,7 +109,7 @@ def test_an_old_job_moves_to_the_history_when_a_new_change_is_due() -> None:
     "hold", [Hold(Reason.QUEUED, "full"), None], ids=["the site is full", "somebody's job runs"]
 )
 def test_a_try_that_was_asked_for_is_not_lost_while_it_has_to_wait(hold: Hold | None) -> None:
-    waits = case(record=refused_before(3), requested="now", sending=hold)
+    waits = case(record=refused_before(3), requested="now", unsent=(hold,))
     busy = waits if hold else replace(waits, seen=seen(others=(job(job_id="j9"),)))
     waited = decide(busy).record
     later = decide(case(record=waited, requested="now"))

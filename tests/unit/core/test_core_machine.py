@@ -69,8 +69,8 @@ CASES = st.builds(
     generation=st.integers(1, 2),
     record=RECORDS,
     seen=st.none() | SEEN | SEEN | SEEN,
-    gate=st.sampled_from([None, None, None, Hold(Reason.SUSPENDED, "suspended")]),
-    sending=st.sampled_from([None, None, Hold(Reason.QUEUED, "full")]),
+    unlooked=st.sampled_from([(), (), (), (Hold(Reason.SUSPENDED, "suspended"),)]),
+    unsent=st.sampled_from([(), (), (Hold(Reason.QUEUED, "full"),)]),
     requested=st.sampled_from(["", "once", "twice"]),
     abandon=st.sampled_from(["", "intent-1"]),
     open_for=SECONDS,
@@ -107,8 +107,8 @@ def test_nothing_is_sent_but_a_difference_nobody_else_is_working_on(given_case: 
     assert found.jobs_failure is None
     assert found.settle_in <= 0
     assert found.unseen_in <= 0 or given_case.record.journal.open
-    assert given_case.gate is None
-    assert given_case.sending is None
+    assert not given_case.unlooked
+    assert not given_case.unsent
     assert given_case.desired is not None
     assert not given_case.matches
     sent = loads(verdict.effect.form["service"])

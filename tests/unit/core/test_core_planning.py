@@ -19,8 +19,8 @@ from arcgis_operator.core.verdict import Reason
 TRIED = journal(ended=3, attempt=3, failure="JobFailed: it broke.")
 SPENT = journal(digest="sha256:another", sends=tuple(f"2026-11-23T19:{at}:14Z" for at in range(10, 22)))
 WAITING: dict[str, Case] = {
-    "Queued": case(record=record(), sending=Hold(Reason.QUEUED, "all slots are taken")),
-    "SiteReadOnly": case(record=record(), sending=Hold(Reason.SITE_READ_ONLY, "read-only")),
+    "Queued": case(record=record(), unsent=(Hold(Reason.QUEUED, "all slots are taken"),)),
+    "SiteReadOnly": case(record=record(), unsent=(Hold(Reason.SITE_READ_ONLY, "read-only"),)),
     "ServiceBusy": case(record=record(), seen=seen(others=(job(job_id="j9"),))),
     "EditBudgetSpent": case(record=record(journal=SPENT)),
     "given up": case(record=record(journal=TRIED)),
@@ -30,7 +30,7 @@ WAITING: dict[str, Case] = {
     "Suspended after its job ended": case(
         record=record(Phase.RUNNING),
         seen=seen(ours=job("FAILED")),
-        gate=Hold(Reason.SUSPENDED, "spec.suspend is true."),
+        unlooked=(Hold(Reason.SUSPENDED, "spec.suspend is true."),),
     ),
 }
 SHOWN = PlanShown(
@@ -88,7 +88,7 @@ def test_another_starting_point_of_the_same_wish_is_another_plan() -> None:
 
 def test_a_drift_that_waits_is_told_as_drift_when_its_edit_is_sent() -> None:
     hold = Hold(Reason.QUEUED, "all slots are taken")
-    waiting = decide(case(record=proved(), sending=hold))
+    waiting = decide(case(record=proved(), unsent=(hold,)))
     assert waiting.record.plan is not None
     assert waiting.record.plan.cause == "Drift"
     assert "(after drift)" in decide(case(record=waiting.record)).message
@@ -125,7 +125,7 @@ def test_the_plan_of_an_edit_stays_until_it_is_verified() -> None:
         case(record=done, seen=seen(document=live("new"), others=(job(job_id="j9"),))),
         case(record=done, seen=seen(document=Failure(Kind.UNSURE, "no"))),
         case(record=done, seen=seen(document=live(serviceName="Other"))),
-        case(record=done, seen=None, gate=Hold(Reason.SUSPENDED, "spec.suspend is true.")),
+        case(record=done, seen=None, unlooked=(Hold(Reason.SUSPENDED, "spec.suspend is true."),)),
         case(record=done, desired=None),
     ):
         assert decide(changed).record.plan == sent.plan

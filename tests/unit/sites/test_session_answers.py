@@ -123,12 +123,12 @@ async def test_a_pause_for_an_edit_is_told_in_the_same_words_while_it_lasts(
 ) -> None:
     site.answers["edit"] = httpx.Response(429, headers={"Retry-After": "2"}, json=error(429, "Later"))
     first = (await edited(session)).detail
-    held = session.sending("https://site.test/arcgis|transport/roads.mapserver")
+    held, *_ = session.unsent("https://site.test/arcgis|transport/roads.mapserver")
     assert isinstance(held, Hold)
     assert held.message == first == (await edited(session)).detail
     assert site.asked.count("edit") == 1
     clock.now += 2
-    assert session.sending("https://site.test/arcgis|transport/roads.mapserver") is None
+    assert not session.unsent("https://site.test/arcgis|transport/roads.mapserver")
 
 
 MODES: dict[str, tuple[dict[str, Any], Any, Kind, bool]] = {  # refusal, mode, meaning, read-only
@@ -150,8 +150,8 @@ async def test_whether_the_site_is_in_read_only_mode_its_mode_tells(
     site.answers |= {"edit": refusal, "mode": mode}
     fact = await edited(session)
     assert (fact.kind, fact.read_only) == (kind, read_only)
-    hold = session.sending("roads")
-    assert (hold is not None and hold.reason is Reason.SITE_READ_ONLY) is (mode == READ_ONLY or read_only)
+    reasons = [hold.reason for hold in session.unsent("roads")]
+    assert (Reason.SITE_READ_ONLY in reasons) is (mode == READ_ONLY or read_only)
 
 
 ABSENT: dict[str, tuple[Answers, Kind]] = {
@@ -214,15 +214,15 @@ async def test_an_edit_that_is_put_off_is_not_sent_before_its_time_and_the_mode_
 ) -> None:
     site.answers["edit"] = LATER
     key = f"{WANTED.url}|{ROADS.key}"
-    assert session.sending(key) is None
+    assert not session.unsent(key)
     assert (await edited(session)).kind is Kind.BUSY
-    hold = session.sending(key)
+    hold, *_ = session.unsent(key)
     assert hold
     assert hold.reason is Reason.SERVICE_BUSY
     assert (await edited(session)).kind is Kind.BUSY
     assert site.asked == ["generateToken", "edit"]
     clock.now += 10
-    assert session.sending(key) is None
+    assert not session.unsent(key)
 
 
 async def test_a_pause_for_the_whole_site_holds_jobs_under_way_too(
@@ -248,11 +248,11 @@ async def test_read_only_mode_is_not_over_because_the_site_asks_to_be_asked_late
     site.answers["mode"] = LATER
     clock.now += 6
     await session.pace()
-    assert session.sending("roads")
+    assert session.unsent("roads")
     site.answers["mode"] = NO_MODE
     clock.now += 16
     await session.pace()
-    assert session.sending("roads") is None
+    assert not session.unsent("roads")
 
 
 async def test_who_asks_whether_the_site_is_closed_does_not_use_up_its_probe(

@@ -258,9 +258,9 @@ async def test_a_service_gives_back_its_slot_at_whichever_site_it_took_it() -> N
 async def test_a_site_that_is_suspended_while_a_turn_waits_for_it_is_sent_nothing() -> None:
     sessions = made(Slow(NAMESPACES))
     session = await sessions.session(PROD, WANTED)
-    assert session.sending("roads") is None
+    assert not session.unsent("roads")
     await sessions.session(PROD, replace(WANTED, suspend=True))
-    hold = session.sending("roads")
+    hold, *_ = session.unsent("roads")
     assert hold
     assert hold == session.gate()
 
@@ -274,8 +274,8 @@ async def test_an_edit_under_the_key_of_another_address_takes_one_slot_and_its_s
     key, uri = f"{ANOTHER}|roads.mapserver", "/arcgis/admin/services/Roads.MapServer/edit"
     session.occupy(key, busy=True)
     session._jobs._index.noted(Job("j1", "EXECUTING", uri))
-    assert session.sending(f"{ANOTHER}|rivers.mapserver") is None
-    assert session.sending(key) is None
+    assert not session.unsent(f"{ANOTHER}|rivers.mapserver")
+    assert not session.unsent(key)
     looked: list[str] = []
 
     async def look(username: str, followed: object) -> None:
@@ -414,12 +414,12 @@ async def test_sites_of_one_address_stand_in_one_line_each_with_its_own_limit() 
     )
     one.occupy("https://a|roads.mapserver", busy=True)
     assert [one.jobs_in_flight, other.jobs_in_flight] == [1, 0]
-    hold = one.sending("https://a|rivers.mapserver")
+    hold, *_ = one.unsent("https://a|rivers.mapserver")
     assert hold
     assert hold.reason is Reason.QUEUED
-    assert other.sending("https://a|lakes.mapserver") is None
+    assert not other.unsent("https://a|lakes.mapserver")
     other.occupy("https://a|lakes.mapserver", busy=True)
-    assert other.sending("https://a|hills.mapserver")
+    assert other.unsent("https://a|hills.mapserver")
     sessions.left("https://a|roads.mapserver")
     assert [one._jobs.room(), other._jobs.room()] == [0, 1]
 
