@@ -8,6 +8,7 @@ it from the status. Only a resource whose service was never known has a key of i
 
 from collections.abc import Callable, Collection, Mapping, Set
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from arcgis_operator.core import plan
 from arcgis_operator.core.annotations import ABANDON, REQUESTED, requests_in
@@ -19,6 +20,8 @@ from arcgis_operator.core.site_spec import parse_site
 from arcgis_operator.core.status import at_rest, is_written, parse, whereabouts
 from arcgis_operator.reconcilers.joins import Joins
 from arcgis_operator.sites.specs import Spec, Specs
+
+Place = TypeVar("Place", str, Name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,7 @@ class Registry:
         self._desired: dict[Name, Desired | None] = {}
         self._names: dict[str, set[Name]] = {}  # by key
         self._at: dict[str, set[Name]] = {}  # by address
+        self._pointing: dict[Name, set[Name]] = {}  # by the ArcGISSite they point at
         self._resting: set[Name] = set()
         self._folders: dict[str, set[str]] = {}
         self._joins = Joins()
@@ -152,12 +156,15 @@ class Registry:
             return None
         _drop(self._names, known.key, name)
         _drop(self._at, known.address, name)
+        _drop(self._pointing, known.site, name)
         return known.key
 
     def site_seen(self, body: Mapping[str, Json]) -> tuple[str, ...]:
-        """Take note of a site; the keys of all resources that point at it."""
-        name = name_of(body)
-        self.specs.put(name, parse_site(body))
+        """Take note of a site; the keys of all resources that point at it, none where it is as it was."""
+        name, spec = name_of(body), parse_site(body)
+        if spec == self.specs.of(name):
+            return ()
+        self.specs.put(name, spec)
         return self._replaced(name)
 
     def site_gone(self, name: Name) -> tuple[str, ...]:
@@ -267,17 +274,15 @@ class Registry:
 
     def attached(self, site: Name) -> int:
         """How many resources point at a site."""
-        return sum(known.site == site for known in self._services.values())
+        return len(self._pointing.get(site, ()))
 
     def declared(self, site: Name) -> frozenset[tuple[str, str]]:
         """The services of a site that resources declare: each with the namespace of who does."""
-        pointing = (
-            (name.namespace, self._desired[name]) for name in self._services if self.site_of(name) == site
-        )
+        pointing = ((name.namespace, self._desired[name]) for name in self._pointing.get(site, ()))
         return frozenset((namespace, desired.service.title) for namespace, desired in pointing if desired)
 
     def _replaced(self, site: Name) -> tuple[str, ...]:
-        pointing = [(name, known) for name, known in self._services.items() if known.site == site]
+        pointing = [(name, self._services[name]) for name in self._pointing.get(site, ())]
         for name, known in pointing:
             self._place(name, replace(known, before=known.address))
         return tuple({self._services[name].key for name, _ in pointing})
@@ -300,9 +305,13 @@ class Registry:
             self._wake(before.key)
         if before and before.address != address:
             _drop(self._at, before.address, name)
+        if before and before.site != known.site:
+            _drop(self._pointing, before.site, name)
         self._services[name] = replace(known, address=address, key=key)
         self._names.setdefault(key, set()).add(name)
         self._at.setdefault(address, set()).add(name)
+        if known.site:
+            self._pointing.setdefault(known.site, set()).add(name)
 
     def _address(self, name: Name, known: Known) -> str:
         wanted = self.specs.of(known.site) if known.site else None
@@ -313,8 +322,10 @@ class Registry:
         return kept if meant and not kept.startswith("|") and kept else f"|{name}"
 
 
-def _drop(places: dict[str, set[Name]], place: str, name: Name) -> None:
+def _drop(places: dict[Place, set[Name]], place: Place | None, name: Name) -> None:
     """A place with nobody in it needs no room."""
+    if place is None:
+        return
     names = places.get(place, set())
     names.discard(name)
     if not names:

@@ -1,5 +1,6 @@
 """Which resource speaks for which service."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from arcgis_operator.core import plan
@@ -52,6 +53,7 @@ def two_addresses(one: Registry) -> tuple[str, str]:
     return one.service_seen(service("a")), one.service_seen(service("b", siteRef={"name": "alias"}))
 
 
+PROD = Name("gis", "prod")
 A, B, C = (Name("gis", name) for name in "abc")
 KEY = "https://gis.example.com/arcgis|transport/roads.mapserver"
 
@@ -307,3 +309,57 @@ def test_a_process_that_begins_knows_the_id_of_a_service_that_never_needed_an_ed
         first = one.service_seen({**body, "status": status})
         second = {**service("b", siteRef={"name": "alias"}), "status": told("https://10.0.0.1/arcgis")}
         assert (one.service_seen(second) == first) is expected
+
+
+class Listed(dict[Name, Any]):
+    """What is known of all resources: to go through all of it is noted."""
+
+    walks = 0
+
+    def __iter__(self) -> Iterator[Name]:
+        self.walks += 1
+        return super().__iter__()
+
+    def items(self) -> Any:
+        """Each with its name."""
+        self.walks += 1
+        return super().items()
+
+    def values(self) -> Any:
+        """Each."""
+        self.walks += 1
+        return super().values()
+
+
+def test_what_concerns_one_site_does_not_go_through_the_resources_of_all() -> None:
+    """With 100,000 on 200 sites the events of the sites alone kept the process from its own Lease."""
+    one, _ = registry()
+    one.site_seen(site())
+    one.service_seen(service("a"))
+    one._services = known = Listed(one._services)
+    assert one.attached(PROD) == 1
+    assert one.declared(PROD) == {("gis", "Transport/Roads.MapServer")}
+    assert one.site_seen(site(url="https://new.example.com/arcgis")) == (KEY.replace("gis.", "new."),)
+    assert one.site_gone(PROD) != ()
+    assert known.walks == 0
+
+
+def test_a_site_that_is_as_it_was_concerns_nobody() -> None:
+    """Its status changes with each of our own writes."""
+    one, _ = registry()
+    one.site_seen(site())
+    one.service_seen(service("a"))
+    assert one.site_seen({**site(), "status": {"services": {"attached": 1}}}) == ()
+
+
+def test_a_resource_counts_for_the_site_that_it_points_at_now() -> None:
+    one, _ = registry()
+    one.service_seen(service("a"))
+    one.service_seen(service("b"))
+    one.service_seen(service("a", siteRef={"name": "alias"}))
+    assert (one.attached(PROD), one.attached(Name("gis", "alias"))) == (1, 1)
+    one.service_seen(service("b", siteRef=None))
+    assert one.attached(PROD) == 1, "what cannot be read moves nothing"
+    one.service_gone(B)
+    one.service_gone(A)
+    assert (one.attached(PROD), one.attached(Name("gis", "alias"))) == (0, 0)
