@@ -7,6 +7,7 @@ from typing import Any, cast
 from arcgis_operator.core.identity import Name, ServiceRef
 from arcgis_operator.core.job import JobsOn
 from arcgis_operator.core.model import Desired, Leaf, LeafKind, SiteRef
+from arcgis_operator.reconcilers.breath import Breath
 from arcgis_operator.reconcilers.glance import Glance
 from arcgis_operator.reconcilers.ledger import Ledger
 from arcgis_operator.reconcilers.registry import Resting
@@ -54,7 +55,9 @@ async def glance(site: FakeSite, *at_rest: Resting) -> list[str]:
     registry = SimpleNamespace(resting=lambda _: list(at_rest), identify=lambda *_: True)
     ledger = Ledger(lambda: 0.0, 90.0, 1800.0)
     sites = cast("Any", SimpleNamespace(resolve=resolve))
-    await Glance(sites, cast("Any", registry), ledger, woken.append, LIST_SECONDS).turn(f"{URL}|transport")
+    await Glance(sites, cast("Any", registry), ledger, woken.append, LIST_SECONDS, Breath()).turn(
+        f"{URL}|transport"
+    )
     return woken
 
 

@@ -30,6 +30,7 @@ from arcgis_operator.core.keys import Key, ServiceKey, SiteKey
 from arcgis_operator.core.model import SiteWanted
 from arcgis_operator.handlers.informer import Informer, Sink
 from arcgis_operator.handlers.pulse import Pulse
+from arcgis_operator.reconcilers.breath import Breath
 from arcgis_operator.reconcilers.clock import Clock, boottime
 from arcgis_operator.reconcilers.glance import Glance
 from arcgis_operator.reconcilers.ledger import Ledger
@@ -77,15 +78,20 @@ class Parts:
             most_of_a_group=max(1, config.workers // 2),
         )
         self._running, self._polled, self._site_news = Running(), Polled(), News()
+        self._breath = Breath()
         self._asks = Asks(self.queue, self._polled)
         self._registry = Registry(lambda key: self._asks.told(ServiceKey(key)))
         self._ledger = Ledger(boottime, config.settle_seconds, config.job_timeout_seconds)
         self.sessions = self._make_sessions()
-        self.dispatch = Dispatch(self._asks, self._make_rows(), self._running)
+        self.dispatch = Dispatch(self._asks, self._make_rows(), self._running, self._breath)
         self.elector = self._make_elector(pod, lease_api)
         self._pulse = Pulse(lost=telling(self.tell, WatchLost))
         self.supervisor = Supervisor(
-            self._informer, self.dispatch, restarted=telling(self.tell, Restarted), pulse=self._pulse
+            self._informer,
+            self.dispatch,
+            breath=self._breath,
+            restarted=telling(self.tell, Restarted),
+            pulse=self._pulse,
         )
         self._resync = Resync(
             api,
@@ -94,6 +100,7 @@ class Parts:
             config.resync_seconds,
             self.tell,
             self.supervisor.again,
+            self._breath,
         )
         self.leading = Leading(
             self.elector,
@@ -157,6 +164,7 @@ class Parts:
             self._ledger,
             lambda key: self._asks.look(ServiceKey(key)),
             SPREAD * self._config.resync_seconds,
+            self._breath,
         )
         reconcilers = self._make_services(), self._make_sites(), glance
         return rows(self._registry, self._asks, *reconcilers, self._site_news)

@@ -10,6 +10,7 @@ import contextlib
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,7 @@ from arcgis_operator.controller.resync import resource_in
 from arcgis_operator.core.backoff import Backoff
 from arcgis_operator.handlers.informer import Informer, Sink
 from arcgis_operator.handlers.pulse import Pulse
+from arcgis_operator.reconcilers.breath import Breath
 from arcgis_operator.telemetry.logs import fields, named
 
 log = logging.getLogger(__name__)
@@ -57,12 +59,13 @@ class Supervisor:
         informer: Callable[[Sink], Informer],
         sink: Sink,
         *,
+        breath: Breath | None = None,
         patience: Patience | None = None,
         restarted: Callable[[], None] = lambda: None,
         pulse: Pulse | None = None,
     ) -> None:
         self._make = informer
-        self._sink = sink
+        self._sink, self._breath = sink, breath or Breath()
         self._patience = patience or Patience()
         self._restarted = restarted
         self._pulse = pulse or Pulse()
@@ -110,7 +113,7 @@ class Supervisor:
         """One life of the informer; says why it ended."""
         loop = asyncio.get_running_loop()
         ended: asyncio.Future[str] = loop.create_future()
-        self._relay = _Relay(loop, self._sink)
+        self._relay = _Relay(loop, self._sink, self._breath)
         life = self._life = _Life(self._make(self._relay), self._patience, self._beaten)
 
         def body() -> None:
@@ -134,11 +137,15 @@ class Supervisor:
 
 
 class _Relay:
-    """Carries calls of the sink from the informer's thread into the main loop."""
+    """Carries calls of the sink from the informer's thread into the main loop.
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, sink: Sink) -> None:
-        self._loop = loop
-        self._sink = sink
+    asyncio makes all calls that wait in one round, be they thousands: here one call takes what may be taken.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, sink: Sink, breath: Breath) -> None:
+        self._loop, self._sink, self._breath = loop, sink, breath
+        self._waiting: deque[tuple[Kind, EventType, dict[str, Any]]] = deque()
+        self._called = False
         self._closed = False
 
     def close(self) -> None:
@@ -146,12 +153,23 @@ class _Relay:
         self._closed = True
 
     def seen(self, kind: Kind, event_type: EventType, body: dict[str, Any]) -> None:
-        with contextlib.suppress(RuntimeError):  # the main loop is gone: nobody to tell
-            self._loop.call_soon_threadsafe(self._tell, kind, event_type, body)
+        self._waiting.append((kind, event_type, body))
+        if not self._called:
+            self._called = True
+            with contextlib.suppress(RuntimeError):  # the main loop is gone: nobody to tell
+                self._loop.call_soon_threadsafe(self._take)
+
+    def _take(self) -> None:
+        """One at least, also where others have taken the time of this round."""
+        self._called = False  # before looking: what comes later calls again
+        while self._waiting and not self._closed:
+            self._tell(*self._waiting.popleft())
+            if self._waiting and self._breath.is_due():
+                self._called = True
+                self._loop.call_soon(self._take)
+                return
 
     def _tell(self, kind: Kind, event_type: EventType, body: dict[str, Any]) -> None:
-        if self._closed:
-            return
         try:
             self._sink.seen(kind, event_type, body)
         except Exception:

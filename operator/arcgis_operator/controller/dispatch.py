@@ -1,5 +1,6 @@
 """From events and lists to turns: each object to the row of its kind, each key to who gives its turns."""
 
+import asyncio
 import random
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from arcgis_operator.controller.standings import Standings
 from arcgis_operator.core.identity import name_of
 from arcgis_operator.core.keys import Key
 from arcgis_operator.core.wake import RESYNC, Wake
+from arcgis_operator.reconcilers.breath import Breath
 from arcgis_operator.reconcilers.ports import Term
 
 
@@ -27,8 +29,8 @@ class Running:
 class Dispatch:
     """The informer's sink, and the workers' turn."""
 
-    def __init__(self, asks: Asks, rows: Iterable[Row], running: Running) -> None:
-        self._asks, self._running = asks, running
+    def __init__(self, asks: Asks, rows: Iterable[Row], running: Running, breath: Breath) -> None:
+        self._asks, self._running, self._breath = asks, running, breath
         self.rows = {row.kind: row for row in rows}
         self._turns = {sort: turns for row in self.rows.values() for sort, turns in row.turns.items()}
         self.standings = Standings()
@@ -53,10 +55,13 @@ class Dispatch:
             self.standings.gone(row.word, name)
             row.feed.missing(name)
 
-    def look_at_everything(self, within: float) -> None:
+    async def look_at_everything(self, within: float) -> None:
         """A resync: all that there is, spread over so many seconds."""
         for key in (key for row in self.rows.values() for key in row.feed.everything()):
-            self._asks.look(key, random.uniform(0, within))  # noqa: S311 - spreads load
+            if key:
+                self._asks.look(key, random.uniform(0, within))  # noqa: S311 - spreads load
+            if self._breath.is_due():
+                await asyncio.sleep(0)
 
     async def turn(self, key: Key) -> Wake:
         """One turn of a key; on standby there are none, for a new term looks at everything."""

@@ -15,7 +15,7 @@ from arcgis_operator.core.keys import FolderKey, Key, ServiceKey, SiteKey
 from arcgis_operator.core.wake import Wake
 from arcgis_operator.reconcilers.glance import Glance
 from arcgis_operator.reconcilers.ports import Term
-from arcgis_operator.reconcilers.registry import Registry
+from arcgis_operator.reconcilers.registry import Registry, folder_of
 from arcgis_operator.reconcilers.service import ServiceReconciler
 from arcgis_operator.reconcilers.site import SiteReconciler
 from arcgis_operator.sites.folders import WORTH_A_GLANCE
@@ -58,8 +58,8 @@ class Feed(Protocol):
     def missing(self, name: Name) -> None:
         """A full list has none of this name any more."""
 
-    def everything(self) -> Iterable[Key]:
-        """What a resync looks at."""
+    def everything(self) -> Iterable[Key | None]:
+        """What a resync looks at, step by step; a step may bring nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,17 +132,25 @@ class ServiceFeed:
         """A full list has none of this name any more."""
         self._registry.forget(name, self._registry.uid(name))
 
-    def everything(self) -> Iterable[Key]:
+    def everything(self) -> Iterable[Key | None]:
         """A glance for each folder, a turn for each other service.
 
         What is remembered of a service that nobody declares any more ends with such a turn.
         """
         self._registry.tidy()
-        folders = {
-            folder: keys for folder, keys in self._registry.folders().items() if len(keys) >= WORTH_A_GLANCE
-        }
-        alone = {*self._registry.keys(), *self._remembered()}.difference(*folders.values())
-        return (*map(ServiceKey, alone), *map(FolderKey, folders))
+        folders: dict[str, set[str]] = {}
+        for key in {*self._registry.keys(), *self._remembered()}:
+            yield self._shelved(key, folders)
+        self._registry.glance_at(folders)
+        for folder, keys in folders.items():
+            yield from [FolderKey(folder)] if len(keys) >= WORTH_A_GLANCE else map(ServiceKey, keys)
+
+    def _shelved(self, key: str, folders: dict[str, set[str]]) -> Key | None:
+        """A turn of its own, unless it is at rest in a folder, where it is put."""
+        if (folder := folder_of(key)) is None or not self._registry.is_at_rest(key):
+            return ServiceKey(key)
+        folders.setdefault(folder, set()).add(key)
+        return None
 
     def _news(self, body: Body, met: Met) -> None:
         """A resource at rest that a list shows for the first time waits for the look at everything."""
@@ -175,7 +183,7 @@ class SiteFeed:
         """A full list has none of this name any more: its turn ends what is open to it."""
         self._tell(name, self._registry.site_gone(name))
 
-    def everything(self) -> Iterable[Key]:
+    def everything(self) -> Iterable[Key | None]:
         """All of them."""
         return map(SiteKey, self._registry.sites())
 

@@ -74,7 +74,8 @@ class News:
         self._number += 1
         self._place, self._version, self._whole = place, None, True
         self._before, self._since = self._highest, set()
-        self._left = {name for name in self._known if place in (None, name.namespace)}
+        here = self._known if place is None else (name for name in self._known if name.namespace == place)
+        self._left = set(here)
 
     def is_at(self, version: int | None) -> bool:
         """The list's own version. True: it is older than what was known before it, so versions went back."""

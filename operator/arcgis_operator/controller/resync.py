@@ -17,6 +17,7 @@ from arcgis_operator.adapters.kube.preflight import INSTALL
 from arcgis_operator.controller.dispatch import Dispatch
 from arcgis_operator.controller.news import version_of
 from arcgis_operator.core.identity import name_of
+from arcgis_operator.reconcilers.breath import Breath
 from arcgis_operator.telemetry.happenings import Resynced, Tell
 from arcgis_operator.telemetry.logs import fields, named
 
@@ -26,7 +27,6 @@ AGAIN_SECONDS = 2.0
 LONGEST_SECONDS = 15.0
 PASS_OVER_SECONDS = 30.0
 SPREAD = 0.1
-BREATH = 20  # objects between two pauses, so that others get their turns meanwhile
 REFUSALS = (KubeFailureKind.FORBIDDEN, KubeFailureKind.MISSING)
 
 Place = str | None
@@ -47,9 +47,10 @@ class Resync:
         seconds: float,
         tell: Tell,
         went_back: Callable[[str], None],
+        breath: Breath,
     ) -> None:
         self._api, self._dispatch, self._seconds = api, dispatch, seconds
-        self._tell, self._went_back = tell, went_back
+        self._tell, self._went_back, self._breath = tell, went_back, breath
         places: tuple[Place, ...] = namespaces or (None,)
         self.refused = False
         """The last lists were refused, or their kinds are not there: no restart heals that."""
@@ -58,7 +59,7 @@ class Resync:
     async def first(self) -> bool:
         """The list that a term begins with. True: no resource has a journal, and none is left unread."""
         untouched = await self._complete()
-        self._dispatch.look_at_everything(within=0.0)
+        await self._dispatch.look_at_everything(within=0.0)
         return untouched
 
     async def run(self) -> None:
@@ -66,7 +67,7 @@ class Resync:
         while True:
             await asyncio.sleep(self._seconds)
             await self._complete()
-            self._dispatch.look_at_everything(within=SPREAD * self._seconds)
+            await self._dispatch.look_at_everything(within=SPREAD * self._seconds)
 
     async def _complete(self) -> bool:
         """All lists, again and again until they are complete, or what is left may be passed over."""
@@ -97,16 +98,15 @@ class Resync:
 
     async def _take(self, kind: Kind, place: Place) -> bool:
         """One list, page by page, so that it is never whole in memory. True: nothing in it has a journal."""
-        news, untouched, number = self._dispatch.rows[kind].news, True, 0
+        news, untouched = self._dispatch.rows[kind].news, True
         news.begin(place)
         async for page in self._api.list(kind, place):
             if news.is_at(version_of({"metadata": page.metadata})):
                 self._went_back(f"the list of {kind.plural} is older than what was known before")
             for body in page.items:
-                number += 1
-                if number % BREATH == 0:
-                    await asyncio.sleep(0)
                 untouched = self._listed(kind, body) and untouched
+                if self._breath.is_due():
+                    await asyncio.sleep(0)
         self._dispatch.list_ended(kind)
         return untouched
 

@@ -14,13 +14,12 @@ from arcgis_operator.core.case import Hold
 from arcgis_operator.core.failures import Failure
 from arcgis_operator.core.jsondoc import Json
 from arcgis_operator.core.wake import RESYNC, Wake
+from arcgis_operator.reconcilers.breath import Breath
 from arcgis_operator.reconcilers.ledger import Ledger
 from arcgis_operator.reconcilers.ports import RIGHTS_SECONDS
 from arcgis_operator.reconcilers.registry import Registry, Resting
 from arcgis_operator.sites.session import SiteSession
 from arcgis_operator.sites.sessions import Sessions
-
-BREATH = 50  # services between two pauses, so that others get their turns meanwhile
 
 
 class Glance:
@@ -36,9 +35,10 @@ class Glance:
         ledger: Ledger,
         wake: Callable[[str], None],
         list_seconds: float,
+        breath: Breath,
     ) -> None:
         self._sites, self._registry, self._ledger, self._wake = sites, registry, ledger, wake
-        self._list_seconds = list_seconds
+        self._list_seconds, self._breath = list_seconds, breath
 
     async def turn(self, folder: str) -> Wake:
         """The next glance always comes with the next resync."""
@@ -46,6 +46,8 @@ class Glance:
         for resting in self._registry.resting(folder):
             site = await self._sites.resolve(resting.desired.aim, resting.name.namespace, RIGHTS_SECONDS)
             found.append((None if isinstance(site, Hold) or site.gate() else site, resting))
+            if self._breath.is_due():
+                await asyncio.sleep(0)
         found.sort(key=_shelf)
         for _, pairs in groupby(found, key=_shelf):
             together = list(pairs)
@@ -54,11 +56,11 @@ class Glance:
 
     async def _look(self, site: SiteSession | None, resting: list[Resting]) -> None:
         documents = await self._documents(site, resting) if site else None
-        for number, one in enumerate(resting):
+        for one in resting:
             document = documents.get(one.desired.service.leaf.casefold()) if documents else None
             if site is None or document is None or not await self._as_it_was(site, one, document):
                 self._wake(one.key)
-            if number % BREATH == 0:
+            if self._breath.is_due():
                 await asyncio.sleep(0)
 
     async def _documents(

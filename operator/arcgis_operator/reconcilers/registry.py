@@ -95,7 +95,7 @@ class Registry:
         self._at: dict[str, set[Name]] = {}  # by address
         self._pointing: dict[Name, set[Name]] = {}  # by the ArcGISSite they point at
         self._resting: set[Name] = set()
-        self._folders: dict[str, set[str]] = {}
+        self._folders: Mapping[str, set[str]] = {}
         self._joins = Joins()
         self._came_from: dict[str, set[str]] = {}
 
@@ -134,13 +134,13 @@ class Registry:
             Resting(key, name, desired) for key, name in rest if (desired := self._desired[name]) is not None
         ]
 
-    def folders(self) -> Mapping[str, set[str]]:
-        """The keys of resources at rest, by folder, as of now: `resting` answers for these."""
-        self._folders = {}
-        for key in self._names:
-            if (folder := folder_of(key)) and self._rests(key):
-                self._folders.setdefault(folder, set()).add(key)
-        return self._folders
+    def is_at_rest(self, key: str) -> bool:
+        """Whether the one resource that speaks for the service says that nothing is to be done."""
+        return self._rests(key) is not None
+
+    def glance_at(self, folders: Mapping[str, set[str]]) -> None:
+        """The keys of resources at rest, by folder: from now on `resting` answers for these."""
+        self._folders = folders
 
     def _rests(self, key: str) -> Name | None:
         """The one resource that speaks for the service, if it is at rest."""

@@ -9,6 +9,7 @@ from arcgis_operator.controller.kinds import rows
 from arcgis_operator.controller.news import News
 from arcgis_operator.controller.queue import WorkQueue
 from arcgis_operator.core.keys import Key
+from arcgis_operator.reconcilers.breath import Breath
 from arcgis_operator.reconcilers.polled import Polled
 from arcgis_operator.reconcilers.registry import Registry
 
@@ -21,4 +22,4 @@ def dispatched(
     glance: Any = None
     services = services or SimpleNamespace(remembered=set)
     kinds = rows(registry, asks, services, sites, glance, News())
-    return Dispatch(asks, kinds, Running(term)), registry
+    return Dispatch(asks, kinds, Running(term), Breath()), registry

@@ -36,7 +36,7 @@ async def test_what_is_remembered_of_a_service_that_nobody_declares_gets_a_turn_
     queue: WorkQueue[Key] = WorkQueue()
     remembered = {"https://gis.example.com/arcgis|roads.mapserver"}
     dispatch, _ = dispatched(queue, services=SimpleNamespace(remembered=lambda: remembered))
-    dispatch.look_at_everything(within=0.0)
+    await dispatch.look_at_everything(within=0.0)
     assert queue.take() == ServiceKey("https://gis.example.com/arcgis|roads.mapserver")
 
 

@@ -16,6 +16,7 @@ from arcgis_operator.controller.queue import WorkQueue
 from arcgis_operator.controller.resync import Resync
 from arcgis_operator.core.identity import Name
 from arcgis_operator.core.keys import Key
+from arcgis_operator.reconcilers.breath import Breath
 from arcgis_operator.telemetry.happenings import Happening, Resynced
 
 FORBIDDEN = KubeListFailed(answered(403, b'{"kind":"Status","message":"not today"}', None, 0.0))
@@ -47,6 +48,7 @@ class Cluster:
             600.0,
             self.told.append,
             self.went_back.append,
+            Breath(),
         )
 
     async def list(self, kind: Kind, namespace: str) -> AsyncIterator[Page]:
