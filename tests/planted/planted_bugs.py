@@ -69,13 +69,13 @@ BUGS: Mapping[str, Bug] = {
     ),
     "any term of the lease will do": Bug(
         "app/lease.py",
-        "if self._term is None or self._term.number != term.number:",
-        "if self._term is None:",
+        "if current is None or current.number != term.number:",
+        "if current is None:",
         "tests/unit/test_lease.py",
     ),
     "the deadline of the lease is not looked at": Bug(
         "app/lease.py",
-        "        if self._clock() >= self._deadline:\n            return",
+        "        if self._clock() >= deadline:\n            return",
         "        if False:\n            return",
         "tests/unit/test_lease.py",
     ),

@@ -476,6 +476,7 @@ def test_who_steps_down_leaves_the_lease_to_another_and_stands_again_after_a_res
         second.start()
         await asyncio.sleep(5)
         first.elector.step_down("no full list", rest=30.0)
+        await asyncio.sleep(0)
         assert not first.leads
         await asyncio.sleep(6)
         assert second.leads

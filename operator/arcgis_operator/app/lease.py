@@ -3,6 +3,7 @@
 A term ends for its holder (renew deadline) well before anybody else may take the lease (lease time). Both
 are counted on a clock that runs while the machine sleeps; times written by others are never compared with it.
 What may be sent in a term is decided elsewhere, with `Elector.check`. What the Lease holds: `lease_record`.
+An elector may have a loop of its own (`election`): `check`, `stuck` and `step_down` are for any thread.
 """
 
 import asyncio
@@ -111,6 +112,7 @@ class Elector:
         """Set once the first try has shown who leads, or failed."""
         self._on_started: Callable[[Term], None] = lambda term: None
         self._on_lost: Callable[[str], None] = lambda reason: None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     @property
     def current(self) -> Term | None:
@@ -120,11 +122,13 @@ class Elector:
     def check(self, term: Term) -> str | None:
         """None while `term` is the current one and its renew deadline has not passed, else why not.
 
-        Reads the clock and awaits nothing: call it right before a write.
+        Reads the clock and awaits nothing: call it right before a write. Deadlines only grow, so one that is
+        read before the term is never that of a later term.
         """
-        if self._term is None or self._term.number != term.number:
+        deadline, current = self._deadline, self._term
+        if current is None or current.number != term.number:
             return "this lease term is over"
-        if self._clock() >= self._deadline:
+        if self._clock() >= deadline:
             return "the lease was not renewed in time"
         return None
 
@@ -142,6 +146,7 @@ class Elector:
         Cancelling leaves a term to its deadline.
         """
         self._on_started, self._on_lost = on_started, on_lost
+        self._loop = asyncio.get_running_loop()
         while True:
             await self._rest()
             hung = await self._bounded_try()
@@ -151,9 +156,10 @@ class Elector:
             self._expire()
 
     def step_down(self, why: str, *, rest: float) -> None:
-        """End the term and give the lease up, unsettled; try for it again only after `rest` seconds."""
+        """End the term soon and give the lease up, unsettled; try for it again only after `rest` seconds."""
         self._rest_until = self._clock() + rest
-        self._end(why)
+        if self._loop:
+            self._loop.call_soon_threadsafe(self._end, why)
 
     async def release(self, *, settled: bool) -> None:
         """End the term and let another replica take the lease at once. Call it after `run` has ended.

@@ -8,6 +8,8 @@ from collections.abc import Coroutine, Iterable
 from typing import Any
 
 from arcgis_operator.adapters.kube.api import connect
+from arcgis_operator.app.aside import Aside
+from arcgis_operator.app.election import Election
 from arcgis_operator.app.parts import VERSION, Parts
 from arcgis_operator.config import Config
 from arcgis_operator.telemetry.logs import fields
@@ -20,8 +22,8 @@ LIST_PATIENCE = 20.0
 class Operator:
     """One process. `run` returns after SIGTERM or SIGINT, and raises when a part breaks."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
+    def __init__(self, parts: Parts, election: Election) -> None:
+        self._parts, self._election = parts, election
 
     async def run(self) -> None:
         """Watch, stand for election, lead; clean up at the end."""
@@ -37,7 +39,7 @@ class Operator:
         work: dict[str, Coroutine[Any, Any, object]] = {
             "watch": self._watch(),
             "events": parts.events.run(),
-            "lease": parts.elector.run(parts.begin, parts.end),
+            "lease": self._election.run(parts.begin, parts.end),
             "signal": stop.wait(),
             "term": parts.leading.watch(),
         }
@@ -53,7 +55,7 @@ class Operator:
         """A leader's first list goes before: two lists at once would slow down each other."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LIST_PATIENCE):
-                await self._parts.elector.tried.wait()
+                await self._election.tried()
                 await self._parts.leading.listed()
         await self._parts.supervisor.run()
 
@@ -62,7 +64,7 @@ class Operator:
         settled = await self._parts.leading.stop()
         await _cancelled(task for task in tasks if task.get_name() == "lease")
         with contextlib.suppress(asyncio.CancelledError):
-            await self._parts.elector.release(settled=settled)
+            await self._election.release(settled=settled)
         await self._parts.events.drain(1.0)
         await _cancelled(tasks)
         await self._parts.health.stop()
@@ -81,5 +83,10 @@ async def _cancelled(tasks: Iterable[asyncio.Task[object]]) -> None:
 async def serve(config: Config) -> None:
     """Connect and run; raises `ConnectError`."""
     place = (config.kubeconfig or None, config.context or None)
-    async with await connect(*place) as api, await connect(*place) as lease_api:
-        await Operator(Parts(config, api, lease_api)).run()
+    async with await connect(*place) as api, Aside("lease") as aside:
+        lease_api = await aside.do(connect(*place))
+        try:
+            parts = Parts(config, api, lease_api)
+            await Operator(parts, Election(parts.elector, aside)).run()
+        finally:
+            await aside.do(lease_api.aclose())
