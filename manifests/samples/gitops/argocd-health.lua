@@ -14,8 +14,10 @@ for _, condition in ipairs(status.conditions or {}) do
     health.message = said
     if condition.status == "True" then
       health.status = "Healthy"
-    elseif condition.reason == "Suspended" then
+    elseif condition.reason == "Suspended" or condition.reason == "Observing" then
       health.status = "Suspended"
+    elseif condition.reason == "DriftReported" then
+      health.status = "Degraded"
     end
   end
 end

@@ -9,7 +9,7 @@ from arcgis_operator.core import plan
 from arcgis_operator.core.annotations import unheard
 from arcgis_operator.core.failures import Failure
 from arcgis_operator.core.identity import stranger
-from arcgis_operator.core.job import Job
+from arcgis_operator.core.job import Job, JobState
 from arcgis_operator.core.jsondoc import Json
 from arcgis_operator.core.model import Desired, Leaf
 from arcgis_operator.core.record import Record
@@ -168,6 +168,29 @@ class Case:
         return plan.digest(self.desired.leaves, self.site_url, str(self.document.get("id") or ""))
 
     @property
+    def was_proved(self) -> bool:
+        """What is wanted was live before, and nothing else was wanted since: what differs now is a drift.
+
+        Also where the service was made anew since, under another id.
+        """
+        observed, last = self.record.observed, self.record.journal.digest
+        if observed is None or self.desired is None or observed.digest != last:
+            return False
+        return plan.digest(self.desired.leaves, self.site_url, observed.service_id) == last
+
+    @property
+    def leaves(self) -> tuple[Leaf, ...]:
+        """The declared settings that count now: of a new wish all, until its job has COMPLETED; after that
+        those whose drift matters, for somebody else may have changed the other ones by then.
+        """
+        if self.desired is None:
+            return ()
+        ours = self.seen.ours if self.seen else None
+        done = isinstance(ours, Job) and ours.state is JobState.COMPLETED and self.as_intended
+        drifts = self.was_proved and self.as_intended
+        return self.desired.restored if done or drifts else self.desired.leaves
+
+    @property
     def stranger(self) -> Raw | None:
         """What the document says it is, where that is another service than the one that was asked for."""
         return stranger(self.desired.service, self.document or {}) if self.desired else None
@@ -177,7 +200,7 @@ class Case:
         """Every declared setting was read as declared, from the service that was asked for."""
         if self.desired is None or self.document is None or self.stranger:
             return False
-        return not plan.differing(self.desired.leaves, self.document)
+        return not plan.differing(self.leaves, self.document)
 
     @property
     def clear(self) -> bool:

@@ -16,6 +16,7 @@ from arcgis_operator.core.jobs import MACHINE, Cell, Signal
 from arcgis_operator.core.jsondoc import Json
 from arcgis_operator.core.look import LEFT_ALONE, SITE_AWAY, Sight, guess, look
 from arcgis_operator.core.operations import Operation, Request, due
+from arcgis_operator.core.plan import DRIFT
 from arcgis_operator.core.planning import Target, plan_of, plan_while_waiting, show_plan
 from arcgis_operator.core.record import JobShown, Journal, Observed, Phase, PlanShown, Record, stamp
 from arcgis_operator.core.said import ID_LEAST, UNSAID, Raw, Shown, cut, kept
@@ -79,10 +80,10 @@ def _no_trace(journal: Journal) -> str:
 
 
 def _intend(case: Case, target: Target) -> Verdict:
-    record, desired, operation = case.record, target.desired, due(target.desired.leaves, target.documents)
+    record, operation = case.record, due(target.leaves, target.documents)
     made, journal = plan_of(case, target), _intent(case, target, operation)
     changes = [shown_change(change, case.show) for change in made.changes]
-    found = made.cause == "Drift" and journal.attempt == 1
+    found = made.cause == DRIFT and journal.attempt == 1
     history = ((short(record.job),) if record.job else ()) + record.history
     return Verdict(
         Reason.SUBMITTING,
@@ -98,7 +99,7 @@ def _intend(case: Case, target: Target) -> Verdict:
         ),
         wake=After(case.policy.poll_seconds),
         effect=Request(
-            operation, desired.service, operation.request(desired.leaves, target.documents), journal.id
+            operation, target.service, operation.request(target.leaves, target.documents), journal.id
         ),
         notes=(*drift_notes(changes, found), *stray_notes(case)),
     )
@@ -115,7 +116,7 @@ def _intent(case: Case, target: Target, operation: Operation) -> Journal:
         phase=Phase.INTENDED,
         id=case.fresh_id,
         operation=operation.name,
-        operation_uri=operation_uri(context, target.desired.service, operation.path),
+        operation_uri=operation_uri(context, target.service, operation.path),
         site_url=case.site_url,
         service_id=_id(case, target.document),
         username=kept(case.username, case.show),

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from arcgis_operator.core import bounds
+from arcgis_operator.core import bounds, sentences
 from arcgis_operator.core.case import Case, Hold, Shut
-from arcgis_operator.core.plan import Plan
+from arcgis_operator.core.change import shown
+from arcgis_operator.core.plan import DRIFT, Plan
 from arcgis_operator.core.verdict import Reason
 from arcgis_operator.core.wake import BACKOFF
 
@@ -51,6 +52,25 @@ def _first(closes: Closes, case: Case, plan: Plan | None) -> Shut | None:
     return next((shut for shut in rows if shut), None)
 
 
+def observing(case: Case, plan: Plan | None) -> Shut | None:
+    """Nothing is ever sent: what would be sent is shown."""
+    told = _told(case.unsent, (Reason.OBSERVING,))
+    if told is None or plan is None:
+        return told
+    return Shut(Hold(Reason.OBSERVING, sentences.observing(told.hold.message, _texts(case, plan))))
+
+
+def drift_reported(case: Case, plan: Plan | None) -> Shut | None:
+    """Somebody else changed what had been live, and that is only to be said."""
+    if plan is None or plan.cause != DRIFT or case.desired is None or not case.desired.drift.report:
+        return None
+    return Shut(Hold(Reason.DRIFT_REPORTED, sentences.drift_reported(_texts(case, plan))))
+
+
+def _texts(case: Case, plan: Plan) -> list[str]:
+    return [str(shown(change, case.show)) for change in plan.changes]
+
+
 def _unlooked(asks: str, *reasons: Reason) -> Gate:
     """A gate that another room has read: whether the service may be looked at."""
     return Gate(asks, Closes.LOOK, reasons, lambda case, _: _told(case.unlooked, reasons))
@@ -82,6 +102,18 @@ GATES = (
     _unsent("Is it still not suspended?", Reason.SUSPENDED),
     _unsent("Can all resources that name this service be read?", Reason.ACCESS_UNKNOWN),
     _unsent("Does no other resource come first?", Reason.CONFLICT),
+    Gate(
+        "May anything be sent for it at all (`managementPolicy`)?",
+        Closes.SEND,
+        (Reason.OBSERVING,),
+        observing,
+    ),
+    Gate(
+        "May a drift be restored (`drift.policy`)?",
+        Closes.SEND,
+        (Reason.DRIFT_REPORTED,),
+        drift_reported,
+    ),
     _bound(
         "Did the last attempts at these settings not fail?",
         bounds.attempts,

@@ -112,7 +112,7 @@ def _due(case: Case) -> Sight:
     """An edit is due, unless it cannot be made, or is held back."""
     if case.desired is None or case.document is None:
         return Sight(Signal.HINDERED, Hold(Reason.SPEC_INVALID, sentences.NO_SPEC))
-    target = Target(case.desired, case.document)
+    target = Target(case.desired.service, case.leaves, case.document)
     if hindrance := _misfit(case, target):
         return Sight(Signal.HINDERED, hindrance)
     if shut := gates.to_send(case, plan_of(case, target)):
@@ -123,9 +123,9 @@ def _due(case: Case) -> Sight:
 def _misfit(case: Case, target: Target) -> Hold | None:
     """The spec is not one for this service: nothing is sent, whoever asks."""
     if case.stranger:
-        asked, said = target.desired.service.title, cut(case.show(case.stranger), 256)
+        asked, said = target.service.title, cut(case.show(case.stranger), 256)
         return Hold(Reason.IDENTITY_MISMATCH, sentences.stranger(asked, said))
-    found = misfit(target.desired.leaves, target.document)
+    found = misfit(target.leaves, target.document)
     return Hold(MISFIT_REASONS[found.why], f"{found.message} Nothing is sent.") if found else None
 
 
@@ -303,6 +303,5 @@ def _about(case: Case, failure: Failure) -> str:
 
 
 def _not_sticking(case: Case, job: Job) -> str:
-    leaves = case.desired.leaves if case.desired else ()
-    changes = plan.changes(leaves, case.document or {})
+    changes = plan.changes(case.leaves, case.document or {})
     return sentences.not_sticking(job.shown_id, [shown(change, case.show).parts for change in changes])

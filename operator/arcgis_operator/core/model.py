@@ -48,13 +48,33 @@ class Aim:
 
 
 @dataclass(frozen=True, slots=True)
+class DriftPolicy:
+    """What is done about a declared setting that somebody else changed.
+
+    `report`: it is said, and nothing is sent. Those at the paths `ignored` are left as they are; `unused` are
+    the entries of `ignorePaths` that no declared setting is at or below.
+    """
+
+    report: bool = False
+    ignored: frozenset[Path] = frozenset()
+    unused: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Desired:
-    """A readable ArcGISService spec."""
+    """A readable ArcGISService spec. `observe`: nothing is ever sent for it."""
 
     site: SiteRef
     service: ServiceRef
     leaves: tuple[Leaf, ...]
     suspend: bool = False
+    observe: bool = False
+    drift: DriftPolicy = DriftPolicy()
+
+    @property
+    def restored(self) -> tuple[Leaf, ...]:
+        """The settings whose drift matters."""
+        return tuple(leaf for leaf in self.leaves if leaf.path not in self.drift.ignored)
 
     @property
     def aim(self) -> Aim:
@@ -88,7 +108,7 @@ class AccessRule:
 
 @dataclass(frozen=True, slots=True)
 class SiteWanted:
-    """A readable ArcGISSite spec; `url` is normalised."""
+    """A readable ArcGISSite spec; `url` is normalised. `observe`: nothing is ever sent to it."""
 
     url: str
     secret: str
@@ -97,4 +117,5 @@ class SiteWanted:
     max_jobs: int
     requests_per_second: int
     suspend: bool = False
+    observe: bool = False
     proxy: tuple[str, int] | None = None  # host, port; None: straight to the site

@@ -91,7 +91,17 @@ def _place(names: list[str], key: str) -> int | None:
 
 
 def spec_path(path: Path) -> str:
-    """`settings.extensions[WMSServer].enabled`; keys with dots or brackets in quotes."""
+    """`settings.extensions[WMSServer].enabled`; keys with dots or brackets in quotes; at most 192 signs."""
+    return printable(_written(path), 192)
+
+
+def is_within(path: Path, place: str) -> bool:
+    """Whether a setting stands at or below a place that is written as `spec_path` writes it."""
+    written = _written(path)
+    return written == place or written.startswith((f"{place}.", f"{place}["))
+
+
+def _written(path: Path) -> str:
     text = "settings"
     for index, step in enumerate(path):
         if index == 1 and path[0] == EXTENSIONS:
@@ -100,4 +110,4 @@ def spec_path(path: Path) -> str:
             text += f".{step}"
         else:
             text += f"[{jsondoc.dumps(step)}]"
-    return printable(text, 192)
+    return text

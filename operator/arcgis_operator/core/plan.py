@@ -17,11 +17,12 @@ from arcgis_operator.core.said import Show
 from arcgis_operator.core.values import MISSING, absent, empty, fitted, rendered, same
 
 CAPABILITIES = "capabilities"
+SPEC, DRIFT = "Spec", "Drift"
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All that differs on one service of one site; `cause` is Spec or Drift."""
+    """All that differs on one service of one site; `cause` is SPEC or DRIFT."""
 
     site_url: str
     service_id: str

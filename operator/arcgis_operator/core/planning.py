@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from arcgis_operator.core import plan
 from arcgis_operator.core.case import Case
 from arcgis_operator.core.change import shown
+from arcgis_operator.core.identity import ServiceRef
 from arcgis_operator.core.jsondoc import Json
 from arcgis_operator.core.misfit import misfit
-from arcgis_operator.core.model import Desired
+from arcgis_operator.core.model import Leaf
 from arcgis_operator.core.operations import EDIT, SERVICE, Documents
 from arcgis_operator.core.record import PlanShown, stamp
 
@@ -17,9 +18,10 @@ SHOWN_CHANGES = 20
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The declared settings and the live document they differ from."""
+    """The declared settings that count, and the live document they differ from."""
 
-    desired: Desired
+    service: ServiceRef
+    leaves: tuple[Leaf, ...]
     document: Mapping[str, Json]
 
     @property
@@ -30,8 +32,8 @@ class Target:
 
 def plan_of(case: Case, target: Target) -> plan.Plan:
     """What an edit would change now, and because of what."""
-    changes = plan.changes(target.desired.leaves, target.document)
-    cause = "Drift" if _drifted(case) else "Spec"
+    changes = plan.changes(target.leaves, target.document)
+    cause = plan.DRIFT if _drifted(case) else plan.SPEC
     return plan.Plan(case.site_url, str(target.document.get("id") or ""), changes, cause)
 
 
@@ -61,14 +63,14 @@ def plan_while_waiting(case: Case) -> PlanShown | None:
         return before
     if case.matches:
         return before if before and before.digest == case.digest else None
-    if misfit(desired.leaves, document):
+    if misfit(case.leaves, document):
         return None
-    return show_plan(case, plan_of(case, Target(desired, document)))
+    return show_plan(case, plan_of(case, Target(desired.service, case.leaves, document)))
 
 
 def _drifted(case: Case) -> bool:
     """Somebody else changed what had been proved live; the attempts at mending that are one story."""
-    digest, planned, observed = case.digest, case.record.plan, case.record.observed
-    if planned and planned.digest == digest:
-        return planned.cause == "Drift"
-    return observed is not None and observed.digest == digest == case.record.journal.digest
+    planned = case.record.plan
+    if planned and planned.digest == case.digest:
+        return planned.cause == plan.DRIFT
+    return case.was_proved

@@ -30,6 +30,8 @@ SUSPENDED = (
     "spec.suspend is true: the operator neither reads nor edits the service. Set it to false to resume."
 )
 SITE_SUSPENDED = "spec.suspend of the ArcGISSite is true: nothing is read from the site or sent to it."
+OBSERVES = "spec.managementPolicy is Observe"
+SITE_OBSERVES = "spec.managementPolicy of the ArcGISSite is Observe"
 NO_AIM = "spec.siteRef or spec.service cannot be read. Fix it as kubectl explain agsvc.spec says."
 RIGHT_TO_JOBS = "grant the account the right to view jobs"
 
@@ -79,6 +81,25 @@ def drifted(changes: Sequence[tuple[str, str, str]]) -> str:
     )
     more = f"; and {len(changes) - 5} more" if len(changes) > 5 else ""
     return f"{found}{more}. Restoring the declared {'value' if len(changes) == 1 else 'values'}."
+
+
+def observing(why: str, changes: Sequence[str]) -> str:
+    told = f"{counted(len(changes), 'setting')} would be changed: {listed(changes, 3)}"
+    return f"{told}{'' if len(changes) > 3 else '.'} Nothing is sent, because {why}."
+
+
+def drift_reported(changes: Sequence[str]) -> str:
+    """`changes` from the value found to the one declared."""
+    count = counted(len(changes), "declared setting")
+    told = f"{count} {'was' if len(changes) == 1 else 'were'} changed on the site: {listed(changes, 3)}"
+    return (
+        f"{told}{'' if len(changes) > 3 else '.'} Not restored, because spec.drift.policy is Report. "
+        "Set it to Correct to restore, or declare what is live."
+    )
+
+
+def ignores_nothing(places: Sequence[str]) -> str:
+    return f"spec.drift.ignorePaths names what is not declared: {listed(places, 3)}."
 
 
 def stray(job: str, user: str, own: bool) -> str:

@@ -18,13 +18,15 @@ from arcgis_operator.core.fields import (
     OpenJson,
     Part,
     PathWord,
+    Place,
     Word,
     Words,
     invalid,
 )
 from arcgis_operator.core.identity import ServiceRef
 from arcgis_operator.core.jsondoc import Json
-from arcgis_operator.core.model import Aim, Desired, Leaf, LeafKind, Path, SiteRef, SpecInvalid
+from arcgis_operator.core.model import Aim, Desired, DriftPolicy, Leaf, LeafKind, Path, SiteRef, SpecInvalid
+from arcgis_operator.core.places import is_within
 
 REFUSED = {
     "serviceName": "identifies the service: see spec.service.name",
@@ -105,11 +107,18 @@ class _ServicePart(Part):
     type: Annotated[str, Field(max_length=64, pattern=r"^[A-Z][A-Za-z0-9]*Server$")]
 
 
+class _Drift(Part):
+    policy: Literal["Correct", "Report"] = "Correct"
+    ignorePaths: Annotated[list[Place], Field(max_length=32)] = Field(default_factory=list)
+
+
 class _ServiceSpec(Part):
     siteRef: _SiteRefPart
     service: _ServicePart
     settings: Annotated[Settings, BeforeValidator(_no_refused)] | None = None
     suspend: bool = False
+    managementPolicy: Literal["Manage", "Observe"] = "Manage"
+    drift: _Drift = _Drift()
     deletionPolicy: Literal["Orphan"] = "Orphan"
 
 
@@ -137,11 +146,14 @@ def parse_service(body: Mapping[str, Json]) -> Desired | SpecInvalid:
             ("spec.settings: minInstancesPerNode must not be greater than maxInstancesPerNode",)
         )
     aim = _aim(spec.siteRef, spec.service, body["metadata"]["namespace"])
+    leaves = tuple(_leaves(settings)) if settings else ()
     return Desired(
         site=aim.site,
         service=aim.service,
-        leaves=tuple(_leaves(settings)) if settings else (),
+        leaves=leaves,
         suspend=spec.suspend,
+        observe=spec.managementPolicy == "Observe",
+        drift=_drift(spec.drift, leaves),
     )
 
 
@@ -161,6 +173,17 @@ def _aim(site: _SiteRefPart, service: _ServicePart, own_namespace: str) -> Aim:
     return Aim(
         SiteRef(site.namespace or own_namespace, site.name),
         ServiceRef(service.name, service.type, service.folder or ""),
+    )
+
+
+def _drift(drift: _Drift, leaves: tuple[Leaf, ...]) -> DriftPolicy:
+    within = {
+        place: {leaf.path for leaf in leaves if is_within(leaf.path, place)} for place in drift.ignorePaths
+    }
+    return DriftPolicy(
+        report=drift.policy == "Report",
+        ignored=frozenset().union(*within.values()),
+        unused=tuple(place for place, paths in within.items() if not paths),
     )
 
 

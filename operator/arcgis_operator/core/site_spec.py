@@ -111,6 +111,7 @@ class _SiteSpec(Part):
     limits: _Limits = _Limits()
     proxy: _Proxy | None = None
     suspend: bool = False
+    managementPolicy: Literal["Manage", "Observe"] = "Manage"
 
 
 def parse_site(body: Mapping[str, Json]) -> SiteWanted | SpecInvalid:
@@ -131,6 +132,7 @@ def parse_site(body: Mapping[str, Json]) -> SiteWanted | SpecInvalid:
         max_jobs=spec.limits.maxJobs,
         requests_per_second=spec.limits.requestsPerSecond,
         suspend=spec.suspend,
+        observe=spec.managementPolicy == "Observe",
         proxy=spec.proxy.address if spec.proxy else None,
     )
 

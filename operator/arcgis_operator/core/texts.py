@@ -38,8 +38,8 @@ def stray_notes(case: Case) -> tuple[Note, ...]:
 
 def converged_text(case: Case, job: JobShown | None) -> str:
     """What is live, and through which job."""
-    count = len(case.desired.leaves) if case.desired else 0
-    if count == 0:
+    count = len(case.leaves)
+    if not case.desired or not case.desired.leaves:
         return sentences.NOTHING_DECLARED
     done = job if job and job.generation == case.generation and job.status == "COMPLETED" else None
     told = sentences.verified(count, done.id if done else "", done.duration if done else "")
@@ -56,6 +56,8 @@ def _warnings(case: Case, edited: bool) -> Iterator[str]:
     if count and leaves:
         yield sentences.were_new(count, len(leaves), paths)
     yield from twins(leaves, case.document or {})
+    if case.desired and case.desired.drift.unused:
+        yield sentences.ignores_nothing(case.desired.drift.unused)
 
 
 def needs_restart(version: str) -> bool:

@@ -44,6 +44,8 @@ class Reason(StrEnum):
     EDIT_BUDGET_SPENT = "EditBudgetSpent"
     OUTCOME_UNKNOWN = "OutcomeUnknown"
     CONFLICT = "Conflict"
+    OBSERVING = "Observing"
+    DRIFT_REPORTED = "DriftReported"
     SPEC_INVALID = "SpecInvalid"
     SUSPENDED = "Suspended"
     STATUS_NOT_KEPT = "StatusNotKept"
@@ -145,6 +147,8 @@ ROWS: Mapping[Reason, Row] = {
     Reason.EDIT_BUDGET_SPENT: Row(_F, _GOING, _WARNING, _BACKOFF, _WARN),
     Reason.OUTCOME_UNKNOWN: Row(_F, _STALLED, _WARNING, _BACKOFF, _WARN),
     Reason.CONFLICT: Row(_F, _STALLED, _WARNING, _RESYNC, _WARN),
+    Reason.OBSERVING: Row(_F, _NONE, _NORMAL, _RESYNC, _INFO),
+    Reason.DRIFT_REPORTED: Row(_F, _NONE, _WARNING, _RESYNC, _WARN),
     Reason.SPEC_INVALID: Row(_F, _STALLED, _WARNING, _RESYNC, _WARN),
     Reason.SUSPENDED: Row(_U, _NONE, _NORMAL, _RESYNC, _INFO),
     Reason.STATUS_NOT_KEPT: Row(_F, _STALLED, _WARNING, _BACKOFF, _WARN),

@@ -80,7 +80,7 @@ class Glance:
         settled = not entry.open_job and not self._ledger.doubtful(one.key)
         if jobs.failure or not explained or not settled or not all(job.ended for job in jobs.jobs):
             return False
-        if plan.differing(one.desired.leaves, document):
+        if plan.differing(one.desired.restored, document):
             return False
         if service_id and not self._registry.identify(one.name, service_id):
             return False

@@ -100,7 +100,7 @@ class Heard:
         """
         if case.record.observed or case.desired is None or case.document is None:
             return None
-        due = differing(case.desired.leaves, case.document)
+        due = differing(case.leaves, case.document)
         rival = next((one for one in self.others if one.is_live(case.document, due)), None)
         return Hold(Reason.CONFLICT, sentences.conflict_live(str(rival.name))) if rival else None
 

@@ -49,6 +49,7 @@ AGAIN = 4  # reads of an object that moves under our hands, before the queue's b
 DOCUMENT_SECONDS = 5.0  # between asking for a document and sending it back
 SLOWNESS = 2.0  # and so many times what the site took to answer: a slow one is served as well
 SUSPENDED = Hold(Reason.SUSPENDED, sentences.SUSPENDED)
+OBSERVING = Hold(Reason.OBSERVING, sentences.OBSERVES)
 CONFIRM_SECONDS = 300.0  # between two looks whether two addresses are still one service
 
 
@@ -165,7 +166,8 @@ class ServiceReconciler:
             return NOW
         if not isinstance(site, Hold):
             rivals = (heard.hold, heard.live_instead(case))
-            case = replace(case, unsent=(*filter(None, rivals), *site.unsent(key)))
+            own = (OBSERVING,) if case.desired and case.desired.observe else ()
+            case = replace(case, unsent=(*filter(None, rivals), *own, *site.unsent(key)))
         verdict = decide(case)
         if verdict.effect and not fresh:
             return await self._attempt(key, body, term, heard, again=True)
@@ -358,7 +360,7 @@ class ServiceReconciler:
             self._ledger.ended(key)
         self._ledger.follow(key, journal, ended=False)
         if verdict.effect is not None and case.desired:
-            self._ledger[key].declared = case.desired.leaves
+            self._ledger[key].declared = case.leaves
 
     async def _perform(
         self, key: str, body: Object, effect: Request, ref: SiteRef, site: SiteSession, term: Term, seen: Seen
@@ -370,7 +372,7 @@ class ServiceReconciler:
 
         def guard() -> str | None:
             old = self._clock.monotonic() - seen.asked_at > limit
-            why = "the document was read too long ago" if old else term.check()
+            why = "the document was read too long ago" if old else term.check() or site.closed()
             if why is None:
                 story.sent()
             return why

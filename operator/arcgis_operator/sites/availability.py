@@ -20,6 +20,7 @@ from arcgis_operator.sites.livesite import Viewpoint, service_in
 SPARE_SECONDS = 1.0  # between two looks whether the site is left alone for now
 ASKED_OF_ALL = frozenset(("root", "mode", "token", "jobs"))  # a pause asked for here is meant for all
 SUSPENDED = Hold(Reason.SUSPENDED, sentences.SITE_SUSPENDED)
+OBSERVING = Hold(Reason.OBSERVING, sentences.SITE_OBSERVES)
 
 
 class Availability:
@@ -67,11 +68,18 @@ class Availability:
         full = service_in(key) not in taken and len(taken) >= self.wanted.max_jobs
         holds = (
             self.wanted.suspend and SUSPENDED,
+            self.wanted.observe and OBSERVING,
             live.read_only and Hold(Reason.SITE_READ_ONLY, sentences.sentence(live.read_only)),
             later and Hold(Reason.SERVICE_BUSY, later.detail),
             full and Hold(Reason.QUEUED, sentences.queued(self.wanted.max_jobs)),
         )
         return tuple(hold for hold in holds if isinstance(hold, Hold))
+
+    def closed(self) -> str | None:
+        """That the ArcGISSite's own spec lets nothing be sent to the site, whichever service it is for."""
+        if self.wanted.suspend:
+            return sentences.SITE_SUSPENDED
+        return sentences.SITE_OBSERVES if self.wanted.observe else None
 
     def held(self, what: str = WHOLE_SITE) -> Failure | None:
         """What the site would answer to this now, which it asked to be asked later."""

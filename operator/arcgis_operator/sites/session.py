@@ -58,6 +58,7 @@ class SiteSession:
             link, available, place, show, clock, wake, patience.presumed_seconds, patience.settle_seconds
         )
         self.gate, self.trouble, self.unsent = available.gate, available.trouble, available.unsent
+        self.closed = available.closed
         self.adjust, self.paid_for = available.adjust, available.paid_for
         self.login, self.mode = link.login, self._mode.ask
         self.document, self.likely = self._documents.of, self._documents.likely

@@ -11,6 +11,7 @@ from arcgis_operator.core.bounds import may_have_just_ended
 from arcgis_operator.core.case import Case, Hold
 from arcgis_operator.core.decide import decide
 from arcgis_operator.core.failures import Failure, Kind
+from arcgis_operator.core.model import DriftPolicy
 from arcgis_operator.core.record import Observed, Phase, Record, stamp
 from arcgis_operator.core.said import Raw, Shown
 from arcgis_operator.core.verdict import Progress, Reason, Verdict
@@ -65,6 +66,7 @@ def gives(reason: Reason, phase: Phase = IDLE, says: str = "", **changed: object
 
 R = Reason
 OPEN = Hold(R.CIRCUIT_OPEN, "pause")
+REPORTING = replace(wanting(), drift=DriftPolicy(report=True))
 SITUATIONS: dict[str, tuple[Case, Expected]] = {
     # ---- nothing open
     "the settings differ": (
@@ -191,6 +193,30 @@ SITUATIONS: dict[str, tuple[Case, Expected]] = {
     "the budget of an hour is spent by what this process sent, whatever the status says": (
         case(record=Record(), sent_ago=tuple(60.0 * n for n in range(POLICY.edits_per_hour))),
         gives(R.EDIT_BUDGET_SPENT, holds=lambda v: v.wake == After(HOUR - 11 * MINUTE)),
+    ),
+    "only observed": (
+        case(unsent=(Hold(R.OBSERVING, "spec.managementPolicy is Observe"),)),
+        gives(
+            R.OBSERVING,
+            says='1 setting would be changed: settings.description "old" → "new". Nothing is sent, because '
+            "spec.managementPolicy is Observe.",
+            progress=Progress.NONE,
+            holds=lambda v: v.record.plan is not None and v.record.plan.change_count == 1,
+        ),
+    ),
+    "a drift that is only reported": (
+        case(record=proved(), desired=REPORTING),
+        gives(
+            R.DRIFT_REPORTED,
+            says='1 declared setting was changed on the site: settings.description "old" → "new". '
+            "Not restored, because spec.drift.policy is Report.",
+            progress=Progress.NONE,
+            holds=lambda v: v.record.plan is not None and v.record.plan.cause == "Drift",
+        ),
+    ),
+    "a new wish, where a drift is only reported": (
+        case(record=proved(wanting("before")), desired=REPORTING),
+        gives(R.SUBMITTING, INTENDED, sends=True),
     ),
     "another resource speaks for the service": (
         case(unsent=(Hold(R.CONFLICT, "gis/roads is older"),)),

@@ -5,12 +5,13 @@ from dataclasses import replace
 from itertools import combinations
 
 import pytest
-from situations import NOW, POLICY, case, journal, live, record, seen, stamp, timedelta, wanting
+from situations import NOW, POLICY, case, journal, live, proved, record, seen, stamp, timedelta, wanting
 
 from arcgis_operator.core import gates
 from arcgis_operator.core.case import Case, Hold
 from arcgis_operator.core.decide import decide
 from arcgis_operator.core.gates import GATES, Closes, Gate
+from arcgis_operator.core.model import DriftPolicy
 from arcgis_operator.core.planning import Target, plan_of
 from arcgis_operator.core.verdict import Reason
 
@@ -25,8 +26,15 @@ def failed(given: Case) -> Case:
     return replace(given, record=replace(given.record, journal=counted))
 
 
+def reported(given: Case) -> Case:
+    """With a drift of what had been live, which is only to be reported."""
+    desired = replace(wanting(), drift=DriftPolicy(report=True))
+    return replace(given, desired=desired, record=replace(given.record, observed=proved().observed))
+
+
 SHUT: dict[Reason, Callable[[Case], Case]] = {
     Reason.JOB_FAILED: failed,
+    Reason.DRIFT_REPORTED: reported,
     Reason.VERIFYING: lambda given: replace(given, ended_for=1.0, sent=wanting("older").leaves),
     Reason.EDIT_BUDGET_SPENT: lambda given: replace(given, sent_ago=(60.0,) * POLICY.edits_per_hour),
 }
@@ -93,5 +101,5 @@ def test_to_ask_a_gate_changes_nothing() -> None:
     given = closed(SENDS)
     assert given.desired is not None
     assert given.document is not None
-    plan = plan_of(given, Target(given.desired, given.document))
+    plan = plan_of(given, Target(given.desired.service, given.leaves, given.document))
     assert [gates.to_send(given, plan) for _ in range(3)] == [gates.to_send(given, plan)] * 3

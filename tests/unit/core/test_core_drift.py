@@ -1,0 +1,125 @@
+"""What is a drift, which of it matters, and what is only reported."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from situations import case, digest, job, journal, live, proved, record, seen, wanting
+
+from arcgis_operator.core.case import Case
+from arcgis_operator.core.decide import decide
+from arcgis_operator.core.model import Desired, DriftPolicy, SpecInvalid
+from arcgis_operator.core.operations import Request
+from arcgis_operator.core.places import is_within
+from arcgis_operator.core.record import Phase
+from arcgis_operator.core.service_spec import parse_service
+from arcgis_operator.core.verdict import Reason
+
+IGNORING = replace(
+    wanting("new", recycleStartTime="02:30"), drift=DriftPolicy(ignored=frozenset({("recycleStartTime",)}))
+)
+BOTH_DRIFTED = live("old", recycleStartTime="04:00")
+IGNORED_DRIFTED = live("new", recycleStartTime="04:00")
+
+
+def parsed(drift: Any, settings: Any) -> Desired | SpecInvalid:
+    spec = {
+        "siteRef": {"name": "prod"},
+        "service": {"name": "Roads", "type": "MapServer"},
+        "settings": settings,
+        "drift": drift,
+    }
+    return parse_service({"metadata": {"namespace": "gis"}, "spec": spec})
+
+
+def sent(given: Case) -> str:
+    effect = decide(given).effect
+    assert isinstance(effect, Request)
+    return effect.form["service"]
+
+
+def test_a_drift_of_an_ignored_setting_alone_is_none() -> None:
+    verdict = decide(case(desired=IGNORING, record=proved(IGNORING), seen=seen(document=IGNORED_DRIFTED)))
+    assert verdict.reason is Reason.CONVERGED
+    assert verdict.message.startswith("1 declared setting verified")
+
+
+def test_a_repair_leaves_an_ignored_setting_as_somebody_else_made_it() -> None:
+    document = sent(case(desired=IGNORING, record=proved(IGNORING), seen=seen(document=BOTH_DRIFTED)))
+    assert '"description":"new"' in document
+    assert '"recycleStartTime":"04:00"' in document
+
+
+def test_a_new_wish_sets_an_ignored_setting_too() -> None:
+    before = proved(wanting("before"))
+    document = sent(case(desired=IGNORING, record=before, seen=seen(document=BOTH_DRIFTED)))
+    assert '"recycleStartTime":"02:30"' in document
+
+
+def test_a_new_wish_for_an_ignored_setting_alone_is_sent() -> None:
+    before = proved(wanting("new", recycleStartTime="04:00"))
+    document = sent(case(desired=IGNORING, record=before, seen=seen(document=IGNORED_DRIFTED)))
+    assert '"recycleStartTime":"02:30"' in document
+
+
+def test_an_ignored_setting_that_changes_while_the_job_ends_does_not_make_it_fail() -> None:
+    running = record(Phase.RUNNING, journal=journal(Phase.RUNNING, digest=digest(IGNORING)))
+    ended = seen(ours=job("COMPLETED"), document=IGNORED_DRIFTED)
+    assert decide(case(desired=IGNORING, record=running, seen=ended)).reason is Reason.CONVERGED
+
+
+def test_before_its_job_has_ended_an_ignored_setting_counts() -> None:
+    open_ = record(Phase.INTENDED, journal=journal(Phase.INTENDED, digest=digest(IGNORING)))
+    verdict = decide(case(desired=IGNORING, record=open_, seen=seen(document=IGNORED_DRIFTED)))
+    assert verdict.effect is not None, "the lost request is sent again"
+
+
+def test_a_service_that_was_published_anew_has_drifted() -> None:
+    reporting = replace(wanting(), drift=DriftPolicy(report=True))
+    verdict = decide(case(desired=reporting, record=proved(), seen=seen(document=live("old", id="s2"))))
+    assert verdict.reason is Reason.DRIFT_REPORTED
+    assert decide(case(record=proved(), seen=seen(document=live("old", id="s2")))).effect
+
+
+def test_a_published_service_gets_its_ignored_settings_as_well() -> None:
+    document = sent(
+        case(desired=IGNORING, record=proved(IGNORING), seen=seen(document={**BOTH_DRIFTED, "id": "s2"}))
+    )
+    assert '"recycleStartTime":"02:30"' in document
+
+
+def test_an_entry_that_names_nothing_declared_is_said() -> None:
+    desired = replace(wanting(), drift=DriftPolicy(unused=("settings.maxIdelTime",)))
+    message = decide(case(desired=desired, seen=seen(document=live("new")))).message
+    assert "spec.drift.ignorePaths names what is not declared: settings.maxIdelTime." in message
+
+
+WITHIN = [
+    (("description",), "settings.description", True),
+    (("description",), "settings", True),
+    (("descriptions",), "settings.description", False),
+    (("extensions", "WMSServer", "enabled"), "settings.extensions[WMSServer]", True),
+    (("extensions", "WMSServer", "enabled"), "settings.extensions", True),
+    (("extensions", "WMSServer", "enabled"), "settings.extensions[WMS]", False),
+    (("properties", "a.b"), 'settings.properties["a.b"]', True),
+    (("properties", "a.b"), "settings.properties.a", False),
+    (("jsonProperties", "a", "b"), "settings.jsonProperties.a", True),
+]
+
+
+@pytest.mark.parametrize(("path", "place", "within"), WITHIN)
+def test_a_place_covers_what_is_at_or_below_it(path: tuple[str, ...], place: str, within: bool) -> None:
+    assert is_within(path, place) is within
+
+
+def test_the_spec_tells_which_settings_are_ignored_and_which_entry_names_none() -> None:
+    settings = {"description": "x", "extensions": [{"typeName": "WMSServer", "enabled": False}]}
+    found = parsed(
+        {"policy": "Report", "ignorePaths": ["settings.extensions[WMSServer]", "settings.maxIdleTime"]},
+        settings,
+    )
+    assert isinstance(found, Desired)
+    assert found.drift == DriftPolicy(
+        True, frozenset({("extensions", "WMSServer", "enabled")}), ("settings.maxIdleTime",)
+    )
+    assert [leaf.path for leaf in found.restored] == [("description",)]
