@@ -83,6 +83,10 @@ class ResourceActs(Hands):
     def act_suspend(self, name: str, suspended: bool) -> None:
         self._specify(name, lambda spec: spec.update(suspend=suspended))
 
+    def act_specify(self, name: str, values: Json) -> None:
+        """These fields of the spec."""
+        self._specify(name, lambda spec: spec.update(values))
+
     def act_ask(self, name: str) -> None:
         self.act_annotate(name, {"arcgis-operator.dev/requestedAt": str(now())})
 

@@ -86,6 +86,16 @@ class Claims:
             (body or {}).get("spec", {}).get("suspend") or (site or {}).get("spec", {}).get("suspend")
         )
 
+    def observed(self, path: str, when: float) -> bool:
+        """The resource or its site lets nothing be sent."""
+        parts = (self._history.at(path, when), self._site(path, when))
+        return any((one or {}).get("spec", {}).get("managementPolicy") == "Observe" for one in parts)
+
+    def reports(self, path: str, when: float) -> bool:
+        """A drift is only to be reported."""
+        spec = (self._history.at(path, when) or {}).get("spec", {})
+        return bool(spec.get("drift", {}).get("policy") == "Report")
+
     def at_this_address_since(self, path: str, when: float) -> float:
         """Since when its site has had the address that it has at that time."""
         body, host = self._history.at(path, when), self.hosts(path, when)

@@ -146,6 +146,8 @@ def _site_is_invalid(history: History, claims: Claims, path: str) -> bool:
 CAUSES: dict[str, Callable[[History, Claims, str], bool]] = {
     "Conflict": _has_elder,
     "Suspended": lambda history, claims, path: claims.suspended(path, history.end),
+    "Observing": lambda history, claims, path: claims.observed(path, history.end),
+    "DriftReported": lambda history, claims, path: claims.reports(path, history.end),
     "SiteNotFound": lambda history, claims, path: not claims.stands(path, history.end),
     "SiteNotAllowed": lambda history, claims, path: not claims.stands(path, history.end),
     "ServiceNotFound": lambda history, claims, path: (

@@ -93,6 +93,22 @@ def suspended(history: History) -> None:
     history.versions[MAIN_PATH][0].at = -100
 
 
+def observed(history: History) -> None:
+    body = json.loads(history.versions[SITE][0].text or b"")
+    body["spec"]["managementPolicy"] = "Observe"
+    history.versions[SITE] = [version(-100, body, True)]
+    history.versions[MAIN_PATH][0].at = -100
+
+
+def reported(history: History) -> None:
+    """The edit of 90 restores what was live at 60."""
+    for one in history.versions[MAIN_PATH]:
+        one.body["spec"]["drift"] = {"policy": "Report"}
+    intended, done = history.versions[MAIN_PATH][1], history.versions[MAIN_PATH][3]
+    history.versions[MAIN_PATH] += [replace(intended, at=89.0), replace(done, at=150.0)]
+    again(history, left=90.0, came=90.0, ended=120.0)
+
+
 def undeclared(history: History) -> None:
     history.edits[0] = replace(history.edits[0], document={**LIVE, "maxIdleTime": 2})
 
@@ -170,6 +186,8 @@ BREAKS: dict[str, Callable[[History], None]] = {
     "LOSER": loser,
     "NO-RIGHT": former_host,
     "SUSPENDED": suspended,
+    "OBSERVED": observed,
+    "REPORTED": reported,
     "UNDECLARED": undeclared,
     "OLD-DOCUMENT": old_document,
     "GUARDED": guarded,

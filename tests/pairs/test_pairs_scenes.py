@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 import pairs_features  # noqa: F401 - fills the table
 import pytest
-from pairs_cover import scene_of
+from pairs_cover import rows, scene_of
 from pairs_scene import Scene
 from pairs_shrink import broken, command, shrunk
 
 BATCH = 50
-SCENES = {"share": 1_400, "whole": 20_000}
-"""The share holds every pair of features once."""
+SCENES = {"share": 2 * len(rows()), "whole": 20_000}
+"""The share holds every pair of features once, and as many scenes drawn freely."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

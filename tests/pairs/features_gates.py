@@ -1,0 +1,44 @@
+"""Features of what a spec lets be sent: nothing at all, or no repair of what somebody else changed."""
+
+from __future__ import annotations
+
+from random import Random
+
+from features_resources import over
+from pairs_scene import LAST, MAIN, Script, feature, when
+
+
+@feature("observed resource", "observe")
+def observed_resource(script: Script, draw: Random) -> None:
+    """For a while, or from some time on."""
+    start = when(script, draw, before=20)
+    script.do(start, "specify", name="main", values={"managementPolicy": "Observe"})
+    if draw.random() < 0.8:
+        script.do(
+            over(start, draw, (5, 60, 200)), "specify", name="main", values={"managementPolicy": "Manage"}
+        )
+
+
+@feature("observed site", "observe")
+def observed_site(script: Script, draw: Random) -> None:
+    """For a while; or from the start, until it is trusted."""
+    if draw.random() < 0.3:
+        script.sites["prod"] = {**script.sites.get("prod", {}), "managementPolicy": "Observe"}
+        script.do(LAST / 2, "site", name="prod", spec={"managementPolicy": "Manage"})
+        return
+    start = when(script, draw, before=20)
+    script.do(start, "site", name="prod", spec={"managementPolicy": "Observe"})
+    script.do(over(start, draw, (5, 60, 200)), "site", name="prod", spec={"managementPolicy": "Manage"})
+
+
+@feature("drift is only reported", "drift")
+def reported(script: Script, draw: Random) -> None:
+    """Somebody changes what is declared, at any time and when the last wish has long been live."""
+    script.do(0.5, "specify", name="main", values={"drift": {"policy": "Report"}})
+    calm = script.moments[-1] + max(script.job_seconds, 60) + draw.choice((30, 100))
+    for number, at in enumerate((when(script, draw), calm)):
+        script.do(at, "drift", title=MAIN, sets={"description": f"by hand {number}"})
+    if draw.random() < 0.5:
+        script.do(calm + draw.choice((1, 20)), "ask", name="main")
+    if draw.random() < 0.3:
+        script.do(calm + 300, "specify", name="main", values={"drift": {"policy": "Correct"}})
