@@ -18,11 +18,12 @@ from test_informer_faults import EAGER, QUICK
 
 from arcgis_operator.adapters.kube.access import load_access
 from arcgis_operator.adapters.kube.depth import CUT
-from arcgis_operator.adapters.kube.kinds import Kind
+from arcgis_operator.adapters.kube.kinds import ARCGIS_SERVICES, Kind
 from arcgis_operator.app.supervisor import Patience, Supervisor
 from arcgis_operator.core.backoff import Backoff
 from arcgis_operator.handlers.informer import Informer
 from arcgis_operator.handlers.pulse import Pulse
+from arcgis_operator.handlers.starts import FRESH_SECONDS, Starts
 
 DEEP = '{"a":' * 3_000 + "1" + "}" * 3_000
 
@@ -45,9 +46,15 @@ class Living:
     def __init__(self, kubeconfig: str, silent_seconds: float, patience: Patience) -> None:
         self.lost, self.restarts = 0, 0
         self.notes = Bodies()
-        self.pulse = Pulse(self._lose, silent_seconds=silent_seconds)
+        self.pulse, self.starts = Pulse(self._lose, silent_seconds=silent_seconds), Starts()
         self.supervisor = Supervisor(
-            lambda sink: Informer(sink, lambda: load_access(kubeconfig), tuning=QUICK, pulse=self.pulse),
+            lambda sink: Informer(
+                sink,
+                lambda: load_access(kubeconfig),
+                tuning=QUICK,
+                pulse=self.pulse,
+                starts=self.starts,
+            ),
             self.notes,
             patience=patience,
             restarted=self._restart,
@@ -212,3 +219,31 @@ async def test_when_told_to_begin_anew_the_watch_lists_anew_and_old_words_are_no
     living.supervisor.again("the list is older than what was known before")
     await living.notes.has("service", "LISTED", "roads")
     assert living.restarts == 1
+
+
+async def test_what_was_just_listed_is_not_listed_again_and_nothing_since_then_is_missed(
+    server: FakeApiServer, living: Living
+) -> None:
+    """A leader's first list: each object once at a start, and the watch begins where that list ended."""
+    await server.watched()
+    server.put("arcgisservices", "before")
+    version = server.put("arcgisservices", "listed")["metadata"]["resourceVersion"]
+    server.put("arcgisservices", "meanwhile")
+    await living.notes.has("service", "meanwhile")
+    living.notes.calls.clear()
+    living.starts.note(ARCGIS_SERVICES.path(None), version)
+    living.supervisor.again("for the test")
+    await living.notes.has("service", "CHANGED", "meanwhile")
+    assert [name for _, _, name in living.notes.calls] == ["meanwhile"]
+
+
+async def test_a_version_to_begin_at_is_taken_once_and_only_while_it_is_fresh() -> None:
+    now = 0.0
+    starts = Starts(lambda: now)
+    starts.note("a", "5")
+    assert (starts.take("a"), starts.take("a"), starts.take("b")) == ("5", None, None)
+    starts.note("a", "5")
+    now += FRESH_SECONDS + 1
+    assert starts.take("a") is None
+    starts.note("a", "6")
+    assert starts.take("a") == "6"

@@ -30,6 +30,7 @@ from arcgis_operator.core.keys import Key, ServiceKey, SiteKey
 from arcgis_operator.core.model import SiteWanted
 from arcgis_operator.handlers.informer import Informer, Sink
 from arcgis_operator.handlers.pulse import Pulse
+from arcgis_operator.handlers.starts import Starts
 from arcgis_operator.reconcilers.breath import Breath
 from arcgis_operator.reconcilers.clock import Clock, boottime
 from arcgis_operator.reconcilers.glance import Glance
@@ -85,7 +86,7 @@ class Parts:
         self.sessions = self._make_sessions()
         self.dispatch = Dispatch(self._asks, self._make_rows(), self._running, self._breath)
         self.elector = self._make_elector(pod, lease_api)
-        self._pulse = Pulse(lost=telling(self.tell, WatchLost))
+        self._pulse, self._starts = Pulse(lost=telling(self.tell, WatchLost)), Starts()
         self.supervisor = Supervisor(
             self._informer,
             self.dispatch,
@@ -100,6 +101,7 @@ class Parts:
             config.resync_seconds,
             self.tell,
             self.supervisor.again,
+            self._starts.note,
             self._breath,
         )
         self.leading = Leading(
@@ -121,6 +123,7 @@ class Parts:
             lambda: load_access(config.kubeconfig or None, config.context or None),
             config.namespaces,
             pulse=self._pulse,
+            starts=self._starts,
         )
 
     def _make_sessions(self) -> Sessions:

@@ -16,8 +16,6 @@ from arcgis_operator.telemetry.logs import fields
 
 log = logging.getLogger(__name__)
 
-LIST_PATIENCE = 20.0
-
 
 class Operator:
     """One process. `run` returns after SIGTERM or SIGINT, and raises when a part breaks."""
@@ -52,11 +50,9 @@ class Operator:
             await self._shut_down(tasks)
 
     async def _watch(self) -> None:
-        """A leader's first list goes before: two lists at once would slow down each other."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(LIST_PATIENCE):
-                await self._election.tried()
-                await self._parts.leading.listed()
+        """A leader's first list goes before, and the watch begins where it ended: nothing is listed twice."""
+        await self._election.tried()
+        await self._parts.leading.listed()
         await self._parts.supervisor.run()
 
     async def _shut_down(self, tasks: list[asyncio.Task[object]]) -> None:

@@ -8,6 +8,7 @@ that kopf does can touch the tasks or the signals of the main loop.
 import asyncio
 import contextlib
 import logging
+import math
 import threading
 import time
 from collections import deque
@@ -69,7 +70,7 @@ class Supervisor:
         self._patience = patience or Patience()
         self._restarted = restarted
         self._pulse = pulse or Pulse()
-        self._beat = time.monotonic()
+        self._beat = math.inf  # before it runs, it is for others to say what keeps it
         self._life: _Life | None = None
         self._relay: _Relay | None = None
 

@@ -37,6 +37,7 @@ class Resync:
     """Lists and compares, and tells of each complete list.
 
     `went_back(why)` is called when a list is older than what was known before: etcd was restored.
+    `whole(collection, version)` is told that all of a collection is known as it was at a version.
     """
 
     def __init__(
@@ -47,10 +48,12 @@ class Resync:
         seconds: float,
         tell: Tell,
         went_back: Callable[[str], None],
+        whole: Callable[[str, str], None],
         breath: Breath,
     ) -> None:
         self._api, self._dispatch, self._seconds = api, dispatch, seconds
-        self._tell, self._went_back, self._breath = tell, went_back, breath
+        self._tell, self._breath = tell, breath
+        self._went_back, self._whole = went_back, whole
         places: tuple[Place, ...] = namespaces or (None,)
         self.refused = False
         """The last lists were refused, or their kinds are not there: no restart heals that."""
@@ -98,9 +101,10 @@ class Resync:
 
     async def _take(self, kind: Kind, place: Place) -> bool:
         """One list, page by page, so that it is never whole in memory. True: nothing in it has a journal."""
-        news, untouched = self._dispatch.rows[kind].news, True
+        news, untouched, version = self._dispatch.rows[kind].news, True, ""
         news.begin(place)
         async for page in self._api.list(kind, place):
+            version = str(page.metadata.get("resourceVersion") or "")
             if news.is_at(version_of({"metadata": page.metadata})):
                 self._went_back(f"the list of {kind.plural} is older than what was known before")
             for body in page.items:
@@ -108,6 +112,8 @@ class Resync:
                 if self._breath.is_due():
                     await asyncio.sleep(0)
         self._dispatch.list_ended(kind)
+        if version:
+            self._whole(kind.path(place), version)
         return untouched
 
     def _listed(self, kind: Kind, body: dict[str, Any]) -> bool:

@@ -18,8 +18,10 @@ from arcgis_operator.adapters.kube.access import Access
 from arcgis_operator.adapters.kube.kinds import GROUP, SERVED, Kind
 from arcgis_operator.controller.news import EventType
 from arcgis_operator.core.backoff import Backoff
+from arcgis_operator.handlers.answers import Lists, answer_class
 from arcgis_operator.handlers.pulse import Pulse
 from arcgis_operator.handlers.session import WatchSessions
+from arcgis_operator.handlers.starts import Starts
 from arcgis_operator.handlers.storage import NoDiffBase, NoProgress
 
 IDENTITY: Any = "arcgis-operator"
@@ -78,13 +80,15 @@ class Informer:
     namespaces: tuple[str, ...] = ()
     tuning: Tuning = Tuning()
     pulse: Pulse = field(default_factory=Pulse)
+    starts: Starts = field(default_factory=Starts)
     _open: list[WatchSessions] = field(default_factory=list)
 
     async def watch(self, stop: asyncio.Event) -> None:
         """Watch until `stop` is set; ends or raises earlier on anything that kopf does not survive."""
         pauses = Backoffs(self.tuning.backoff)
         self.pulse.untrusted = ""
-        sessions = WatchSessions(self.access, pauses, self.pulse)
+        answers = answer_class(self.pulse, Lists(self.starts, self._listed))
+        sessions = WatchSessions(self.access, pauses, self.pulse, answers)
         self._open[:] = [sessions]
         try:
             await kopf.operator(
@@ -98,6 +102,9 @@ class Informer:
             )
         finally:
             await sessions.close()
+
+    def _listed(self, kind: Kind, body: dict[str, Any]) -> None:
+        self.sink.seen(kind, "LISTED", body)
 
     def look(self) -> str:
         """Ends streams that are dead; says why the whole watch has to begin anew, empty while it need not."""
@@ -170,8 +177,6 @@ def _handler(sink: Sink, kind: Kind) -> Callable[..., Awaitable[None]]:
     return seen
 
 
-def _event_type(raw: str | None) -> EventType:
-    """kopf's word for an event from a list is None. A DELETED may also mean: left the watched selection."""
-    if raw is None:
-        return "LISTED"
+def _event_type(raw: str) -> EventType:
+    """A DELETED may also mean: left the watched selection."""
     return "DELETED" if raw == "DELETED" else "CHANGED"

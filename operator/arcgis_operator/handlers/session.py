@@ -14,19 +14,22 @@ import kopf
 
 from arcgis_operator.adapters.kube.access import Access
 from arcgis_operator.adapters.kube.connector import connector, staying
-from arcgis_operator.handlers.answers import answer_class
 from arcgis_operator.handlers.pulse import Pulse
 
 QUICK = 60.0  # seconds; a session that lasted longer was good: pacing starts anew
 
 
 class WatchSessions:
-    """Opens sessions. Belongs to one event loop. At most one is open."""
+    """Opens sessions, with answers of a class. Belongs to one event loop. At most one is open."""
 
     def __init__(
-        self, access: Callable[[], Awaitable[Access]], pauses: Iterable[float], pulse: Pulse
+        self,
+        access: Callable[[], Awaitable[Access]],
+        pauses: Iterable[float],
+        pulse: Pulse,
+        answers: type[aiohttp.ClientResponse],
     ) -> None:
-        self._access, self._pulse = access, pulse
+        self._access, self._pulse, self._answers = access, pulse, answers
         self._pauses = pauses
         self._next = itertools.chain([0.0], pauses)
         self._opened_at: float | None = None
@@ -43,7 +46,7 @@ class WatchSessions:
         self._opened_at = time.monotonic()
         self._session = aiohttp.ClientSession(
             connector=connector(access.ssl_context(), limit=0),  # each watch keeps its own
-            response_class=answer_class(self._pulse),
+            response_class=self._answers,
             headers={"User-Agent": "arcgis-operator"},
             proxy=access.configuration.proxy,
             middlewares=[staying, _authorised(access, self._pulse)],

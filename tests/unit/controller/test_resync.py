@@ -10,7 +10,7 @@ from dispatched import dispatched
 
 from arcgis_operator.adapters.kube.api import Page
 from arcgis_operator.adapters.kube.failures import KubeListFailed, answered, unreachable
-from arcgis_operator.adapters.kube.kinds import ARCGIS_SERVICES, Kind
+from arcgis_operator.adapters.kube.kinds import ARCGIS_SERVICES, SERVED, Kind
 from arcgis_operator.controller import resync
 from arcgis_operator.controller.queue import WorkQueue
 from arcgis_operator.controller.resync import Resync
@@ -41,6 +41,7 @@ class Cluster:
         self.dispatch, self.registry = dispatched(self.queue)
         self.told: list[Happening] = []
         self.went_back: list[str] = []
+        self.whole: dict[str, str] = {}
         self.resync = Resync(
             self,  # type: ignore[arg-type]
             ("gis", "team"),
@@ -48,6 +49,7 @@ class Cluster:
             600.0,
             self.told.append,
             self.went_back.append,
+            self.whole.__setitem__,
             Breath(),
         )
 
@@ -148,3 +150,10 @@ async def test_a_spec_that_differs_under_the_same_generation_is_seen() -> None:
     cluster.objects["gis"][0]["status"] = other["status"]
     await cluster.resync.first()
     assert not cluster.registry.differs(resource("a", "gis"))
+
+
+async def test_a_watch_may_begin_at_the_version_of_a_list_that_is_whole() -> None:
+    cluster = Cluster()
+    cluster.broken["team"] = [FORBIDDEN]
+    await cluster.resync.first()
+    assert cluster.whole == {kind.path("gis"): "10" for kind in SERVED}
