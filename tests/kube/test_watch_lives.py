@@ -8,21 +8,21 @@ import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from aiohttp import web
 from fake_apiserver import FakeApiServer, status
 from notes import Notes
-from test_informer_faults import EAGER, QUICK
+from test_informer_faults import EAGER, QUICK, answering
 
 from arcgis_operator.adapters.kube.access import load_access
 from arcgis_operator.adapters.kube.depth import CUT
-from arcgis_operator.adapters.kube.kinds import ARCGIS_SERVICES, Kind
+from arcgis_operator.adapters.kube.kinds import ARCGIS_SERVICES, SERVED, Kind
 from arcgis_operator.app.supervisor import Patience, Supervisor
 from arcgis_operator.core.backoff import Backoff
 from arcgis_operator.handlers.informer import Informer
-from arcgis_operator.handlers.pulse import Pulse
+from arcgis_operator.handlers.pulse import Pulse, Stream
 from arcgis_operator.handlers.starts import FRESH_SECONDS, Starts
 
 DEEP = '{"a":' * 3_000 + "1" + "}" * 3_000
@@ -247,3 +247,23 @@ async def test_a_version_to_begin_at_is_taken_once_and_only_while_it_is_fresh() 
     assert starts.take("a") is None
     starts.note("a", "6")
     assert starts.take("a") == "6"
+
+
+async def test_a_watch_says_whether_it_follows_all_there_is(server: FakeApiServer, living: Living) -> None:
+    """A standby that knows so takes over without a list."""
+    assert not await living.supervisor.caught_up(), "it has only begun"
+    both = [kind.path(None) for kind in SERVED]
+    await until(lambda: living.pulse.follows(both))
+    server.put("arcgisservices", "roads")
+    assert await living.supervisor.caught_up()
+    server.fault = answering(lambda: status(403, "not today"), lambda: True, only="arcgissites?")
+    server.send("CUT", {"kind": "ArcGISSite"})
+    await until(lambda: not living.pulse.follows(both))
+    assert not await living.supervisor.caught_up()
+
+
+async def test_a_stream_that_was_silent_for_long_follows_nothing() -> None:
+    pulse = Pulse(silent_seconds=0.0)
+    pulse.opened(Stream("services", cast("Any", None)))
+    assert not pulse.follows(["services"])
+    assert Pulse().follows([])

@@ -41,6 +41,9 @@ class Lists:
         self.refused = False
         self.running = Running()
 
+    def clear(self) -> None:
+        """As a queue."""
+
     async def first(self) -> bool:
         return await self.back.wait()
 

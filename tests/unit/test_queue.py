@@ -281,3 +281,21 @@ def test_a_group_whose_turns_hang_leaves_workers_to_the_others() -> None:
     queue.done("hangs|1")
     assert list(iter(queue.take, None)) == ["hangs|2"]
     assert queue.due()[Priority.CHANGE].keys == 1997
+
+
+async def test_what_waits_is_forgotten_when_a_term_begins_and_what_comes_then_gets_its_turn() -> None:
+    """On standby nothing gets a turn, and in days each service may have changed."""
+    queue: WorkQueue[str] = WorkQueue(group=lambda key: key[0], most_of_a_group=1)
+    queue.add("a1")
+    assert queue.take() == "a1"
+    queue.add("a2")
+    queue.add("later", delay=60.0)
+    queue.retry("failed")
+    assert queue.take() is None
+    queue.clear()
+    assert queue.due()[Priority.CHANGE].keys == 0
+    assert queue.failures("failed") == 0
+    queue.add("b")
+    assert queue.take() == "b"
+    queue.done("a1")
+    assert queue.take() is None

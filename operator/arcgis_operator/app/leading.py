@@ -116,6 +116,7 @@ class Leading:
         return rested and self._ledger.calm()
 
     async def _lead(self, lease_term: LeaseTerm) -> None:
+        self._queue.clear()  # the look at everything finds it: on standby every change there was waits here
         untouched = await self._first_list()
         settled = lease_term.starts_settled or (lease_term.first_install and untouched)
         self._running.term = LiveTerm(self._elector, lease_term, settled)

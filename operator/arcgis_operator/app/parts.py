@@ -102,6 +102,7 @@ class Parts:
             self.tell,
             self.supervisor.again,
             self._starts.note,
+            self.supervisor.caught_up,
             self._breath,
         )
         self.leading = Leading(

@@ -14,6 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from arcgis_operator.adapters.kube.kinds import Kind
@@ -88,6 +89,13 @@ class Supervisor:
         """Seconds since the watch last heard of the API server, for the kind where that is longest."""
         return self._pulse.silence()
 
+    async def caught_up(self) -> bool:
+        """Whether the watch follows all there is; what it told before is taken in when this returns."""
+        if not (self._life and self._relay and self._life.informer.follows()):
+            return False
+        await self._relay.taken()
+        return True
+
     def again(self, why: str) -> None:
         """What the watch told, and what it is about to tell, counts no more: let it list anew."""
         if self._life and self._relay:
@@ -145,7 +153,7 @@ class _Relay:
 
     def __init__(self, loop: asyncio.AbstractEventLoop, sink: Sink, breath: Breath) -> None:
         self._loop, self._sink, self._breath = loop, sink, breath
-        self._waiting: deque[tuple[Kind, EventType, dict[str, Any]]] = deque()
+        self._waiting: deque[Callable[[], None]] = deque()
         self._called = False
         self._closed = False
 
@@ -154,7 +162,16 @@ class _Relay:
         self._closed = True
 
     def seen(self, kind: Kind, event_type: EventType, body: dict[str, Any]) -> None:
-        self._waiting.append((kind, event_type, body))
+        self._add(partial(self._tell, kind, event_type, body))
+
+    async def taken(self) -> None:
+        """Returns when all that was told before is taken in."""
+        taken = asyncio.Event()
+        self._add(taken.set)
+        await taken.wait()
+
+    def _add(self, call: Callable[[], None]) -> None:
+        self._waiting.append(call)
         if not self._called:
             self._called = True
             with contextlib.suppress(RuntimeError):  # the main loop is gone: nobody to tell
@@ -163,14 +180,16 @@ class _Relay:
     def _take(self) -> None:
         """One at least, also where others have taken the time of this round."""
         self._called = False  # before looking: what comes later calls again
-        while self._waiting and not self._closed:
-            self._tell(*self._waiting.popleft())
+        while self._waiting:
+            self._waiting.popleft()()
             if self._waiting and self._breath.is_due():
                 self._called = True
                 self._loop.call_soon(self._take)
                 return
 
     def _tell(self, kind: Kind, event_type: EventType, body: dict[str, Any]) -> None:
+        if self._closed:
+            return
         try:
             self._sink.seen(kind, event_type, body)
         except Exception:
@@ -181,7 +200,7 @@ class _Life:
     """One run of the informer, in the thread that calls `run`."""
 
     def __init__(self, informer: Informer, patience: Patience, beaten: Callable[[], None]) -> None:
-        self._informer = informer
+        self.informer = informer
         self._patience = patience
         self._beaten = beaten
         self._lock = threading.Lock()
@@ -218,7 +237,7 @@ class _Life:
             self._loop.set_exception_handler(_left_behind)
             if self._stopped:
                 return
-        watch = asyncio.create_task(self._informer.watch(self._stop), name="informer")
+        watch = asyncio.create_task(self.informer.watch(self._stop), name="informer")
         guard = asyncio.create_task(self._guard(self._stop), name="informer watchdog")
         await asyncio.wait([watch, guard], return_when=asyncio.FIRST_COMPLETED)
         failed = watch.done()
@@ -240,11 +259,11 @@ class _Life:
         while not stop.is_set():
             await asyncio.sleep(self._patience.look)
             self._beaten()
-            if why := self._informer.look():
+            if why := self.informer.look():
                 self._reason = why
                 return
-            missing = self._informer.missing()
-            if not self._informer.watchers() <= missing:  # one has begun, and the others begin with it
+            missing = self.informer.missing()
+            if not self.informer.watchers() <= missing:  # one has begun, and the others begin with it
                 limit = self._patience.watcher_lost
             if not missing:
                 complete = time.monotonic()

@@ -53,6 +53,14 @@ class News:
         """Of the object known by this name, empty for none."""
         return self._known.get(name, ("", None))[0]
 
+    def highest(self) -> int:
+        """The greatest version that was told of."""
+        return self._highest
+
+    def count(self, place: str | None) -> int:
+        """How many objects are known in a namespace, or in the whole cluster (None)."""
+        return len(self._known) if place is None else sum(name.namespace == place for name in self._known)
+
     def moved(self, body: Body) -> bool:
         """Whether this is another version, or another object, than the one known by the name."""
         return self._known.get(name_of(body)) != (uid_of(body), version_of(body))

@@ -147,6 +147,14 @@ class WorkQueue(Generic[Key]):
         if again is not None:
             self._put(key, again)
 
+    def clear(self) -> None:
+        """Forget what waits for a turn."""
+        self._wanted.clear()
+        self._later.clear()
+        self._failures.clear()
+        self._held.clear()
+        self._ready = _nothing()
+
     async def rest(self) -> None:
         """Wait until no key is in its turn."""
         await self._at_rest.wait()

@@ -5,9 +5,10 @@ its resources stay as they are known, and it is asked again with the next resync
 """
 
 import asyncio
+import contextlib
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from arcgis_operator.adapters.kube.api import KubeApi
@@ -38,6 +39,7 @@ class Resync:
 
     `went_back(why)` is called when a list is older than what was known before: etcd was restored.
     `whole(collection, version)` is told that all of a collection is known as it was at a version.
+    `caught_up()` answers whether the watch follows all there is, once what it told is taken in.
     """
 
     def __init__(
@@ -49,28 +51,52 @@ class Resync:
         tell: Tell,
         went_back: Callable[[str], None],
         whole: Callable[[str, str], None],
+        caught_up: Callable[[], Awaitable[bool]],
         breath: Breath,
     ) -> None:
         self._api, self._dispatch, self._seconds = api, dispatch, seconds
         self._tell, self._breath = tell, breath
-        self._went_back, self._whole = went_back, whole
+        self._went_back, self._whole, self._caught_up = went_back, whole, caught_up
         places: tuple[Place, ...] = namespaces or (None,)
+        self._unlisted = False
         self.refused = False
         """The last lists were refused, or their kinds are not there: no restart heals that."""
         self._steps: list[Step] = [(kind, place) for kind in SERVED for place in places]
 
     async def first(self) -> bool:
-        """The list that a term begins with. True: no resource has a journal, and none is left unread."""
-        untouched = await self._complete()
+        """What a term begins with. True: all was listed, no resource has a journal, and none is left unread.
+
+        Who has watched as a standby knows all there is, and lists it only when the term has begun.
+        """
+        self._unlisted = await self._is_known()
+        untouched = not self._unlisted and await self._complete()
         await self._dispatch.look_at_everything(within=0.0)
         return untouched
 
     async def run(self) -> None:
-        """A list every `seconds`, for ever."""
+        """A list every `seconds`, for ever; the first one at once where the term began without."""
+        if self._unlisted:
+            await self._complete()
         while True:
             await asyncio.sleep(self._seconds)
             await self._complete()
             await self._dispatch.look_at_everything(within=SPREAD * self._seconds)
+
+    async def _is_known(self) -> bool:
+        """Whether what the watch told is all there is, as far as that can be seen without a list."""
+        return await self._caught_up() and all([await self._agrees(*step) for step in self._steps])
+
+    async def _agrees(self, kind: Kind, place: Place) -> bool:
+        """The API server has as many objects as are known, and its versions have not gone back."""
+        news = self._dispatch.rows[kind].news
+        try:
+            async with contextlib.aclosing(self._api.list(kind, place, limit=1)) as pages:
+                page = await anext(pages)
+        except KubeListFailed:
+            return False
+        count = len(page.items) + int(page.metadata.get("remainingItemCount") or 0)
+        version = version_of({"metadata": page.metadata}) or 0
+        return version >= news.highest() and count == news.count(place)
 
     async def _complete(self) -> bool:
         """All lists, again and again until they are complete, or what is left may be passed over."""

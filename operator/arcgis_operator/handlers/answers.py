@@ -46,7 +46,7 @@ def answer_class(pulse: Pulse, lists: Lists) -> type[aiohttp.ClientResponse]:
         async def start(self, connection: Any) -> aiohttp.ClientResponse:
             await super().start(connection)
             if self.ok and self.url.query.get("watch") == "true":
-                stream = Stream(self.url.path, self)
+                stream = Stream(_collection(self), self)
                 pulse.opened(stream)
                 self.content = _Lines(self.content, pulse, stream)  # type: ignore[assignment]
             return self
@@ -54,13 +54,19 @@ def answer_class(pulse: Pulse, lists: Lists) -> type[aiohttp.ClientResponse]:
         async def json(self, **_: Any) -> Any:
             value = loads(await self.read())
             if self.ok:
-                pulse.heard(self.url.path)
-                return lists.emptied(self.url.path, self.url.query.get("continue", ""), value)
+                pulse.heard(_collection(self))
+                return lists.emptied(_collection(self), self.url.query.get("continue", ""), value)
             if self.status == FORBIDDEN and isinstance(value, dict) and value.get("kind") == "Status":
-                pulse.refused(self.url.path, str(value.get("message", "")))
+                pulse.refused(_collection(self), str(value.get("message", "")))
             return value
 
     return Answer
+
+
+def _collection(answer: aiohttp.ClientResponse) -> str:
+    """What was asked for, wherever the API server has its paths."""
+    before, apis, path = answer.url.path.partition("/apis/")
+    return apis + path if apis else before
 
 
 class _Lines:

@@ -111,6 +111,11 @@ class Informer:
         self.pulse.end_dead_streams()
         return next(filter(None, (sessions.outdated() for sessions in self._open)), "")
 
+    def follows(self) -> bool:
+        """Whether all there is was told, and every change is told that comes; may be asked in any thread."""
+        places: tuple[str | None, ...] = self.namespaces or (None,)
+        return self.pulse.follows([kind.path(place) for kind in SERVED for place in places])
+
     def missing(self) -> set[str]:
         """Names of the tasks that should run in this loop and do not.
 

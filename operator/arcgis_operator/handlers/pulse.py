@@ -6,7 +6,7 @@ Written in the informer's thread, read in any: single values only, and a list th
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 import aiohttp
@@ -86,6 +86,12 @@ class Pulse:
                 self._streams.remove(stream)
                 self._tell(stream, f"silent for {silence:.0f} s")
                 stream.response.close()
+
+    def follows(self, collections: Collection[str]) -> bool:
+        """Whether a stream of each is open, and was heard of late."""
+        now = time.monotonic()
+        alive = (one for one in list(self._streams) if now - one.heard_at <= self._silent_seconds)
+        return {one.collection for one in alive}.issuperset(collections)
 
     def silence(self) -> float:
         """Seconds since the kind that has been silent for longest was heard of, in any namespace."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
@@ -42,22 +42,34 @@ class Cluster:
         self.told: list[Happening] = []
         self.went_back: list[str] = []
         self.whole: dict[str, str] = {}
+        self.listed, self.watched = asyncio.Event(), False
+        self.lists = 0
         self.resync = Resync(
             self,  # type: ignore[arg-type]
             ("gis", "team"),
             self.dispatch,
             600.0,
-            self.told.append,
+            self._tell,
             self.went_back.append,
             self.whole.__setitem__,
+            self.caught_up,
             Breath(),
         )
 
-    async def list(self, kind: Kind, namespace: str) -> AsyncIterator[Page]:
+    def _tell(self, happening: Happening) -> None:
+        self.told.append(happening)
+        self.listed.set()
+
+    async def caught_up(self) -> bool:
+        return self.watched
+
+    async def list(self, kind: Kind, namespace: str, limit: int = 500) -> AsyncGenerator[Page]:
         if failures := self.broken.get(namespace):
             raise failures.pop(0) if len(failures) > 1 else failures[0]
         items = self.objects[namespace] if kind.plural == "arcgisservices" else []
-        yield Page({"resourceVersion": str(self.version)}, items)
+        self.lists += limit > 1
+        left = {"remainingItemCount": len(items[limit:])} if items[limit:] else {}
+        yield Page({"resourceVersion": str(self.version), **left}, items[:limit])
 
 
 @pytest.fixture(autouse=True)
@@ -157,3 +169,42 @@ async def test_a_watch_may_begin_at_the_version_of_a_list_that_is_whole() -> Non
     cluster.broken["team"] = [FORBIDDEN]
     await cluster.resync.first()
     assert cluster.whole == {kind.path("gis"): "10" for kind in SERVED}
+
+
+async def standby() -> Cluster:
+    """A watch has told of all there is."""
+    cluster = Cluster()
+    cluster.watched = True
+    cluster.objects["gis"].append(resource("b", "gis"))
+    for body in cluster.objects["gis"]:
+        cluster.dispatch.seen(ARCGIS_SERVICES, "LISTED", body)
+    return cluster
+
+
+async def test_who_has_watched_begins_without_a_list_and_lists_in_the_term() -> None:
+    """However many there are, a standby takes over at once; what a watch may have missed is healed then."""
+    cluster = await standby()
+    assert not await cluster.resync.first(), "whether nothing was ever touched only a list tells"
+    assert cluster.lists == 0
+    assert cluster.queue.take() is not None
+    running = asyncio.create_task(cluster.resync.run())
+    await cluster.listed.wait()
+    running.cancel()
+    assert cluster.lists == 4
+    assert cluster.told == [Resynced(())]
+
+
+@pytest.mark.parametrize("doubt", ["no watch", "one is missing", "a version went back", "no answer"])
+async def test_where_the_watch_may_not_know_all_the_list_comes_first(doubt: str) -> None:
+    cluster = await standby()
+    match doubt:
+        case "no watch":
+            cluster.watched = False
+        case "one is missing":
+            cluster.objects["gis"].append(resource("c", "gis"))
+        case "a version went back":
+            cluster.version = 4
+        case "no answer":
+            cluster.broken["gis"] = [AWAY, FORBIDDEN]
+    await cluster.resync.first()
+    assert cluster.told, "a list was complete, or passed over"

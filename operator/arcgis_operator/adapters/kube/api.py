@@ -6,7 +6,7 @@ No generated models (importing them costs a second and 24 MiB), no caches, no de
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -75,7 +75,7 @@ class KubeApi:
         """One object."""
         return _object(await self._send("get", "GET", kind.path(namespace, name)))
 
-    async def list(self, kind: Kind, namespace: str | None, *, limit: int = 500) -> AsyncIterator[Page]:
+    async def list(self, kind: Kind, namespace: str | None, *, limit: int = 500) -> AsyncGenerator[Page]:
         """All objects, read in pages of `limit`; raises `KubeListFailed`.
 
         When the server forgets the list on the way (410) it is read again from the beginning, once:
