@@ -83,11 +83,17 @@ def every_property_is_sent_back(history: History) -> Iterator[str]:
             yield f"job {edit.job} left out {', '.join(missing[:5])}"
 
 
+def digest_of(journal: Mapping[str, Any]) -> str:
+    """Names what the open operation is about."""
+    attempts: Mapping[str, Any] = journal["attempts"]
+    return f"{journal['operation']} {attempts[journal['operation']]['digest']}"
+
+
 def the_bounds_hold(history: History) -> Iterator[str]:
     ended: Counter[str] = Counter()
     for edit, intent in _intents(history):
         if intent is not None and history.ended_at(edit.job) is not None:
-            ended[intent.journal["digest"]] += 1
+            ended[digest_of(intent.journal)] += 1
     for digest, count in ended.items():
         if count > JOBS_FOR_ONE_WANTED_STATE + len(history.drifts):
             yield f"{count} jobs for {digest}"

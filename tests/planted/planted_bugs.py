@@ -128,7 +128,7 @@ BUGS: Mapping[str, Bug] = {
         WIRE,
     ),
     "failed jobs are tried again for ever": Bug(
-        "core/bounds.py", "if journal.ended >= case.policy.jobs_per_digest:", "if False:", DECIDE
+        "core/bounds.py", "if tried.ended >= case.policy.jobs_per_digest:", "if False:", DECIDE
     ),
     "the resync is forgotten": Bug(
         "controller/dispatch.py",

@@ -11,8 +11,9 @@ import yaml
 from arcgis_operator.core.annotations import REQUEST_SIGNS, REQUESTED, requests_in
 from arcgis_operator.core.conditions import MAX_MESSAGE
 from arcgis_operator.core.decide import KEPT_HISTORY, KEPT_SENDS
-from arcgis_operator.core.record import JobShown, Journal, Observed, Phase, PlanShown, Record, moment
-from arcgis_operator.core.status import ALONE, LONGEST, MOST, render, written_fields
+from arcgis_operator.core.operations import OPERATIONS
+from arcgis_operator.core.record import JobShown, Journal, Observed, Phase, PlanShown, Record, Tried, moment
+from arcgis_operator.core.status import ALONE, LONGEST, MOST, OLDER, render, written_fields
 from arcgis_operator.core.verdict import Reason, Verdict
 from arcgis_operator.core.wake import After
 
@@ -30,7 +31,24 @@ def status() -> dict[str, Any]:
 )
 def test_the_schema_knows_what_the_operator_writes_and_nothing_else(block: str, kind: type[Any]) -> None:
     written = {field.name.replace("_", "").lower() for field in fields(kind)}
-    assert written == {name.lower() for name in status()[block]["properties"]}
+    assert written == {name.lower() for name in known(block)}
+
+
+def known(block: str) -> set[str]:
+    """What the schema knows, but for what only an older version writes."""
+    return set(status()[block]["properties"]) - (set(OLDER) if block == "journal" else set())
+
+
+def test_the_schema_knows_what_is_tried_for_each_operation() -> None:
+    written = {field.name.replace("_", "").lower() for field in fields(Tried)}
+    attempts = status()["journal"]["properties"]["attempts"]
+    assert written == {name.lower() for name in attempts["additionalProperties"]["properties"]}
+    assert attempts["maxProperties"] >= len(OPERATIONS)
+
+
+def test_a_journal_of_an_older_version_is_not_pruned() -> None:
+    """It runs on while the kinds are upgraded: else it would find nothing kept of what it writes."""
+    assert set(OLDER) <= set(status()["journal"]["properties"])
 
 
 def test_the_names_that_are_compared_with_an_installed_schema_are_those_of_ours() -> None:
@@ -38,7 +56,7 @@ def test_the_names_that_are_compared_with_an_installed_schema_are_those_of_ours(
     found = status()
     assert sorted(found) == sorted([*ALONE, *written_fields()])
     for block, names in written_fields().items():
-        assert sorted(names) == sorted(found[block]["properties"])
+        assert sorted(names) == sorted(known(block))
 
 
 def test_the_bounds_of_the_schema_have_room_for_what_is_kept() -> None:
@@ -70,6 +88,9 @@ def excess(schema: dict[str, Any], value: Any, at: str) -> list[str]:
     if isinstance(value, list):
         over = [at] if len(value) > schema.get("maxItems", math.inf) else []
         return over + [one for part in value for one in excess(schema["items"], part, f"{at}[]")]
+    if isinstance(value, dict) and "additionalProperties" in schema:
+        every = schema["additionalProperties"]
+        return [one for name, part in value.items() for one in excess(every, part, f"{at}.{name}")]
     if isinstance(value, dict) and "properties" in schema:
         return [
             one
@@ -86,7 +107,12 @@ def test_whatever_the_site_and_annotations_say_the_status_can_be_stored() -> Non
     record = Record(
         known=True,
         handled=asked + LONG,
-        journal=replace(long_one(Journal), phase=Phase.RUNNING, sends=("2026-11-23T12:00:00Z",) * 50),
+        journal=replace(
+            long_one(Journal),
+            phase=Phase.RUNNING,
+            sends=("2026-11-23T12:00:00Z",) * 50,
+            attempts={"edit": long_one(Tried)},
+        ),
         job=replace(long_one(JobShown), messages=("x",) * 50, result={"service": LONG}),
         history=({"id": "j0", "status": LONG, "operation": LONG, "username": LONG, "duration": LONG},) * 50,
         plan=replace(long_one(PlanShown), cause="Spec", changes=(change,) * 50),
@@ -110,8 +136,9 @@ def test_the_bounds_are_those_of_the_schema() -> None:
             found.setdefault(name, set()).add(bound)
         for key, part in schema.get("properties", {}).items():
             walk(part, key)
-        if "items" in schema:
-            walk(schema["items"], name)
+        for inner in ("items", "additionalProperties"):
+            if inner in schema:
+                walk(schema[inner], name)
 
     for block in ("journal", "job", "history", "plan", "observed"):
         walk(status()[block], block)

@@ -19,7 +19,7 @@ from arcgis_operator.core.identity import ServiceRef
 from arcgis_operator.core.job import Job
 from arcgis_operator.core.jsondoc import loads
 from arcgis_operator.core.model import Desired, Leaf, LeafKind, SiteRef
-from arcgis_operator.core.record import Condition, Journal, Phase, Record, stamp
+from arcgis_operator.core.record import Condition, Journal, Phase, Record, Tried, stamp
 from arcgis_operator.core.verdict import ROWS, Ready
 from arcgis_operator.sites.jobtable import JobTable
 
@@ -188,6 +188,14 @@ def _job(job_id: str, state: str) -> Job:
 
 
 def _record(record: Rec) -> Record:
+    tried = Tried(
+        digest=_digest(record.value),
+        attempt=record.attempt,
+        ended=record.ended,
+        reason=record.failure,
+        text="text" if record.failure else "",
+        retry_time=stamp(NOW + timedelta(minutes=1)) if record.failure else "",
+    )
     journal = Journal(
         phase=PHASES[record.phase],
         id=str(record.intent or ""),
@@ -196,30 +204,26 @@ def _record(record: Rec) -> Record:
         site_url=URL,
         service_id="s1",
         username="gitops",
-        digest=_digest(record.value),
         generation=record.generation,
-        attempt=record.attempt,
         intent_time=stamp(NOW),
         job_id="j1" if record.job else "",
-        ended=record.ended,
-        failure=f"{record.failure}: text" if record.failure else "",
-        retry_time=stamp(NOW + timedelta(minutes=1)) if record.failure else "",
+        attempts={"edit": tried} if record.value else {},
     )
     ready = Condition("True" if record.ready else "False", "", "", record.ready or -1)
     return Record(known=record.known, ready=ready, journal=journal if record.known else Journal())
 
 
 def _reduced(record: Record, ready: int, job: int) -> Rec:
-    journal = record.journal
+    journal, tried = record.journal, record.journal.attempts.get("edit", Tried())
     return Rec(
         known=record.known,
         phase=LETTERS[journal.phase],
         intent=int(journal.id or 0),
         job=job if journal.job_id else 0,
-        value=_values()[journal.digest],
+        value=_values()[tried.digest],
         generation=journal.generation,
-        attempt=min(journal.attempt, 3),
-        ended=journal.ended,
-        failure=journal.failure.partition(":")[0],
+        attempt=min(tried.attempt, 3),
+        ended=tried.ended,
+        failure=tried.reason,
         ready=ready,
     )

@@ -21,7 +21,14 @@ def status(
 ) -> dict[str, Any]:
     ready = "True" if reason == "Converged" else "False"
     conditions = [{"type": "Ready", "status": ready, "reason": reason, "observedGeneration": generation}]
-    journal = {"phase": phase, "id": intent, "generation": generation, "digest": f"d{generation}"}
+    attempts = {"edit": {"digest": f"d{generation}"}}
+    journal = {
+        "phase": phase,
+        "id": intent,
+        "generation": generation,
+        "operation": "edit",
+        "attempts": attempts,
+    }
     return {"observedGeneration": generation, "conditions": conditions, "journal": journal, **more}
 
 

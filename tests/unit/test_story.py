@@ -11,7 +11,7 @@ from arcgis_operator.core import status
 from arcgis_operator.core.failures import Accepted, Failure, Kind
 from arcgis_operator.core.identity import Name
 from arcgis_operator.core.masking import masked_text
-from arcgis_operator.core.record import Journal, Phase, Record
+from arcgis_operator.core.record import Journal, Phase, Record, Tried
 from arcgis_operator.core.said import Raw
 from arcgis_operator.core.verdict import Note, Reason, Verdict
 from arcgis_operator.core.wake import After
@@ -120,7 +120,7 @@ def test_of_an_arcgissite_the_site_is_itself(caplog: pytest.LogCaptureFixture) -
 
 
 def test_an_edit_is_told_when_it_leaves_and_when_it_is_answered(log: Log) -> None:
-    story = EditStory(log.body, Journal(attempt=2, id="i7"))
+    story = EditStory(log.body, Journal(id="i7", operation="edit", attempts={"edit": Tried(attempt=2)}))
     story.sent()
     story.sent()
     story.answered(Accepted(Raw("j1"), Raw("SUBMITTED")))
@@ -132,7 +132,7 @@ def test_an_edit_is_told_when_it_leaves_and_when_it_is_answered(log: Log) -> Non
 
 
 def test_an_edit_that_never_left_is_not_told_as_sent(log: Log) -> None:
-    story = EditStory(log.body, Journal(attempt=1, id="i7"))
+    story = EditStory(log.body, Journal(id="i7", operation="edit", attempts={"edit": Tried(attempt=1)}))
     story.answered(Failure(Kind.NOT_SENT, "no connection"))
     (record,) = log.caplog.records
     assert record.getMessage() == "edit not sent"

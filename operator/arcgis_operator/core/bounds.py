@@ -1,5 +1,6 @@
 """What counts against a wanted state, and what that holds back: bounded attempts, pauses, a budget."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -7,26 +8,28 @@ from arcgis_operator.core import sentences
 from arcgis_operator.core.backoff import Backoff
 from arcgis_operator.core.case import Case, Hold, Policy, Shut
 from arcgis_operator.core.jsondoc import printable
-from arcgis_operator.core.record import Journal, Record, moment, stamp
+from arcgis_operator.core.plan import Plan
+from arcgis_operator.core.record import Journal, Record, Tried, moment, stamp
 from arcgis_operator.core.verdict import Reason
 from arcgis_operator.core.wake import After
 
 HOUR = timedelta(hours=1)
+REASONS: Mapping[str, Reason] = {one.value: one for one in Reason}
 
 
-def attempts(case: Case) -> Shut | None:
-    """The last attempts at what is wanted failed: a pause before the next one, or none follows."""
-    journal = case.record.journal
-    if not journal.failure or case.starts_anew:
+def attempts(case: Case, plan: Plan | None) -> Shut | None:
+    """The last attempts at what is due failed: a pause before the next one, or none follows."""
+    tried = case.tried(plan.due if plan else "")
+    if not tried.reason:
         return None
-    if journal.ended >= case.policy.jobs_per_digest:
-        return Shut(given_up(journal, case.whose), spent=True)
-    reason, text = _stored(journal.failure)
-    wait = max(_until(case, journal.retry_time), case.too_old_for)
+    if tried.ended >= case.policy.jobs_per_digest:
+        return Shut(given_up(tried, case.whose), spent=True)
+    wait = max(_until(case, tried.retry_time), case.too_old_for)
     if wait <= 0:
         return None
-    message = sentences.next_attempt(text, journal.attempt + 1, journal.retry_time)
-    return Shut(Hold(reason, message), wake=After(wait))
+    why = _why(tried)
+    message = sentences.next_attempt(why.message, tried.attempt + 1, tried.retry_time)
+    return Shut(Hold(why.reason, message), wake=After(wait))
 
 
 def too_early(case: Case) -> Shut | None:
@@ -42,16 +45,21 @@ def may_have_just_ended(record: Record, now: datetime, policy: Policy) -> bool:
     """
     verified = moment(record.observed.verified_time) if record.observed else None
     lately = verified is not None and abs(now - verified) < timedelta(seconds=policy.settle_seconds)
-    return not record.journal.open and (bool(record.journal.failure) or lately)
+    failed = any(tried.reason for tried in record.journal.attempts.values())
+    return not record.journal.open and (failed or lately)
 
 
-def counted(journal: Journal, failure: str, now: datetime, policy: Policy) -> Journal:
-    """The journal after an attempt that ended without success; `failure` is `Reason: text`."""
-    return replace(
-        journal.closed(),
-        ended=journal.ended + 1,
-        failure=printable(failure, 400),
-        retry_time=retry_time(journal.ended, now, policy),
+def counted(journal: Journal, why: Hold, now: datetime, policy: Policy) -> Journal:
+    """The journal after an attempt that ended without success."""
+    before = journal.tried
+    return journal.closed().counting(
+        replace(
+            before,
+            ended=before.ended + 1,
+            reason=why.reason.value,
+            text=printable(why.message, 400),
+            retry_time=retry_time(before.ended, now, policy),
+        )
     )
 
 
@@ -68,19 +76,15 @@ def recent_sends(case: Case) -> tuple[str, ...]:
     return tuple(text for text in known if (at := moment(text)) and abs(case.now - at) < HOUR)
 
 
-def given_up(journal: Journal, whose: str) -> Hold:
+def given_up(tried: Tried, whose: str) -> Hold:
     """No further attempt at what failed; `whose` is the resource as commands name it."""
-    reason, text = _stored(journal.failure)
-    return Hold(reason, sentences.given_up(text, journal.attempt, whose))
+    why = _why(tried)
+    return Hold(why.reason, sentences.given_up(why.message, tried.attempt, whose))
 
 
-def _stored(failure: str) -> tuple[Reason, str]:
-    """Reason and text; a word that another version wrote counts as a failed job."""
-    word, _, text = failure.partition(": ")
-    try:
-        return Reason(word), f"{text.rstrip('. ')}."
-    except ValueError:
-        return Reason.JOB_FAILED, failure
+def _why(tried: Tried) -> Hold:
+    """Why the last attempt failed; a word that another version wrote counts as a failed job."""
+    return Hold(REASONS.get(tried.reason, Reason.JOB_FAILED), f"{tried.text.rstrip('. ')}.")
 
 
 def budget(case: Case) -> Shut | None:

@@ -12,7 +12,8 @@ from arcgis_operator.core.identity import stranger
 from arcgis_operator.core.job import Job, JobState
 from arcgis_operator.core.jsondoc import Json
 from arcgis_operator.core.model import Desired, Leaf
-from arcgis_operator.core.record import Record
+from arcgis_operator.core.operations import OPERATIONS
+from arcgis_operator.core.record import Record, Tried
 from arcgis_operator.core.said import UNSAID, Raw, Show, plainly
 from arcgis_operator.core.verdict import Reason
 from arcgis_operator.core.wake import Wake
@@ -173,10 +174,10 @@ class Case:
 
         Also where the service was made anew since, under another id.
         """
-        observed, last = self.record.observed, self.record.journal.digest
-        if observed is None or self.desired is None or observed.digest != last:
+        observed = self.record.observed
+        if observed is None or self.desired is None or self._wanted(observed.service_id) != self._recorded:
             return False
-        return plan.digest(self.desired.leaves, self.site_url, observed.service_id) == last
+        return plan.digest(self.desired.leaves, self.site_url, observed.service_id) == observed.digest
 
     @property
     def leaves(self) -> tuple[Leaf, ...]:
@@ -186,9 +187,9 @@ class Case:
         if self.desired is None:
             return ()
         ours = self.seen.ours if self.seen else None
-        done = isinstance(ours, Job) and ours.state is JobState.COMPLETED and self.as_intended
-        drifts = self.was_proved and self.as_intended
-        return self.desired.restored if done or drifts else self.desired.leaves
+        done = isinstance(ours, Job) and ours.state is JobState.COMPLETED
+        same = self.wanted == self._recorded
+        return self.desired.restored if same and (done or self.was_proved) else self.desired.leaves
 
     @property
     def stranger(self) -> Raw | None:
@@ -208,9 +209,27 @@ class Case:
         return self.seen is not None and not self.seen.others
 
     @property
+    def wanted(self) -> Mapping[str, str]:
+        """Names what is wanted now of each operation that owns a declared setting; none while untold."""
+        return {} if self.document is None else self._wanted(str(self.document.get("id") or ""))
+
+    def _wanted(self, service_id: str) -> Mapping[str, str]:
+        leaves = self.desired.leaves if self.desired else ()
+        owned = {one.name: one.owned(leaves) for one in OPERATIONS}
+        return {name: plan.digest(some, self.site_url, service_id) for name, some in owned.items() if some}
+
+    @property
+    def _recorded(self) -> Mapping[str, str]:
+        """What was wanted when something was last tried or proved."""
+        return {name: tried.digest for name, tried in self.record.journal.attempts.items()}
+
+    @property
     def as_intended(self) -> bool:
-        """What is wanted now is what the open operation, or the last one, was about."""
-        return self.digest == self.record.journal.digest
+        """What is wanted now is what the open operation is about; without one, what was last tried."""
+        wanted, journal = self.wanted, self.record.journal
+        if journal.open:
+            return wanted.get(journal.operation) == journal.tried.digest
+        return wanted == self._recorded
 
     @property
     def too_old_for(self) -> float:
@@ -232,7 +251,7 @@ class Case:
         """A person asks for another try, and has not been heard yet."""
         return unheard(self.requested, self.record.handled)
 
-    @property
-    def starts_anew(self) -> bool:
-        """What was counted against the last digest does not count now."""
-        return self.asked or not self.as_intended
+    def tried(self, operation: str) -> Tried:
+        """What counts now: nothing that was tried for something else, or before a person asked anew."""
+        last, fresh = self.record.journal.attempts.get(operation), Tried(self.wanted.get(operation, ""))
+        return last if last and last.digest == fresh.digest and not self.asked else fresh

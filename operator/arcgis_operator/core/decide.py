@@ -18,7 +18,7 @@ from arcgis_operator.core.look import LEFT_ALONE, SITE_AWAY, Sight, guess, look
 from arcgis_operator.core.operations import Operation, Request, due
 from arcgis_operator.core.plan import DRIFT
 from arcgis_operator.core.planning import Target, plan_of, plan_while_waiting, show_plan
-from arcgis_operator.core.record import JobShown, Journal, Observed, Phase, PlanShown, Record, stamp
+from arcgis_operator.core.record import JobShown, Journal, Observed, Phase, PlanShown, Record, Tried, stamp
 from arcgis_operator.core.said import ID_LEAST, UNSAID, Raw, Shown, cut, kept
 from arcgis_operator.core.shown import short, shown
 from arcgis_operator.core.texts import (
@@ -66,28 +66,31 @@ def _closed(case: Case, sight: Sight) -> Record:
     job = _job_of(case)
     if sight.failure:
         journal = counted(journal, sight.failure, case.now, case.policy)
-    elif journal.phase is Phase.INTENDED and journal.attempt > 1:
-        journal = replace(
-            journal,
-            failure=_no_trace(journal),
-            retry_time=retry_time(journal.attempt - 2, case.now, case.policy),
-        )
+    elif journal.phase is Phase.INTENDED and journal.tried.attempt > 1:
+        journal = journal.counting(_without_trace(case, journal.tried))
     return replace(record, known=True, journal=journal.closed(), job=job)
 
 
-def _no_trace(journal: Journal) -> str:
-    return f"{Reason.SUBMITTING}: {sentences.no_trace(journal.attempt)}"
+def _without_trace(case: Case, tried: Tried) -> Tried:
+    """No job of the attempt was found: no failure, but the next one has to wait."""
+    return replace(
+        tried,
+        reason=Reason.SUBMITTING.value,
+        text=sentences.no_trace(tried.attempt),
+        retry_time=retry_time(tried.attempt - 2, case.now, case.policy),
+    )
 
 
 def _intend(case: Case, target: Target) -> Verdict:
     record, operation = case.record, due(target.leaves, target.documents)
     made, journal = plan_of(case, target), _intent(case, target, operation)
     changes = [shown_change(change, case.show) for change in made.changes]
-    found = made.cause == DRIFT and journal.attempt == 1
+    attempt = journal.tried.attempt
+    found = made.cause == DRIFT and attempt == 1
     history = ((short(record.job),) if record.job else ()) + record.history
     return Verdict(
         Reason.SUBMITTING,
-        sentences.sending([str(change) for change in changes], journal.attempt, found),
+        sentences.sending([str(change) for change in changes], attempt, found),
         replace(
             record,
             known=True,
@@ -110,8 +113,9 @@ def _handled(case: Case) -> str:
 
 
 def _intent(case: Case, target: Target, operation: Operation) -> Journal:
-    before, anew = case.record.journal, case.starts_anew
     context = case.site_url.rsplit("/", 1)[-1]
+    tried = {name: case.tried(name) for name in case.wanted}
+    last = tried[operation.name]
     return Journal(
         phase=Phase.INTENDED,
         id=case.fresh_id,
@@ -120,12 +124,9 @@ def _intent(case: Case, target: Target, operation: Operation) -> Journal:
         site_url=case.site_url,
         service_id=_id(case, target.document),
         username=kept(case.username, case.show),
-        digest=case.digest,
         generation=case.generation,
-        attempt=1 if anew else before.attempt + 1,
         intent_time=stamp(case.now),
-        ended=0 if anew else before.ended,
-        failure="" if anew else before.failure,
+        attempts={**tried, operation.name: replace(last, attempt=last.attempt + 1, retry_time="")},
         sends=(*recent_sends(case), stamp(case.now))[-KEPT_SENDS:],
     )
 
@@ -142,7 +143,7 @@ def _converged(case: Case) -> Verdict:
             record,
             known=True,
             handled=_handled(case),
-            journal=replace(record.journal.closed().forgiven(), digest=case.digest),
+            journal=replace(record.journal.closed(), attempts=_nothing_counts(case)),
             job=job,
             plan=None,
             observed=_observed(case),
@@ -151,6 +152,10 @@ def _converged(case: Case) -> Verdict:
         notes=notes,
         aside=" ".join(filter(None, (changed_text(case), *guess(case)))),
     )
+
+
+def _nothing_counts(case: Case) -> Mapping[str, Tried]:
+    return {name: Tried(digest) for name, digest in case.wanted.items()}
 
 
 def _live(case: Case, sight: Sight) -> Verdict:
@@ -238,7 +243,7 @@ def _unanswered(journal: Journal, planned: PlanShown | None) -> JobShown:
     return JobShown(
         operation=journal.operation,
         generation=journal.generation,
-        attempt=journal.attempt,
+        attempt=journal.tried.attempt,
         submit_time=journal.intent_time,
         change_count=planned.change_count if planned else 0,
     )

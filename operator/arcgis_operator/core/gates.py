@@ -114,13 +114,11 @@ GATES = (
         (Reason.DRIFT_REPORTED,),
         drift_reported,
     ),
-    _bound(
+    Gate(
         "Did the last attempts at these settings not fail?",
+        Closes.SEND,
+        (Reason.JOB_FAILED, Reason.EDIT_REFUSED, Reason.EDIT_NOT_STICKING, Reason.SUBMITTING),
         bounds.attempts,
-        Reason.JOB_FAILED,
-        Reason.EDIT_REFUSED,
-        Reason.EDIT_NOT_STICKING,
-        Reason.SUBMITTING,
     ),
     _bound("Is the document from after the last operation?", bounds.too_early, Reason.VERIFYING),
     _bound("Were few edits sent within the last hour?", bounds.budget, Reason.EDIT_BUDGET_SPENT),

@@ -1,7 +1,7 @@
 """What a turn saw, as one signal: the input side of the table in `jobs`."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from arcgis_operator.core import gates, plan, sentences
@@ -49,14 +49,14 @@ SITE_AWAY = frozenset(
 class Sight:
     """One signal with what it brings along.
 
-    `hold` gives reason and message to signals that the table leaves open; `failure` counts against the
-    digest; `spent`: no further attempt is due; `wake` is None for the reason's own interval;
+    `hold` gives reason and message to signals that the table leaves open; `failure` counts against
+    the operation; `spent`: no further attempt is due; `wake` is None for the reason's own interval;
     `target` is what an edit would start from.
     """
 
     signal: Signal
     hold: Hold | None = None
-    failure: str = ""
+    failure: Hold | None = None
     spent: bool = False
     wake: Wake | None = None
     target: Target | None = None
@@ -171,12 +171,13 @@ def _abandoned(case: Case) -> bool:
     return named and case.seen is not None and case.seen.settle_in <= 0
 
 
-def _failure_of_intent(case: Case) -> str:
+def _failure_of_intent(case: Case) -> Hold | None:
     """What counts against the digest: a job that ended, or the site's own refusal."""
     candidate, answer = case.seen.candidate if case.seen else None, case.record.journal.answer
     if candidate and candidate.ended:
-        return " ".join((_failure_of(case, candidate), *guess(case)))
-    return f"{Reason.EDIT_REFUSED}: {sentences.answered(answer)}" if answer else ""
+        why = _failure_of(case, candidate)
+        return replace(why, message=" ".join((why.message, *guess(case))))
+    return Hold(Reason.EDIT_REFUSED, sentences.answered(answer)) if answer else None
 
 
 def guess(case: Case) -> tuple[str, ...]:
@@ -185,11 +186,11 @@ def guess(case: Case) -> tuple[str, ...]:
     return (sentences.guessed(found.shown_id),) if found else ()
 
 
-def _failure_of(case: Case, job: Job) -> str:
+def _failure_of(case: Case, job: Job) -> Hold:
     if job.state is JobState.FAILED:
         words = " ".join(job.messages) or job.error
-        return f"{Reason.JOB_FAILED}: {sentences.job_failed(job.shown_id, job.shown_status, words)}"
-    return f"{Reason.EDIT_NOT_STICKING}: {_not_sticking(case, job)}"
+        return Hold(Reason.JOB_FAILED, sentences.job_failed(job.shown_id, job.shown_status, words))
+    return Hold(Reason.EDIT_NOT_STICKING, _not_sticking(case, job))
 
 
 def _running(case: Case) -> Sight:

@@ -22,16 +22,21 @@ class Operation:
     """One way to change a service.
 
     `path` stands below the service's own address. `asynchronous`: the site answers with a job. `reads` names
-    the documents that `differing` and `request` look at. `request` makes the fields of the form; `differing`
-    gives the leaves of this operation whose live value is another one.
+    the documents that `differing` and `request` look at. `owns` says which leaves are this operation's;
+    `differing` gives those of them whose live value is another one, `request` makes the fields of the form.
     """
 
     name: str
     path: tuple[str, ...]
     asynchronous: bool
     reads: tuple[str, ...]
+    owns: Callable[[Leaf], bool]
     differing: Callable[[Leaves, Documents], Leaves]
     request: Callable[[Leaves, Documents], Mapping[str, str]]
+
+    def owned(self, leaves: Leaves) -> Leaves:
+        """The leaves that are this operation's."""
+        return tuple(leaf for leaf in leaves if self.owns(leaf))
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -52,6 +57,7 @@ EDIT = Operation(  # Source: Edit Service page
     path=("edit",),
     asynchronous=True,
     reads=(SERVICE,),
+    owns=lambda leaf: True,
     differing=lambda leaves, documents: plan.differing(leaves, documents[SERVICE]),
     request=lambda leaves, documents: {"service": dumps(plan.overlay(leaves, documents[SERVICE]))},
 )
@@ -64,4 +70,4 @@ PATHS = frozenset(tuple(map(str.casefold, one.path)) for one in OPERATIONS)
 def due(leaves: Leaves, documents: Documents) -> Operation:
     """The first that has something to change, of those whose documents were read; there is one."""
     readable = (one for one in OPERATIONS if documents.keys() >= set(one.reads))
-    return next(one for one in readable if one.differing(leaves, documents))
+    return next(one for one in readable if one.differing(one.owned(leaves), documents))

@@ -22,12 +22,13 @@ SPEC, DRIFT = "Spec", "Drift"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All that differs on one service of one site; `cause` is SPEC or DRIFT."""
+    """All that differs on one service of one site; `cause` is SPEC or DRIFT, `due` is the next operation."""
 
     site_url: str
     service_id: str
     changes: tuple[Change, ...]
     cause: str
+    due: str = ""
 
     def hash(self, show: Show) -> str:
         """`sha256:…` of site, service and changes, in whatever order they stand.

@@ -10,7 +10,7 @@ from arcgis_operator.core.identity import ServiceRef
 from arcgis_operator.core.jsondoc import Json
 from arcgis_operator.core.misfit import misfit
 from arcgis_operator.core.model import Leaf
-from arcgis_operator.core.operations import EDIT, SERVICE, Documents
+from arcgis_operator.core.operations import EDIT, SERVICE, Documents, due
 from arcgis_operator.core.record import PlanShown, stamp
 
 SHOWN_CHANGES = 20
@@ -34,7 +34,8 @@ def plan_of(case: Case, target: Target) -> plan.Plan:
     """What an edit would change now, and because of what."""
     changes = plan.changes(target.leaves, target.document)
     cause = plan.DRIFT if _drifted(case) else plan.SPEC
-    return plan.Plan(case.site_url, str(target.document.get("id") or ""), changes, cause)
+    next_one = due(target.leaves, target.documents).name
+    return plan.Plan(case.site_url, str(target.document.get("id") or ""), changes, cause, next_one)
 
 
 def show_plan(case: Case, made: plan.Plan) -> PlanShown:

@@ -35,13 +35,33 @@ def moment(text: str) -> datetime | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Tried:
+    """What was tried for one operation; `digest` names what was wanted of it.
+
+    `attempt` counts the intents, `ended` those of them that the site ended without success; `reason` and
+    `text` say why the last of these failed, and `retry_time` when the next may start.
+    """
+
+    digest: str = ""
+    attempt: int = 0
+    ended: int = 0
+    reason: str = ""
+    text: str = ""
+    retry_time: str = ""
+
+    def forgiven(self) -> "Tried":
+        """Nothing counted against it."""
+        return Tried(self.digest)
+
+
+@dataclass(frozen=True, slots=True)
 class Journal:
     """The operation that is, or was last, under way. Stored before anything is sent.
 
-    `id` is random and names one intent. `attempt` counts the intents of one digest, `ended` those of them
-    that the site ended without success; `failure` is `Reason: text` of the last of these and `retry_time`
-    when the next may start. `answer` is the site's error text to a request whose outcome is open. `sends`
-    are the times of recent intents. Words of the site are stored raw, for they decide, or not at all.
+    `id` is random and names one intent. `answer` is the site's error text to a request whose outcome is open.
+    `attempts` are counted for each operation by itself: two that fail in turn would else reset each other.
+    `sends` are the times of recent intents, whatever the operation. Words of the site are stored raw, for
+    they decide, or not at all.
     """
 
     phase: Phase = Phase.IDLE
@@ -51,15 +71,11 @@ class Journal:
     site_url: str = ""
     service_id: Raw = UNSAID
     username: Raw = UNSAID
-    digest: str = ""
     generation: int = 0
-    attempt: int = 0
     intent_time: str = ""
     job_id: Raw = UNSAID
-    ended: int = 0
-    failure: str = ""
-    retry_time: str = ""
     answer: str = ""
+    attempts: Mapping[str, Tried] = field(default_factory=dict)
     sends: tuple[str, ...] = ()
 
     @property
@@ -71,9 +87,18 @@ class Journal:
         """The same journal after its operation is over."""
         return replace(self, phase=Phase.IDLE, job_id=UNSAID, answer="")
 
+    @property
+    def tried(self) -> Tried:
+        """What was tried for this very operation."""
+        return self.attempts.get(self.operation, Tried())
+
+    def counting(self, tried: Tried) -> "Journal":
+        """The same journal, with this counted for its operation."""
+        return replace(self, attempts={**self.attempts, self.operation: tried})
+
     def forgiven(self) -> "Journal":
-        """The same journal with nothing counted against its digest."""
-        return replace(self, attempt=0, ended=0, failure="", retry_time="")
+        """The same journal with nothing counted against any operation."""
+        return replace(self, attempts={name: tried.forgiven() for name, tried in self.attempts.items()})
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from arcgis_operator.core import sentences
 from arcgis_operator.core.bounds import counted, given_up
-from arcgis_operator.core.case import Policy
+from arcgis_operator.core.case import Hold, Policy
 from arcgis_operator.core.failures import Accepted, Applied, Fact, Failure, Kind
 from arcgis_operator.core.job import api_word
 from arcgis_operator.core.jobs import MACHINE, Signal
@@ -39,7 +39,7 @@ def settle(record: Record, fact: Fact, now: datetime, policy: Policy, whose: str
     refused = reason is Reason.EDIT_REFUSED
     return Verdict(
         reason,
-        given_up(journal, whose).message if refused else sentences.sentence(fact.detail),
+        given_up(journal.tried, whose).message if refused else sentences.sentence(fact.detail),
         replace(record, journal=journal),
         wake=RESYNC if refused else BACKOFF,
         spent=refused,
@@ -80,15 +80,15 @@ def _rejection(failure: Failure) -> Reason:
 
 def _rejected(journal: Journal, failure: Failure, reason: Reason, now: datetime, policy: Policy) -> Journal:
     if reason is not Reason.EDIT_REFUSED:
-        return replace(journal.closed(), attempt=max(0, journal.attempt - 1), sends=journal.sends[:-1])
-    refused = replace(journal, ended=policy.jobs_per_digest - 1)
-    told = f"{Reason.EDIT_REFUSED}: {sentences.refused(failure.detail)}"
-    return counted(refused, told, now, policy)
+        untried = replace(journal.tried, attempt=max(0, journal.tried.attempt - 1))
+        return replace(journal.closed().counting(untried), sends=journal.sends[:-1])
+    refused = journal.counting(replace(journal.tried, ended=policy.jobs_per_digest - 1))
+    return counted(refused, Hold(Reason.EDIT_REFUSED, sentences.refused(failure.detail)), now, policy)
 
 
 def _applied(record: Record, now: datetime, policy: Policy) -> Verdict:
     """An edit without a job counts as ended; a read-back that matches forgives it."""
-    failure = f"{Reason.EDIT_NOT_STICKING}: {sentences.APPLIED_IN_VAIN}"
+    failure = Hold(Reason.EDIT_NOT_STICKING, sentences.APPLIED_IN_VAIN)
     journal = counted(record.journal, failure, now, policy)
     return Verdict(Reason.VERIFYING, sentences.APPLIED, replace(record, journal=journal), wake=NOW)
 
@@ -102,7 +102,7 @@ def _accepted(record: Record, fact: Accepted, now: datetime, policy: Policy) -> 
         operation_uri=Shown(journal.operation_uri),
         username=plainly(journal.username),
         generation=journal.generation,
-        attempt=journal.attempt,
+        attempt=journal.tried.attempt,
         submit_time=stamp(now),
         change_count=record.plan.change_count if record.plan else 0,
     )

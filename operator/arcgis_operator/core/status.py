@@ -6,7 +6,7 @@ With `conditions` the only place that knows its spelling.
 import functools
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from typing import Any, get_args, get_origin
 
@@ -15,7 +15,17 @@ from arcgis_operator.core.authorship import is_put_back
 from arcgis_operator.core.conditions import PATIENCE_SECONDS, TYPES, conditions_of, ready_of, said
 from arcgis_operator.core.identity import service_key_of
 from arcgis_operator.core.jsondoc import Json
-from arcgis_operator.core.record import Condition, JobShown, Journal, Observed, Phase, PlanShown, Record
+from arcgis_operator.core.operations import EDIT
+from arcgis_operator.core.record import (
+    Condition,
+    JobShown,
+    Journal,
+    Observed,
+    Phase,
+    PlanShown,
+    Record,
+    Tried,
+)
 from arcgis_operator.core.said import Raw
 from arcgis_operator.core.verdict import Ready, Verdict
 
@@ -25,13 +35,15 @@ ALONE = ("observedGeneration", "lastHandledReconcileAt", "conditions", "waitingS
 LONGEST: Mapping[str, int] = {
     "operation": 32, "operationURI": 512, "siteURL": 512, "serviceId": 64, "username": 256, "digest": 71,
     "failure": 512, "answer": 512, "status": 64, "duration": 32, "hash": 71, "provider": 32,
-    "configuredState": 32, "newSettings": 192, "path": 192, "from": 96, "to": 96,
+    "configuredState": 32, "newSettings": 192, "path": 192, "from": 96, "to": 96, "reason": 64, "text": 512,
 }  # fmt: skip
 """Most characters that the schema takes: one field with more, and nothing of the status could be stored.
 
 Names of jobs and intents are not here, for a part of one names nothing: longer ones are not taken in.
 """
 MOST: Mapping[str, int] = {"newSettings": 5, "history": 10, "messages": 10, "changes": 20, "sends": 12}
+OLDER = ("digest", "attempt", "ended", "failure", "retryTime")
+"""What an older version wrote on the journal itself: read, so that an upgrade forgives nothing."""
 MAX_HANDLED = 256
 _SPELLING = {"operation_uri": "operationURI", "site_url": "siteURL"}
 
@@ -171,7 +183,7 @@ def at_rest(body: Mapping[str, Json], asked: str) -> bool:
 
 
 def _parsed(status: Mapping[str, Json]) -> Record:
-    journal = _read(Journal, _block(status, "journal"))
+    journal = _read(Journal, _counting(_block(status, "journal")))
     return Record(
         known=True,
         handled=str(status.get("lastHandledReconcileAt", "")),
@@ -188,9 +200,18 @@ def _uncertain(status: Mapping[str, Json]) -> Record:
     return Record(
         handled=str(status.get("lastHandledReconcileAt", "")),
         ready=ready_of(status),
-        journal=_read(Journal, _block(status, "journal")).closed(),
+        journal=_read(Journal, _counting(_block(status, "journal"))).closed(),
         plan=_plan(status),
     )
+
+
+def _counting(journal: Mapping[str, Json]) -> Mapping[str, Json]:
+    """In an older status, there was one operation: what it counts is on the journal itself."""
+    if "attempts" in journal or "digest" not in journal:
+        return journal
+    reason, _, text = str(journal.get("failure", "")).partition(": ")
+    counted = {name: journal[name] for name in OLDER if name in journal}
+    return {**journal, "attempts": {EDIT.name: {**counted, "reason": reason, "text": text}}}
 
 
 def _plan(status: Mapping[str, Json]) -> PlanShown | None:
@@ -236,6 +257,8 @@ def _fitted(key: str, item: Json) -> Json:
         return item[: LONGEST.get(key)]
     if isinstance(item, list):
         return [_fitted(key, part) for part in item[: MOST.get(key)]]
+    if is_dataclass(item):
+        return _written(item)
     if isinstance(item, Mapping) and key != "result":
         return {name: _fitted(name, part) for name, part in item.items()}
     return item
@@ -253,6 +276,8 @@ def _typed(kind: Any, item: Json) -> Any:
     kind = getattr(kind, "__supertype__", kind)
     if kind is Phase:
         return Phase(item)
+    if kind == Mapping[str, Tried]:
+        return {str(name): _read(Tried, block) for name, block in item.items()}
     if get_origin(kind) is tuple:
         part = getattr(get_args(kind)[0], "__supertype__", get_args(kind)[0])
         return _all(get_origin(part) or part, item)

@@ -72,7 +72,7 @@ class EditStory:
         self._name = str(Name(metadata["namespace"], metadata["name"]))
         self._facts = {
             **_whose(ARCGIS_SERVICES, body),
-            "attempt": journal.attempt,
+            "attempt": journal.tried.attempt,
             "intent": journal.id,
         }
         self._sent = False
@@ -112,6 +112,6 @@ def _state(verdict: Verdict) -> dict[str, Any]:
     return {
         "phase": journal.phase.value if journal.phase else None,
         "job_id": job.id if job else None,
-        "attempt": journal.attempt or None,
+        "attempt": journal.tried.attempt or None,
         "wake_after": round(verdict.wake.seconds, 1) if isinstance(verdict.wake, After) else None,
     }

@@ -1,6 +1,6 @@
 """One service with one wanted description; every part of a decision has a default in which all is well."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,13 +9,14 @@ from arcgis_operator.core.case import Case, Policy, Seen
 from arcgis_operator.core.identity import ServiceRef
 from arcgis_operator.core.job import Job
 from arcgis_operator.core.model import Desired, Leaf, LeafKind, SiteRef
-from arcgis_operator.core.record import Condition, JobShown, Journal, Observed, Phase, Record, stamp
+from arcgis_operator.core.record import Condition, JobShown, Journal, Observed, Phase, Record, Tried, stamp
 from arcgis_operator.core.said import plainly
 
 NOW = datetime(2026, 11, 23, 19, 45, 14, tzinfo=UTC)
 URL = "https://gis.example.com/arcgis"
 PATH = "/arcgis/admin/services/Roads.MapServer/edit"
 POLICY = Policy()
+TRIED = [one.name for one in fields(Tried)]
 
 
 def wanting(description: str = "new", **others: Any) -> Desired:
@@ -51,7 +52,10 @@ def plan_hash(desired: Desired | None = None, document: dict[str, Any] | None = 
 
 
 def journal(phase: Phase = Phase.IDLE, **changed: Any) -> Journal:
-    """A journal that has seen one attempt at the wanted description."""
+    """A journal that has seen one attempt at the wanted description; what was tried may be given flat."""
+    changed["reason"], _, changed["text"] = changed.pop("failure", "").partition(": ")
+    tried = {name: changed.pop(name) for name in TRIED if name in changed}
+    attempt = replace(Tried(digest=digest(), attempt=1), **tried)
     base = Journal(
         phase=phase,
         id="intent-1",
@@ -60,12 +64,11 @@ def journal(phase: Phase = Phase.IDLE, **changed: Any) -> Journal:
         site_url=URL,
         service_id="s1",
         username="gitops",
-        digest=digest(),
         generation=1,
-        attempt=1,
         intent_time=stamp(NOW - timedelta(minutes=2)),
         job_id="j1" if phase is Phase.RUNNING else "",
         sends=(stamp(NOW - timedelta(minutes=2)),),
+        attempts={"edit": attempt},
     )
     return replace(base, **changed)
 

@@ -25,7 +25,8 @@ def entry(manager: str, fields: Any = JOURNAL, time: str = "2026-11-23T12:30:00Z
 
 def body(*owners: dict[str, Any]) -> dict[str, Any]:
     metadata = {"creationTimestamp": CREATED, "managedFields": list(owners)}
-    journal = {"phase": "Running", "id": "i1", "jobId": "j1", "sends": ["2026-11-23T12:30:00Z"], "ended": 2}
+    journal = {"phase": "Running", "id": "i1", "jobId": "j1", "sends": ["2026-11-23T12:30:00Z"]}
+    journal |= {"operation": "edit", "attempts": {"edit": {"ended": 2}}}
     return {"metadata": metadata, "status": {"observedGeneration": 1, "journal": journal}}
 
 
@@ -56,7 +57,7 @@ def test_a_journal_that_was_put_back_does_not_say_what_is_open_but_what_it_count
 ) -> None:
     record = status.parse(body(*owners))
     assert (record.known, record.journal.phase, record.journal.job_id) == (False, Phase.IDLE, "")
-    assert (record.journal.sends, record.journal.ended) == (("2026-11-23T12:30:00Z",), 2)
+    assert (record.journal.sends, record.journal.tried.ended) == (("2026-11-23T12:30:00Z",), 2)
 
 
 def test_an_object_that_says_nothing_of_itself_is_taken_as_it_is() -> None:

@@ -321,7 +321,9 @@ SITUATIONS: dict[str, tuple[Case, Expected]] = {
     ),
     "a failed job, at its next attempt": (
         case(record=refused_before(1, retry=0)),
-        gives(R.SUBMITTING, INTENDED, "attempt 2", sends=True, holds=lambda v: v.record.journal.ended == 1),
+        gives(
+            R.SUBMITTING, INTENDED, "attempt 2", sends=True, holds=lambda v: v.record.journal.tried.ended == 1
+        ),
     ),
     "three failed jobs": (
         case(record=refused_before(3)),
@@ -334,7 +336,9 @@ SITUATIONS: dict[str, tuple[Case, Expected]] = {
     ),
     "three failed jobs of another wish": (
         case(record=refused_before(3), desired=wanting("newer")),
-        gives(R.SUBMITTING, INTENDED, "attempt 1", sends=True, holds=lambda v: v.record.journal.ended == 0),
+        gives(
+            R.SUBMITTING, INTENDED, "attempt 1", sends=True, holds=lambda v: v.record.journal.tried.ended == 0
+        ),
     ),
     "three failed jobs of a service that was published anew": (
         case(record=refused_before(3), seen=seen(document=live(id="s2"))),
@@ -354,7 +358,10 @@ SITUATIONS: dict[str, tuple[Case, Expected]] = {
     ),
     "three failed jobs, and then the settings match": (
         case(record=refused_before(3), seen=seen(document=live("new"))),
-        gives(R.CONVERGED, holds=lambda v: v.record.journal.ended == 0 and v.record.journal.failure == ""),
+        gives(
+            R.CONVERGED,
+            holds=lambda v: v.record.journal.tried.ended == 0 and v.record.journal.tried.reason == "",
+        ),
     ),
     "a retry time a day ahead, because the clock jumped back": (
         case(record=refused_before(1, retry=24 * HOUR)),
@@ -450,7 +457,7 @@ SITUATIONS: dict[str, tuple[Case, Expected]] = {
             R.SUBMITTING,
             IDLE,
             "No job or change of attempt 2 was found",
-            holds=lambda v: v.wake == After(POLICY.retry_seconds) and v.record.journal.ended == 0,
+            holds=lambda v: v.wake == After(POLICY.retry_seconds) and v.record.journal.tried.ended == 0,
         ),
     ),
     "an intent of an older wish": (
@@ -465,7 +472,7 @@ SITUATIONS: dict[str, tuple[Case, Expected]] = {
     ),
     "an intent whose job failed": (
         open_(INTENDED, seen=seen(candidate=job("FAILED", messages=("no memory",)))),
-        gives(R.JOB_FAILED, IDLE, "no memory", holds=lambda v: v.record.journal.ended == 1),
+        gives(R.JOB_FAILED, IDLE, "no memory", holds=lambda v: v.record.journal.tried.ended == 1),
     ),
     "an intent whose job completed just now, and is not live yet": (
         open_(INTENDED, seen=seen(candidate=job("COMPLETED")), ended_for=1.0),
@@ -473,11 +480,16 @@ SITUATIONS: dict[str, tuple[Case, Expected]] = {
     ),
     "an intent whose job completed and did not stick": (
         open_(INTENDED, seen=seen(candidate=job("COMPLETED")), ended_for=60.0),
-        gives(R.EDIT_NOT_STICKING, IDLE, "settings.description", holds=lambda v: v.record.journal.ended == 1),
+        gives(
+            R.EDIT_NOT_STICKING,
+            IDLE,
+            "settings.description",
+            holds=lambda v: v.record.journal.tried.ended == 1,
+        ),
     ),
     "an intent that the site answered with an error, and no trace of it": (
         case(record=record(journal=journal(INTENDED, answer="500 store is locked"))),
-        gives(R.EDIT_REFUSED, IDLE, "500 store is locked", holds=lambda v: v.record.journal.ended == 1),
+        gives(R.EDIT_REFUSED, IDLE, "500 store is locked", holds=lambda v: v.record.journal.tried.ended == 1),
     ),
     "the third intent that the site answered with an error": (
         case(record=record(journal=journal(INTENDED, answer="500 no", attempt=3, ended=2))),
@@ -632,7 +644,9 @@ SITUATIONS: dict[str, tuple[Case, Expected]] = {
     ),
     "our job is not known beyond its deadline": (
         open_(RUNNING, seen=seen(ours=failed(Kind.MISSING)), lost_for=HOUR),
-        gives(R.SUBMITTING, INTENDED, "attempt 2", sends=True, holds=lambda v: v.record.journal.ended == 0),
+        gives(
+            R.SUBMITTING, INTENDED, "attempt 2", sends=True, holds=lambda v: v.record.journal.tried.ended == 0
+        ),
     ),
     "our job is not known beyond its deadline, and another runs": (
         open_(RUNNING, seen=seen(ours=failed(Kind.MISSING), others=(job(job_id="j9"),)), lost_for=HOUR),
@@ -703,7 +717,9 @@ SITUATIONS: dict[str, tuple[Case, Expected]] = {
     ),
     "our job failed, and the spec has moved on": (
         open_(RUNNING, seen=seen(ours=job("FAILED")), desired=wanting("newer"), generation=2),
-        gives(R.SUBMITTING, INTENDED, "attempt 1", sends=True, holds=lambda v: v.record.journal.ended == 0),
+        gives(
+            R.SUBMITTING, INTENDED, "attempt 1", sends=True, holds=lambda v: v.record.journal.tried.ended == 0
+        ),
     ),
     "our job failed a moment ago, and the spec has moved on": (
         open_(RUNNING, seen=seen(ours=job("FAILED")), desired=wanting("newer"), generation=2, ended_for=1.0),
@@ -747,7 +763,7 @@ SITUATIONS: dict[str, tuple[Case, Expected]] = {
     ),
     "our job ended, suspended meanwhile": (
         open_(RUNNING, seen=seen(ours=job("FAILED")), unlooked=(GATE,)),
-        gives(R.SUSPENDED, IDLE, holds=lambda v: v.record.journal.ended == 1),
+        gives(R.SUSPENDED, IDLE, holds=lambda v: v.record.journal.tried.ended == 1),
     ),
     "our job ended well, suspended meanwhile": (
         open_(RUNNING, seen=seen(ours=job("COMPLETED"), document=live("new")), unlooked=(GATE,)),
@@ -813,7 +829,8 @@ def test_a_turn_concludes(given: Case, expected: Expected) -> None:
 def test_an_open_operation_is_never_forgotten(given: Case) -> None:
     before, after = given.record.journal, decide(given).record.journal
     if before.open and after.open and after.id == before.id:
-        assert (after.site_url, after.digest, after.job_id) == (before.site_url, before.digest, before.job_id)
+        assert (after.site_url, after.job_id) == (before.site_url, before.job_id)
+        assert after.tried.digest == before.tried.digest
     if before.open and not after.open:
         assert given.seen is not None
         assert given.seen.settle_in <= 0 or before.phase is RUNNING

@@ -100,7 +100,9 @@ def test_stray_edits_are_told() -> None:
 
 def test_an_old_job_moves_to_the_history_when_a_new_change_is_due() -> None:
     old = decide(case(record=record(RUNNING), seen=seen(ours=job("FAILED")))).record
-    new = decide(case(record=replace(old, journal=replace(old.journal, retry_time="")))).record
+    new = decide(
+        case(record=replace(old, journal=old.journal.counting(replace(old.journal.tried, retry_time=""))))
+    ).record
     assert new.job is None
     assert new.history[0]["id"] == "j1"
 

@@ -22,7 +22,8 @@ SENDS = tuple(gate for gate in GATES if gate.closes is Closes.SEND)
 def failed(given: Case) -> Case:
     """With an attempt at these settings that failed a moment ago."""
     soon = stamp(NOW + timedelta(seconds=20))
-    counted = replace(given.record.journal, ended=1, failure="JobFailed: no", retry_time=soon)
+    tried = replace(given.record.journal.tried, ended=1, reason="JobFailed", text="no", retry_time=soon)
+    counted = given.record.journal.counting(tried)
     return replace(given, record=replace(given.record, journal=counted))
 
 

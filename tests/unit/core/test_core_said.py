@@ -38,9 +38,8 @@ def masked(before: Case) -> Case:
 
 
 def decided(verdict: Verdict) -> object:
-    journal = replace(
-        verdict.record.journal, username=Raw(""), service_id=Raw(""), failure="", job_id=Raw("")
-    )
+    kept = replace(verdict.record.journal, username=Raw(""), service_id=Raw(""), job_id=Raw(""))
+    journal = kept.counting(replace(kept.tried, text=""))
     # a hash that people see may not depend on what they may not see: it names the shown values
     planned = verdict.record.plan and replace(verdict.record.plan, changes=(), hash="")
     effect = verdict.effect

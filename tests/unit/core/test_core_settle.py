@@ -65,7 +65,7 @@ def test_the_first_look_at_a_new_job_comes_shortly_after_the_usual_time() -> Non
 def test_what_the_site_did_not_take_is_no_attempt_and_no_send(kind: Kind) -> None:
     verdict = settled(Failure(kind, "no"))
     after = verdict.record.journal
-    assert (after.attempt, after.ended, after.sends) == (0, 0, ())
+    assert (after.tried.attempt, after.tried.ended, after.sends) == (0, 0, ())
     assert verdict.wake is BACKOFF
     assert verdict.progress is not Progress.STALLED
 
@@ -105,7 +105,7 @@ def test_an_edit_applied_at_once_that_does_not_show_is_bounded_too() -> None:
 def test_an_edit_applied_at_once_that_shows_counts_for_nothing() -> None:
     verdict = decide(case(record=settled(Applied()).record, seen=seen(document=live("new"))))
     assert verdict.reason is R.CONVERGED
-    assert verdict.record.journal.ended == 0
+    assert verdict.record.journal.tried.ended == 0
 
 
 @pytest.mark.parametrize(("every", "count"), [(1.0, 3), (60.0, 4)], ids=["a short job", "a long job"])

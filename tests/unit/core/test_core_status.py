@@ -8,10 +8,20 @@ from typing import Any, cast
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from situations import NOW, journal, proved, record
+from situations import NOW, digest, journal, proved, record
 
 from arcgis_operator.core.jsondoc import dumps, merge_patch
-from arcgis_operator.core.record import Condition, JobShown, Journal, Phase, PlanShown, Record, moment, stamp
+from arcgis_operator.core.record import (
+    Condition,
+    JobShown,
+    Journal,
+    Phase,
+    PlanShown,
+    Record,
+    Tried,
+    moment,
+    stamp,
+)
 from arcgis_operator.core.status import at_rest, parse, ready, render, render_site
 from arcgis_operator.core.verdict import ROWS, Progress, Ready, Reason, Verdict
 from arcgis_operator.core.wake import NOW as AT_ONCE
@@ -175,9 +185,8 @@ def test_ready_of_a_status_that_cannot_be_read_is_still_known(status: Any) -> No
 
 def test_a_record_that_is_not_known_keeps_what_it_counts_but_never_says_what_is_open() -> None:
     """A resource that was passed over meanwhile: three failed jobs of a digest stay three."""
-    counts = Journal(
-        id="x", digest="sha256:1", attempt=3, ended=3, failure="JobFailed: no.", sends=(stamp(NOW),)
-    )
+    tried = Tried("sha256:1", attempt=3, ended=3, reason="JobFailed", text="no.")
+    counts = Journal(id="x", operation="edit", attempts={"edit": tried}, sends=(stamp(NOW),))
     passed_over = Record(handled="then", journal=counts)
     status = render(body({}), Verdict(Reason.LOOKING_FOR_JOB, "Wait.", passed_over, wake=After(1.0)), NOW)
     assert "phase" not in cast("dict[str, Any]", status["journal"])
@@ -219,7 +228,24 @@ def test_any_text_is_a_time_or_none(text: str) -> None:
 def test_a_closed_journal_keeps_all_but_its_job_and_answer() -> None:
     full = journal(Phase.RUNNING, answer="500", ended=2, failure="JobFailed: x", retry_time="soon")
     assert full.closed() == replace(full, phase=Phase.IDLE, job_id="", answer="")
-    assert full.forgiven() == replace(full, attempt=0, ended=0, failure="", retry_time="")
+    assert full.forgiven() == replace(full, attempts={"edit": Tried(digest())})
+
+
+def test_each_operation_counts_for_itself() -> None:
+    """Two that fail in turn would else begin anew for ever."""
+    tried = {"edit": Tried("sha256:1", 2, 2, "JobFailed", "no."), "other": Tried("sha256:2", 1)}
+    both = journal(Phase.RUNNING, attempts=tried)
+    assert both.counting(Tried("sha256:3")).attempts == {**tried, "edit": Tried("sha256:3")}
+    written = render(body(), saying(about=replace(record(), journal=both)), NOW)
+    assert parse(body(written)).journal.attempts == tried
+
+
+def test_what_an_older_version_counted_is_counted_for_the_edit() -> None:
+    older = {"digest": "sha256:1", "attempt": 3, "ended": 2, "failure": "JobFailed: a: b."}
+    for phase in ({"phase": "Idle"}, {}):
+        status = {"observedGeneration": 1, "journal": {**older, **phase, "retryTime": "then"}}
+        tried = parse(body(status)).journal.attempts
+        assert tried == {"edit": Tried("sha256:1", 3, 2, "JobFailed", "a: b.", "then")}
 
 
 def test_a_status_of_generation_nought_is_one() -> None:

@@ -26,6 +26,7 @@ def fields(part: Schema, path: str) -> Iterator[tuple[str, Schema, bool]]:
         yield f"{path}.{name}", item, name in part.get("required", ())
         yield from fields(item, f"{path}.{name}")
         yield from fields(item.get("items", {}), f"{path}.{name}[]")
+        yield from fields(item.get("additionalProperties", {}), f"{path}.{name}[]")
 
 
 def type_of(part: Schema) -> str:
@@ -33,7 +34,7 @@ def type_of(part: Schema) -> str:
     if "items" in part:
         return f"list of {type_of(part['items'])}s"
     if "additionalProperties" in part:
-        return "map of strings"
+        return f"map of {type_of(part['additionalProperties'])}s"
     if part.get("x-kubernetes-int-or-string"):
         return "integer or string"
     return "time" if part.get("format") == "date-time" else str(part.get("type", "any"))
