@@ -3,9 +3,10 @@
 Nothing that could lock an account is tried on the strength of what was not stored.
 """
 
+import asyncio
 import logging
 import math
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from arcgis_operator.adapters.admin import WINDOW_SECONDS, Accounts, Logins
 from arcgis_operator.adapters.kube.api import KubeApi, Object
@@ -45,6 +46,7 @@ class LoginNotes:
     def begin(self) -> None:
         """A term begins: another may have led meanwhile."""
         self._recalled: set[Name] = set()
+        self._reading: dict[Name, asyncio.Task[bool]] = {}
         self._began = self._clock()
 
     def at(self, url: str) -> Logins:
@@ -56,19 +58,27 @@ class LoginNotes:
 
         One that cannot be read stops nobody, but little is tried until what it may say is over.
         """
-        unread = False
-        for name, wanted in self._specs.valid():
-            if name in self._recalled:
-                continue
-            body = await self._api.get(ARCGIS_SITES, name.namespace, name.name)
-            if isinstance(body, KubeFailure) and body.kind is not KubeFailureKind.MISSING:
-                unread = True
-                continue
-            note = None if isinstance(body, KubeFailure) else parse_login(body.get("status") or {})
-            if note:
-                self.at(wanted.url).recall(note)
-            self._recalled.add(name)
-        self._accounts.untold_until = self._began + WINDOW_SECONDS if unread else -math.inf
+        left = [(name, wanted.url) for name, wanted in self._specs.valid() if name not in self._recalled]
+        read = await asyncio.gather(*(self._once(name, url) for name, url in left))
+        self._accounts.untold_until = -math.inf if all(read) else self._began + WINDOW_SECONDS
+
+    def _once(self, name: Name, url: str) -> Awaitable[bool]:
+        """Whether it could be read; who comes meanwhile waits for the same answer."""
+        reading = self._reading
+        if name not in reading:
+            reading[name] = asyncio.create_task(self._read(name, url, self._recalled))
+            reading[name].add_done_callback(lambda _: reading.pop(name))
+        return asyncio.shield(reading[name])
+
+    async def _read(self, name: Name, url: str, recalled: set[Name]) -> bool:
+        body = await self._api.get(ARCGIS_SITES, name.namespace, name.name)
+        if isinstance(body, KubeFailure) and body.kind is not KubeFailureKind.MISSING:
+            return False
+        note = None if isinstance(body, KubeFailure) else parse_login(body.get("status") or {})
+        if note:
+            self.at(url).recall(note)
+        recalled.add(name)
+        return True
 
     async def remember(self, name: Name, note: LoginNote | None) -> Failure | None:
         """Store it at once, or why that failed: the turn of the ArcGISSite writes the rest of its status."""

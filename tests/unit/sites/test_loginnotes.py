@@ -1,5 +1,6 @@
 """Notes of logins on ArcGISSites: what cannot be stored is not tried, and is said once."""
 
+import asyncio
 import logging
 from collections.abc import Callable
 from typing import Any, cast
@@ -133,3 +134,24 @@ async def test_notes_of_all_sites_count_and_one_that_cannot_be_read_leaves_room_
     assert there.held(other) is None
     now += 3600
     assert there.held(ACCOUNT) is None
+
+
+async def test_each_site_is_read_once_in_a_term_however_many_ask_at_the_same_time(api: Api) -> None:
+    """At the begin of a term with 200 sites, 16 turns would ask for each of them."""
+    asked: list[str] = []
+    get = api.get
+
+    async def counting(kind: object, namespace: str, name: str) -> Any:
+        asked.append(name)
+        await asyncio.sleep(0)
+        return await get(kind, namespace, name)
+
+    api.get = counting  # type: ignore[method-assign]
+    notes = notes_of(api)
+    await asyncio.gather(*(notes.recall() for _ in range(16)))
+    await notes.recall()
+    assert sorted(asked) == ["prod", "test"]
+    late = asyncio.create_task(notes.recall())
+    notes.begin()
+    await asyncio.gather(late, notes.recall())
+    assert sorted(asked) == ["prod", "prod", "test", "test"], "another may have led meanwhile"
