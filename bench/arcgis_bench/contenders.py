@@ -12,11 +12,18 @@ from arcgis_devcluster import ChildProcess, Cluster
 
 BENCH = Path(__file__).resolve().parents[1]
 Settings = Mapping[str, object]
+FIRST, SECOND = "bench", "bench-standby"
+LEADING_SECONDS = 300.0
+
+
+Start = Callable[[Cluster, Mapping[str, parts.Site], str, Settings, tuple[str, ...]], ChildProcess]
 
 
 @dataclass(frozen=True, slots=True)
 class Contender:
     """`start(cluster, sites by name, password, settings, prefix)` returns when it works.
+
+    `stand_by` starts one more, which is to wait for the end of the first.
 
     `user` is who it is to the API server; `settings` are options of the operator, of which the reference
     knows `poll_seconds` only; `prefix` is put before the program (a profiler).
@@ -24,12 +31,14 @@ class Contender:
 
     name: str
     user: str
-    start: Callable[[Cluster, Mapping[str, parts.Site], str, Settings, tuple[str, ...]], ChildProcess]
+    start: Start
+    stand_by: Start
     resyncs: bool = True
 
 
 def _operator(
     program: Path,
+    pod: str,
     cluster: Cluster,
     sites: Mapping[str, parts.Site],
     password: str,
@@ -46,14 +55,15 @@ def _operator(
             "run",
             f"--kubeconfig={config}",
             f"--lease-namespace={parts.SYSTEM}",
-            "--pod-name=bench",
+            f"--pod-name={pod}",
             "--health-address=127.0.0.1:0",
             "--log-format=json",
             *(f"--{key.replace('_', '-')}={value}" for key, value in settings.items()),
         ],
-        log=cluster.directory / "operator.log",
+        log=cluster.directory / f"{pod}.log",
     )
-    process.wait_for_json(lambda line: line.get("msg") == "leading", 90, "that it leads")
+    if pod == FIRST:
+        process.wait_for_json(lambda line: line.get("msg") == "leading", LEADING_SECONDS, "that it leads")
     return process
 
 
@@ -106,7 +116,12 @@ def contenders(program: Path = PROGRAM) -> Mapping[str, Contender]:
     """By name; `program` is the operator's, which may stand in another environment."""
     account = f"system:serviceaccount:{parts.SYSTEM}"
     both = (
-        Contender("operator", f"{account}:{parts.ACCOUNT}", functools.partial(_operator, program)),
-        Contender("reference", f"{account}:reference", _reference, resyncs=False),
+        Contender(
+            "operator",
+            f"{account}:{parts.ACCOUNT}",
+            functools.partial(_operator, program, FIRST),
+            functools.partial(_operator, program, SECOND),
+        ),
+        Contender("reference", f"{account}:reference", _reference, _reference, resyncs=False),
     )
     return {one.name: one for one in both}

@@ -5,7 +5,9 @@ One kubectl for each object would cost more than all that is measured.
 
 import asyncio
 import base64
+import json
 import ssl
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +19,7 @@ from arcgis_devcluster import Cluster, kubeconfig
 
 NAMESPACE = "bench"
 PARALLEL = 16
+IN_A_PAGE = 500
 IN_A_FOLDER = 1000  # as `arcgis-simulator --services` makes them
 _PATH = f"/apis/arcgis-operator.dev/v1alpha1/namespaces/{NAMESPACE}/arcgisservices"
 
@@ -35,9 +38,14 @@ class Target:
         return f"{self.site}-{self.number:05}"
 
     @property
+    def leaf(self) -> str:
+        """Of the service, without its folder."""
+        return f"Layer{self.number:04}.MapServer"
+
+    @property
     def title(self) -> str:
         """Of the service, as the journal of the site writes it."""
-        return f"{self.folder}/Layer{self.number:04}.MapServer"
+        return f"{self.folder}/{self.leaf}"
 
     @property
     def folder(self) -> str:
@@ -84,6 +92,22 @@ class Load:
         """Other settings for resources that exist."""
         patch = {"spec": {"settings": settings}}
         asyncio.run(self._all([("PATCH", f"{_PATH}/{target.name}", patch) for target in targets]))
+
+    def list_all(self) -> float:
+        """Seconds for a bare list of all resources, page by page, each read as JSON and forgotten."""
+        began = time.monotonic()
+        asyncio.run(self._pages())
+        return time.monotonic() - began
+
+    async def _pages(self) -> None:
+        connector, token = aiohttp.TCPConnector(ssl=self._tls), ""
+        async with aiohttp.ClientSession(self._url, connector=connector) as session:
+            while True:
+                query = {"limit": str(IN_A_PAGE), **({"continue": token} if token else {})}
+                async with session.get(_PATH, params=query) as answer:
+                    page = json.loads(await answer.read())
+                if not (token := page["metadata"].get("continue", "")):
+                    return
 
     async def _all(self, requests: list[tuple[str, str, dict[str, Any]]]) -> None:
         waiting = iter(requests)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from arcgis_bench import calm, changes, steady
+from arcgis_bench import calm, changes, room, steady
 from arcgis_bench.contenders import Contender
 from arcgis_bench.figures import Figures
 from arcgis_bench.sizes import Sizes
@@ -36,6 +36,8 @@ def _burst_30(contender: Contender, sizes: Sizes, profile: Path | None) -> Figur
 def _big(contender: Contender, sizes: Sizes, profile: Path | None) -> Figures:
     return changes.at_once(contender, sizes, profile, sizes.big, 30)
 
+
+LEASE_SECONDS = 17  # 15, and the pause between two tries
 
 _EACH = {
     "edits_mean": 1,
@@ -158,6 +160,22 @@ SCENARIOS: Mapping[str, Scenario] = {
     ),
     "busy-resync": Scenario(
         "changes while 10,000 resyncs are due", calm.busy_resync, {"submit_s_p99": 0.5}, reference=False
+    ),
+    "room": Scenario(
+        "30,000 (or --room) on a site for each 500: a start, a resync, a take-over",
+        room.room,
+        {
+            "cpu_ms_per_resource": 0.25,
+            "all_known_to_bare_list": 5,
+            "change_sent_to_bare_list": 3,
+            "next_edit_after_a_kill_s": LEASE_SECONDS + 3,
+            "beside_a_resync_submit_s_p99": 0.5,
+            "terms_lost": 0,
+            "edits_of_others": 0,
+            "lost": 0,
+            "edits_most": 1,
+        },
+        reference=False,
     ),
     "growth": Scenario(
         "100 changes beside 100, 1,000, 10,000 resources",

@@ -13,6 +13,7 @@ from typing import Any, Self
 
 import httpx
 
+from arcgis_bench import hosts
 from arcgis_bench.audit import Audit, write_policy
 from arcgis_bench.contenders import Contender
 from arcgis_bench.load import NAMESPACE, Load, Target
@@ -36,6 +37,7 @@ class Plan:
 
     sites: int = 1
     doors: int = 1
+    hosts: int = 0  # processes that share the sites; 0: one for each site
     services: int = 100  # of each site
     max_jobs: int = MOST_JOBS
     job_seconds: float = 1.0
@@ -79,7 +81,10 @@ class Stage:
             folder = ends.enter_context(tempfile.TemporaryDirectory(prefix="arcgis-bench-"))
             policy = write_policy(Path(folder) / "audit-policy.yaml")
             self.cluster = ends.enter_context(
-                ControlPlane.start(apiserver_arguments=[f"--audit-policy-file={policy}"])
+                ControlPlane.start(
+                    etcd_arguments=["--quota-backend-bytes=8589934592"],
+                    apiserver_arguments=[f"--audit-policy-file={policy}"],
+                )
             )
             self.audit = Audit(self.cluster.audit_log or Path())
             ends.callback(self.audit.close)
@@ -87,7 +92,9 @@ class Stage:
             parts.install(self.cluster)
             self.cluster.kubectl("create", "namespace", NAMESPACE)
             parts.allow_site_access(self.cluster, NAMESPACE)
-            for number in range(self.plan.sites):
+            if self.plan.hosts:
+                self._open_hosts(ends)
+            for number in range(0 if self.plan.hosts else self.plan.sites):
                 self._open_site(site_name(number), ends)
             self._ends = ends.pop_all()
         return self
@@ -97,16 +104,16 @@ class Stage:
     ) -> None:
         self._ends.close()
 
-    def start(self) -> ChildProcess:
-        """Starts the contender; ready when it returns."""
+    def start(self, *, leads: bool = True) -> ChildProcess:
+        """Starts the contender; it leads when this returns, or stands by."""
         prefix: tuple[str, ...] = ()
         if self._profile:
             prefix = (sys.executable, "-m", "cProfile", "-o", str(self._profile))
-        self.process = self.contender.start(
-            self.cluster, self.sites, self._password, self.plan.settings, prefix
-        )
-        self._ends.callback(self.process.terminate)
-        return self.process
+        start = self.contender.start if leads else self.contender.stand_by
+        process = start(self.cluster, self.sites, self._password, self.plan.settings, prefix)
+        self._ends.callback(process.terminate)
+        self.process = process
+        return process
 
     def wait_ready(self, targets: Iterable[Target], mark: float, seconds: float) -> None:
         """Until each resource was said to be Ready at `mark` or later. Raises TookTooLongError."""
@@ -177,7 +184,26 @@ class Stage:
         for number in range(plan.doors):
             self._register(site, door_name(name, number))
 
+    def _open_hosts(self, ends: ExitStack) -> None:
+        """Many sites in few processes, registered all at once."""
+        plan = self.plan
+        for host in range(plan.hosts):
+            names = [site_name(number) for number in range(host, plan.sites, plan.hosts)]
+            options = (f"--services={plan.services}", f"--job-seconds={plan.job_seconds}")
+            more = (*options, f"--submitted-seconds={plan.submitted_seconds}")
+            sites = hosts.start(self.cluster.directory, f"host-{host}", self._password, len(names), *more)
+            ends.callback(sites[0].process.kill)
+            self.sites |= zip(names, sites, strict=True)
+        items = [body for name, site in self.sites.items() for body in self._objects(site, name)]
+        self.cluster.kubectl.in_namespace(NAMESPACE).apply(
+            {"apiVersion": "v1", "kind": "List", "items": items}
+        )
+
     def _register(self, site: parts.Site, name: str) -> None:
+        for body in self._objects(site, name):
+            self.cluster.kubectl.in_namespace(NAMESPACE).apply(body)
+
+    def _objects(self, site: parts.Site, name: str) -> Iterator[dict[str, Any]]:
         for document in parts.site_objects(site, self._password, name):
             body: dict[str, Any] = dict(document)
             if body["kind"] == "ArcGISSite":
@@ -186,4 +212,4 @@ class Stage:
                     "requestsPerSecond": self.plan.requests_per_second,
                 }
                 body["spec"] = {**body["spec"], "limits": limits}
-            self.cluster.kubectl.in_namespace(NAMESPACE).apply(body)
+            yield body

@@ -23,6 +23,7 @@ from arcgis_devcluster.recipe import CONTROLLER_MANAGER
 from arcgis_devcluster.servers import Identity, Ports
 
 READY_SECONDS = 90.0
+ETCD_SECONDS = 60.0
 _LOOK_SECONDS = 0.05
 _ATTEMPTS = 5
 _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - a private directory is made in it
@@ -141,6 +142,12 @@ class ControlPlane(Cluster):
                 if time.monotonic() > deadline:
                     raise process.failure(f"was not ready within {READY_SECONDS:g} s")
                 time.sleep(_LOOK_SECONDS)
+
+    def etcd_client(self) -> httpx.Client:
+        """A client of etcd's own API (its JSON gateway), past the API server; close it."""
+        client = self._administrator()
+        client.base_url, client.timeout = servers.etcd_url(self._ports), ETCD_SECONDS
+        return client
 
     def _administrator(self) -> httpx.Client:
         context = ssl.create_default_context(cafile=self._identity.authority)

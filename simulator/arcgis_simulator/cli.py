@@ -61,6 +61,13 @@ def _segment(_: click.Context, __: click.Parameter, text: str) -> str:
     default=0,
     help="How many more services to generate, in folders of a thousand.",
 )
+@click.option(
+    "--sites",
+    "count",
+    type=click.IntRange(min=1),
+    default=1,
+    help="How many such sites to serve, each at ports of its own, with a line of JSON each.",
+)
 @click.option("--job-seconds", type=DURATION, default="2s", help="How long a job is EXECUTING.")
 @click.option("--submitted-seconds", type=DURATION, default="500ms", help="How long a job is SUBMITTED.")
 @click.option(
@@ -88,6 +95,7 @@ def main(
     password_env: str | None,
     password: str | None,
     services: int,
+    count: int,
     job_seconds: float,
     submitted_seconds: float,
     switches: tuple[str, ...],
@@ -107,18 +115,23 @@ def main(
         raise click.UsageError("--tls-cert and --tls-key go together.")
     if tls_cert:
         _check_tls(tls_cert, tls_key)
+    if count > 1 and (port or control_port or journal):
+        raise click.UsageError("--sites takes free ports and no --journal: leave --port and the like out.")
     timing = {"job_seconds": job_seconds, "submitted_seconds": submitted_seconds}
     chosen = _switches({**timing, **dict(_pair(text) for text in switches)})
-    world = World(
-        context=context, switches=chosen, ids_from=seed or secrets.token_hex(16), generated=services
-    )
-    world.set_user(User(user, _password(password_env, password)))
-    clock = Clock(manual=manual_clock)
+    account = User(user, _password(password_env, password))
+
+    def site(number: int, file: IO[str] | None) -> Site:
+        ids = f"{seed}-{number}" if seed and number else seed or secrets.token_hex(16)
+        world = World(context=context, switches=chosen, ids_from=ids, generated=services)
+        clock = Clock(manual=manual_clock)
+        world.set_user(account)
+        return Site(world, clock, journal=Journal(clock.now_ms, file=file))
+
     with _journal_file(journal) as file:
-        site = Site(world, clock, journal=Journal(clock.now_ms, file=file))
         listen = Listen(host, port, control_port, tls_cert, tls_key)
         try:
-            asyncio.run(serve(site, listen, _say_ready))
+            asyncio.run(serve([site(number, file) for number in range(count)], listen, _say_ready))
         except CannotListen as error:
             raise click.ClickException(_about(listen, error)) from None
 

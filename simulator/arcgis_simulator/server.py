@@ -1,4 +1,4 @@
-"""Serves the site and its control port with uvicorn, in one process and one event loop.
+"""Serves sites and their control ports with uvicorn, in one process and one event loop.
 
 Adds what uvicorn does not have: closing a connection without an answer, and an end without waiting
 for anybody. Must not know what the site does.
@@ -13,7 +13,7 @@ import logging
 import signal
 import socket
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from arcgis_simulator.control import create_control
 from arcgis_simulator.site import Site
 
 _TICK_SECONDS = 0.02
+_LONGEST_TICK_SECONDS = 0.25  # many sites share a process: their jobs end a little later than they would
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER with no time: closing sends a reset
 
 
@@ -76,11 +77,19 @@ class Listen:
     tls_key: Path | None = None
 
 
-async def serve(site: Site, listen: Listen, ready: Callable[[str, str], None]) -> None:
-    """Serves until SIGTERM or SIGINT; calls ``ready`` with the two addresses once both answer.
+async def serve(sites: Sequence[Site], listen: Listen, ready: Callable[[str, str], None]) -> None:
+    """Serves until SIGTERM or SIGINT; calls ``ready`` with the two addresses of each site once both answer.
 
     Raises ``CannotListen`` if an address or a port cannot be had.
     """
+    end = _signalled()
+    tick_seconds = min(_TICK_SECONDS * len(sites), _LONGEST_TICK_SECONDS)
+    await asyncio.gather(*(_serve(site, listen, ready, end, tick_seconds) for site in sites))
+
+
+async def _serve(
+    site: Site, listen: Listen, ready: Callable[[str, str], None], end: asyncio.Event, tick_seconds: float
+) -> None:
     with (
         _bound(listen.host, listen.port, "port") as front,
         _bound("127.0.0.1", listen.control_port, "control_port") as back,
@@ -91,14 +100,14 @@ async def serve(site: Site, listen: Listen, ready: Callable[[str, str], None]) -
             asyncio.create_task(site_server.serve(sockets=[front])),
             asyncio.create_task(control_server.serve(sockets=[back])),
         ]
-        ticking = asyncio.create_task(_tick(site))
+        ticking = asyncio.create_task(_tick(site, tick_seconds))
         while not (site_server.started and control_server.started):
             if any(task.done() for task in tasks):
                 await asyncio.gather(*tasks)
             await asyncio.sleep(0.005)
         scheme = "https" if tls else "http"
         ready(f"{scheme}://{_address(front)}/{site.world.context}", f"http://{_address(back)}")
-        await _signalled()
+        await end.wait()
         site_server.cut()
         control_server.cut()
         for task in (*tasks, ticking):  # uvicorn's own way to end waits for its next tick, twice
@@ -136,15 +145,15 @@ def _address(bound: socket.socket) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-async def _tick(site: Site) -> None:
+async def _tick(site: Site, seconds: float) -> None:
     """Jobs move on also when nobody asks, so that the journal has them at their time."""
     while True:
         site.tick()
-        await asyncio.sleep(_TICK_SECONDS)
+        await asyncio.sleep(seconds)
 
 
-async def _signalled() -> None:
+def _signalled() -> asyncio.Event:
     loop, seen = asyncio.get_running_loop(), asyncio.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sign, seen.set)
-    await seen.wait()
+    return seen

@@ -192,3 +192,24 @@ def test_the_command_says_what_is_wrong(arguments: list[str], said: str) -> None
     done = CliRunner().invoke(main, arguments)
     assert done.exit_code != 0
     assert said in done.output
+
+
+def test_many_sites_are_served_by_one_process_each_at_addresses_of_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SITE_PASSWORD", "secret")
+    command = [sys.executable, "-c", SERVE, "--password-env=SITE_PASSWORD", "--sites=3", "--seed=a"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        ready = [json.loads(process.stdout.readline()) for _ in range(3)]
+        assert len({address for one in ready for address in one.values()}) == 6
+        journals = [httpx.get(f"{one['control']}/journal", trust_env=False) for one in ready]
+        assert [answer.status_code for answer in journals] == [200] * 3
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(5) == 0
+
+
+def test_many_sites_take_free_ports() -> None:
+    done = CliRunner().invoke(main, ["--password=x", "--sites=2", "--port=8443"])
+    assert done.exit_code == 2
+    assert "--sites takes free ports" in done.output
