@@ -158,7 +158,7 @@ class ServiceFeed:
         new, site = not registry.is_known(name), registry.site_of(name)
         key = registry.service_gone(name) if met.gone else registry.service_seen(body)
         now_at = registry.site_of(name)
-        if key and not (new and met.listed and registry.note_rest(body)):
+        if key and not (new and met.listed and registry.says_rest(name)):
             self._asks.told(ServiceKey(key))
         for changed in (site, now_at) if site != now_at else ():
             if changed:

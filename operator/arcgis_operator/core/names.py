@@ -29,6 +29,7 @@ def folded(text: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
 
 
+@functools.lru_cache(maxsize=4096)  # most texts are the folders of a few sites
 def skeleton(text: str) -> str:
     """What is left of a name when all that a site might overlook is taken away.
 

@@ -112,13 +112,16 @@ class _Drift(Part):
     ignorePaths: Annotated[list[Place], Field(max_length=32)] = Field(default_factory=list)
 
 
+_NO_DRIFT = _Drift()
+
+
 class _ServiceSpec(Part):
     siteRef: _SiteRefPart
     service: _ServicePart
     settings: Annotated[Settings, BeforeValidator(_no_refused)] | None = None
     suspend: bool = False
     managementPolicy: Literal["Manage", "Observe"] = "Manage"
-    drift: _Drift = _Drift()
+    drift: _Drift = Field(default_factory=lambda: _NO_DRIFT)  # a default is copied deeply each time
     deletionPolicy: Literal["Orphan"] = "Orphan"
 
 

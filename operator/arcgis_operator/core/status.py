@@ -235,6 +235,12 @@ def _key(attribute: str) -> str:
     return _SPELLING.get(attribute) or re.sub("_([a-z])", lambda found: found[1].upper(), attribute)
 
 
+@functools.cache
+def _spelled(kind: Any) -> tuple[tuple[str, str, Any], ...]:
+    """Each field of a block: its name, its name in the status, and its type."""
+    return tuple((field.name, _key(field.name), field.type) for field in fields(kind))
+
+
 def written_fields() -> dict[str, list[str]]:
     """The names that `render` may write into each block of an ArcGISService's status."""
     blocks = {"journal": Journal, "job": JobShown, "plan": PlanShown, "observed": Observed}
@@ -264,11 +270,11 @@ def _fitted(key: str, item: Json) -> Json:
     return item
 
 
-def _read(kind: type[Any], block: Mapping[str, Json]) -> Any:
+def _read(kind: Any, block: Mapping[str, Json]) -> Any:
     values: dict[str, Any] = {}
-    for field in fields(kind):
-        if (item := block.get(_key(field.name))) is not None:
-            values[field.name] = _typed(field.type, item)
+    for name, key, part in _spelled(kind):
+        if (item := block.get(key)) is not None:
+            values[name] = _typed(part, item)
     return kind(**values)
 
 

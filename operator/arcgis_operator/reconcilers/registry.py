@@ -127,6 +127,10 @@ class Registry:
         (self._resting.add if rests else self._resting.discard)(name_of(body))
         return rests
 
+    def says_rest(self, name: Name) -> bool:
+        """Whether a resource said that nothing is to be done for it, when it was last seen."""
+        return name in self._resting
+
     def resting(self, folder: str) -> list[Resting]:
         """The resources at rest in one folder of one site, each alone in speaking for its service."""
         rest = [(key, name) for key in self._folders.get(folder, ()) if (name := self._rests(key))]
