@@ -73,7 +73,7 @@ def test_a_folder_is_applied_whole(control_plane: Cluster, namespace: str, folde
 
 def test_every_folder_with_yaml_is_among_them() -> None:
     tasks = {path.name for path in SAMPLES.iterdir()}
-    assert tasks == {"sites", "services", "gitops", "monitoring", "kustomize"}
+    assert tasks == {"sites", "services", "gitops", "monitoring", "kustomize", "approval"}
     assert {path.relative_to(SAMPLES).parts[0] for path in FOLDERS} == tasks - {"kustomize"}
 
 
@@ -104,7 +104,9 @@ def test_there_is_a_sample_for_the_task(setting: str) -> None:
 
 def test_each_task_of_a_site_has_a_sample() -> None:
     specs = [one["spec"] for _, one in DOCUMENTS if one["kind"] == "ArcGISSite"]
-    assert {"access", "limits", "proxy", "suspend", "tls"} <= {field for spec in specs for field in spec}
+    assert {"access", "change", "limits", "proxy", "suspend", "tls"} <= {
+        field for spec in specs for field in spec
+    }
 
 
 @pytest.mark.parametrize("folder", ["services", "sites"])

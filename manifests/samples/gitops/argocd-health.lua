@@ -14,7 +14,8 @@ for _, condition in ipairs(status.conditions or {}) do
     health.message = said
     if condition.status == "True" then
       health.status = "Healthy"
-    elseif condition.reason == "Suspended" or condition.reason == "Observing" then
+    elseif condition.reason == "Suspended" or condition.reason == "Observing"
+        or condition.reason == "AwaitingApproval" or condition.reason == "OutsideWindow" then
       health.status = "Suspended"
     elseif condition.reason == "DriftReported" then
       health.status = "Degraded"

@@ -9,13 +9,23 @@ REQUESTED = ("arcgis-operator.dev/requestedAt", "reconcile.fluxcd.io/requestedAt
 ABANDON = "arcgis-operator.dev/abandon"
 """Annotation with which a person gives an intent up; its value is `status.journal.id`."""
 BETWEEN = "; "  # two requests in one text
-REQUEST_SIGNS = 120  # of one request, so that both fit into status.lastHandledReconcileAt (256)
+REQUEST_SIGNS = 120  # of one request, so that two fit into a field of the status (256)
+OVERRIDE = "arcgis-operator.dev/overrideWindows"
+"""Annotation with which a person lets a plan through closed windows; it begins with the plan's hash."""
 
 
 def requests_in(annotations: Mapping[str, Json]) -> str:
     """What the annotations ask for, as `status.lastHandledReconcileAt` will hold it; empty for nothing."""
-    asked = (printable(annotations.get(name) or "", REQUEST_SIGNS) for name in REQUESTED)
-    return BETWEEN.join(one.replace(BETWEEN, ", ") for one in asked if one)
+    return BETWEEN.join(filter(None, (_request(annotations, name) for name in REQUESTED)))
+
+
+def override_in(annotations: Mapping[str, Json]) -> str:
+    """The plan that a person lets through, and what makes this word another than the last; empty for none."""
+    return _request(annotations, OVERRIDE)
+
+
+def _request(annotations: Mapping[str, Json], name: str) -> str:
+    return printable(annotations.get(name) or "", REQUEST_SIGNS).replace(BETWEEN, ", ")
 
 
 def unheard(requested: str, handled: str) -> bool:
@@ -26,6 +36,17 @@ def unheard(requested: str, handled: str) -> bool:
 def retry_command(whose: str) -> str:
     """Asks for one more try; `whose` is the resource as kubectl takes it, `roads -n gis`."""
     return f'kubectl annotate agsvc {whose} --overwrite {REQUESTED[0]}="$(date)"'
+
+
+def override_command(what: str, plan: str) -> str:
+    """Lets a plan through the windows of `what`, as in `agsvc roads -n gis`."""
+    return f'kubectl annotate {what} --overwrite {OVERRIDE}="{plan} $(date)"'
+
+
+def approve_command(whose: str, plan: str) -> str:
+    """Approves a plan."""
+    patch = f'{{"spec":{{"change":{{"approvedPlan":"{plan}"}}}}}}'
+    return f"kubectl patch agsvc {whose} --type=merge -p '{patch}'"
 
 
 def abandon_command(whose: str, intent: str) -> str:

@@ -17,6 +17,7 @@ from arcgis_operator.core.record import Record, Tried
 from arcgis_operator.core.said import UNSAID, Raw, Show, plainly
 from arcgis_operator.core.verdict import Reason
 from arcgis_operator.core.wake import Wake
+from arcgis_operator.core.windows import Windows
 
 CLOCK_SECONDS = 0.001
 """A shorter wait is the rounding of a clock: who waited for it would look again at once, without end."""
@@ -69,11 +70,15 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Shut:
-    """A gate that is shut. `spent`: no further attempt is due; `wake`: None for the reason's own interval."""
+    """A gate that is shut. `spent`: no further attempt is due; `wake`: None for the reason's own interval.
+
+    `opens`: when the next window does.
+    """
 
     hold: Hold
     spent: bool = False
     wake: Wake | None = None
+    opens: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +123,9 @@ class Case:
 
     `unlooked` are the holds that keep the service from being looked at when nothing is open, `unsent` those
     that only keep an edit back, both in no order: which one counts is for `gates` to say. `trouble` is what
-    the site as a whole is in after the look. `requested` and `abandon` are what a person wrote into
-    the annotations. `open_for`, `lost_for`, `ended_for`, `vain_for` and `busy_for` are seconds by our own
+    the site as a whole is in after the look. `requested`, `abandon` and `override` are what a person wrote
+    into the annotations, `site_override` into those of the ArcGISSite, whose windows are `site_windows`.
+    `open_for`, `lost_for`, `ended_for`, `vain_for` and `busy_for` are seconds by our own
     monotonic clock: since the open operation is known here, since its job was last seen to run, from
     first knowing that the last operation on the service, ours or another one's, had ended to asking for
     the document (infinity when none has), since looks began to tell nothing of the service, since jobs of
@@ -143,6 +149,9 @@ class Case:
     trouble: Hold | None = None
     requested: str = ""
     abandon: str = ""
+    override: str = ""
+    site_override: str = ""
+    site_windows: Windows = ()
     fresh_id: str = ""
     open_for: float = 0.0
     lost_for: float = 0.0

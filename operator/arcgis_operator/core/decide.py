@@ -6,7 +6,7 @@ The protocol that both keep is explained rule for rule in `docs/explanation/arch
 from collections.abc import Mapping
 from dataclasses import replace
 
-from arcgis_operator.core import gates, sentences
+from arcgis_operator.core import control, gates, sentences
 from arcgis_operator.core.bounds import counted, recent_sends, retry_time
 from arcgis_operator.core.case import Case, Hold, Seen
 from arcgis_operator.core.change import shown as shown_change
@@ -95,6 +95,7 @@ def _intend(case: Case, target: Target) -> Verdict:
             record,
             known=True,
             handled=_handled(case),
+            overridden=control.heard(case, made),
             journal=journal,
             job=None,
             history=history[:KEPT_HISTORY],
@@ -102,9 +103,13 @@ def _intend(case: Case, target: Target) -> Verdict:
         ),
         wake=After(case.policy.poll_seconds),
         effect=Request(
-            operation, target.service, operation.request(target.leaves, target.documents), journal.id
+            operation,
+            target.service,
+            operation.request(target.leaves, target.documents),
+            journal.id,
+            control.windows_in_force(case, made),
         ),
-        notes=(*drift_notes(changes, found), *stray_notes(case)),
+        notes=(*drift_notes(changes, found), *control.override_notes(case, made), *stray_notes(case)),
     )
 
 
@@ -205,7 +210,7 @@ def _waiting(case: Case, sight: Sight, cell: Cell) -> Verdict:
     return Verdict(
         reason,
         message,
-        _seen_record(case),
+        replace(_seen_record(case), next_window=sight.opens),
         wake=_wake(case, reason, sight),
         notes=stray_notes(case),
         keep_ready=calm and (away or same),

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from arcgis_operator.core import bounds, sentences
+from arcgis_operator.core import bounds, control, sentences
 from arcgis_operator.core.case import Case, Hold, Shut
 from arcgis_operator.core.change import shown
 from arcgis_operator.core.plan import DRIFT, Plan
@@ -91,6 +91,11 @@ def _bound(asks: str, shut: Callable[[Case], Shut | None], *reasons: Reason) -> 
     return Gate(asks, Closes.SEND, reasons, lambda case, _: shut(case))
 
 
+def _planned(asks: str, shut: Callable[[Case, Plan], Shut | None], *reasons: Reason) -> Gate:
+    """A gate for this very plan."""
+    return Gate(asks, Closes.SEND, reasons, lambda case, plan: shut(case, plan) if plan else None)
+
+
 GATES = (
     _unlooked("Can the spec be read?", Reason.SPEC_INVALID),
     _unlooked("Does its ArcGISSite exist?", Reason.SITE_NOT_FOUND),
@@ -122,6 +127,8 @@ GATES = (
     ),
     _bound("Is the document from after the last operation?", bounds.too_early, Reason.VERIFYING),
     _bound("Were few edits sent within the last hour?", bounds.budget, Reason.EDIT_BUDGET_SPENT),
+    _planned("Is the plan approved?", control.unapproved, Reason.AWAITING_APPROVAL),
+    _planned("Are the windows for changes open?", control.outside_window, Reason.OUTSIDE_WINDOW),
     _unsent("Does the site take changes?", Reason.SITE_READ_ONLY),
     _unsent("Does the site want edits of this service now?", Reason.SERVICE_BUSY),
     _unsent("Is one of the site's job slots free?", Reason.QUEUED),

@@ -51,7 +51,7 @@ class Sight:
 
     `hold` gives reason and message to signals that the table leaves open; `failure` counts against
     the operation; `spent`: no further attempt is due; `wake` is None for the reason's own interval;
-    `target` is what an edit would start from.
+    `opens`: when the next window does; `target` is what an edit would start from.
     """
 
     signal: Signal
@@ -59,6 +59,7 @@ class Sight:
     failure: Hold | None = None
     spent: bool = False
     wake: Wake | None = None
+    opens: str = ""
     target: Target | None = None
 
 
@@ -116,7 +117,7 @@ def _due(case: Case) -> Sight:
     if hindrance := _misfit(case, target):
         return Sight(Signal.HINDERED, hindrance)
     if shut := gates.to_send(case, plan_of(case, target)):
-        return Sight(Signal.HELD, shut.hold, spent=shut.spent, wake=shut.wake)
+        return Sight(Signal.HELD, shut.hold, spent=shut.spent, wake=shut.wake, opens=shut.opens)
     return Sight(Signal.DIFFERS, target=target)
 
 

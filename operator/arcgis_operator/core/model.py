@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from arcgis_operator.core.identity import ServiceRef
 from arcgis_operator.core.jsondoc import Json
+from arcgis_operator.core.windows import Windows
 
 Path = tuple[str, ...]
 
@@ -47,6 +48,14 @@ class Aim:
     service: ServiceRef
 
 
+class Approval(StrEnum):
+    """Which plans of new settings a person approves before they are sent."""
+
+    AUTOMATIC = "Automatic"  # none
+    MANUAL = "Manual"  # each
+    WHEN_RESTARTING = "WhenRestarting"  # each that restarts the service
+
+
 @dataclass(frozen=True, slots=True)
 class DriftPolicy:
     """What is done about a declared setting that somebody else changed.
@@ -62,7 +71,10 @@ class DriftPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """A readable ArcGISService spec. `observe`: nothing is ever sent for it."""
+    """A readable ArcGISService spec. `observe`: nothing is ever sent for it.
+
+    `approved_plan` is the hash of a plan, or empty.
+    """
 
     site: SiteRef
     service: ServiceRef
@@ -70,6 +82,9 @@ class Desired:
     suspend: bool = False
     observe: bool = False
     drift: DriftPolicy = DriftPolicy()
+    windows: Windows = ()
+    approval: Approval = Approval.AUTOMATIC
+    approved_plan: str = ""
 
     @property
     def restored(self) -> tuple[Leaf, ...]:
@@ -108,7 +123,10 @@ class AccessRule:
 
 @dataclass(frozen=True, slots=True)
 class SiteWanted:
-    """A readable ArcGISSite spec; `url` is normalised. `observe`: nothing is ever sent to it."""
+    """A readable ArcGISSite spec; `url` is normalised. `observe`: nothing is ever sent to it.
+
+    `override` is what its annotation of this name says.
+    """
 
     url: str
     secret: str
@@ -119,3 +137,5 @@ class SiteWanted:
     suspend: bool = False
     observe: bool = False
     proxy: tuple[str, int] | None = None  # host, port; None: straight to the site
+    windows: Windows = ()
+    override: str = ""

@@ -10,6 +10,7 @@ from arcgis_operator.core import plan
 from arcgis_operator.core.identity import ServiceRef
 from arcgis_operator.core.jsondoc import Json, dumps
 from arcgis_operator.core.model import Leaf
+from arcgis_operator.core.windows import Windows
 
 Leaves = tuple[Leaf, ...]
 Documents = Mapping[str, Mapping[str, Json]]
@@ -41,12 +42,16 @@ class Operation:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Request:
-    """The one request to send, once its intent is stored. `form` may hold secrets, and is not printed."""
+    """The one request to send, once its intent is stored. `form` may hold secrets, and is not printed.
+
+    `within`: windows that have to be open when it is sent.
+    """
 
     operation: Operation
     service: ServiceRef
     form: Mapping[str, str]
     intent_id: str
+    within: tuple[Windows, ...] = ()
 
     def __repr__(self) -> str:
         return f"Request({self.operation.name} {self.service.title}, {self.intent_id})"

@@ -166,10 +166,15 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A parsed status. `known` is False when there is no status of ours: new, wiped or re-created."""
+    """A parsed status. `known` is False when there is no status of ours: new, wiped or re-created.
+
+    `overridden` are the overrides of windows that were heard. `next_window` is written only.
+    """
 
     known: bool = False
     handled: str = ""
+    overridden: str = ""
+    next_window: str = ""
     ready: Condition = Condition()
     journal: Journal = Journal()
     job: JobShown | None = None

@@ -245,6 +245,31 @@ def budget_spent(most: int, time: str) -> str:
     )
 
 
+def awaiting_approval(changes: Sequence[str], other: bool, command: str) -> str:
+    """`other`: another plan is approved. A long list is cut, so that the command fits behind it."""
+    one = len(changes) == 1
+    told = f"{counted(len(changes), 'change')} {'waits' if one else 'wait'} for approval"
+    told += " (spec.change.approvedPlan names another plan)" if other else ""
+    told = f"{told}: {listed(changes, 3)}{'' if len(changes) > 3 else '.'}"
+    way = f"To approve {'it' if one else 'them'}: {command}"
+    room = max(100, LONGEST - len(way) - 1)
+    return f"{told if len(told) <= room else f'{told[: room - 1]}…'} {way}"
+
+
+def outside_window(count: int, opens: str, local: str, sure: bool, commands: Sequence[str]) -> str:
+    """`local` is the time on the clock of the window's zone, empty where that shows UTC."""
+    when = f"{opens}{f' ({local})' if local else ''}"
+    told = f"{counted(count, 'change')} {'waits' if count == 1 else 'wait'} for a window."
+    told = f"{told} {f'The next one opens at {when}.' if sure else f'None opens before {when}.'}"
+    return f"{told} To send {'it' if count == 1 else 'them'} now: {' and '.join(commands)}"
+
+
+def window_overridden(what: str, value: str) -> str:
+    return f'The edit is sent outside the windows of {what}, as its annotation asks: "{value}".'
+
+
+WINDOW_CLOSED = "the window closed before the request was sent"
+
 # Who and where
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
+from arcgis_operator.core.change_spec import ServiceChangePart, windows_of
 from arcgis_operator.core.fields import (
     DnsLabel,
     DnsName,
@@ -25,7 +26,17 @@ from arcgis_operator.core.fields import (
 )
 from arcgis_operator.core.identity import ServiceRef
 from arcgis_operator.core.jsondoc import Json
-from arcgis_operator.core.model import Aim, Desired, DriftPolicy, Leaf, LeafKind, Path, SiteRef, SpecInvalid
+from arcgis_operator.core.model import (
+    Aim,
+    Approval,
+    Desired,
+    DriftPolicy,
+    Leaf,
+    LeafKind,
+    Path,
+    SiteRef,
+    SpecInvalid,
+)
 from arcgis_operator.core.places import is_within
 
 REFUSED = {
@@ -112,7 +123,7 @@ class _Drift(Part):
     ignorePaths: Annotated[list[Place], Field(max_length=32)] = Field(default_factory=list)
 
 
-_NO_DRIFT = _Drift()
+_NO_DRIFT, _NO_CHANGE = _Drift(), ServiceChangePart()
 
 
 class _ServiceSpec(Part):
@@ -122,6 +133,7 @@ class _ServiceSpec(Part):
     suspend: bool = False
     managementPolicy: Literal["Manage", "Observe"] = "Manage"
     drift: _Drift = Field(default_factory=lambda: _NO_DRIFT)  # a default is copied deeply each time
+    change: ServiceChangePart = Field(default_factory=lambda: _NO_CHANGE)
     deletionPolicy: Literal["Orphan"] = "Orphan"
 
 
@@ -157,6 +169,9 @@ def parse_service(body: Mapping[str, Json]) -> Desired | SpecInvalid:
         suspend=spec.suspend,
         observe=spec.managementPolicy == "Observe",
         drift=_drift(spec.drift, leaves),
+        windows=windows_of(spec.change.windows),
+        approval=Approval(spec.change.approval),
+        approved_plan=spec.change.approvedPlan,
     )
 
 

@@ -5,6 +5,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
+from arcgis_operator.core.annotations import override_in
+from arcgis_operator.core.change_spec import SiteChangePart, windows_of
 from arcgis_operator.core.fields import DnsName, FolderRule, Part, invalid
 from arcgis_operator.core.identity import normalised_url
 from arcgis_operator.core.jsondoc import Json
@@ -112,6 +114,7 @@ class _SiteSpec(Part):
     proxy: _Proxy | None = None
     suspend: bool = False
     managementPolicy: Literal["Manage", "Observe"] = "Manage"
+    change: SiteChangePart = SiteChangePart()
 
 
 def parse_site(body: Mapping[str, Json]) -> SiteWanted | SpecInvalid:
@@ -134,6 +137,8 @@ def parse_site(body: Mapping[str, Json]) -> SiteWanted | SpecInvalid:
         suspend=spec.suspend,
         observe=spec.managementPolicy == "Observe",
         proxy=spec.proxy.address if spec.proxy else None,
+        windows=windows_of(spec.change.windows),
+        override=override_in((body.get("metadata") or {}).get("annotations") or {}),
     )
 
 

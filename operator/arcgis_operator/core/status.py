@@ -29,8 +29,11 @@ from arcgis_operator.core.record import (
 from arcgis_operator.core.said import Raw
 from arcgis_operator.core.verdict import Ready, Verdict
 
-RELIED_ON = ("observedGeneration", "lastHandledReconcileAt", "conditions", "journal")
-ALONE = ("observedGeneration", "lastHandledReconcileAt", "conditions", "waitingSince", "history")
+RELIED_ON = ("observedGeneration", "lastHandledReconcileAt", "lastHandledOverride", "conditions", "journal")
+ALONE = (
+    "observedGeneration", "lastHandledReconcileAt", "lastHandledOverride", "nextWindowTime", "conditions",
+    "waitingSince", "history",
+)  # fmt: skip
 """What `render` may write beside the blocks of `written_fields`."""
 LONGEST: Mapping[str, int] = {
     "operation": 32, "operationURI": 512, "siteURL": 512, "serviceId": 64, "username": 256, "digest": 71,
@@ -77,6 +80,8 @@ def render(
     status: dict[str, Json] = {
         "observedGeneration": before.get("observedGeneration", generation) if kept else generation,
         "lastHandledReconcileAt": record.handled[:MAX_HANDLED],
+        "lastHandledOverride": record.overridden[:MAX_HANDLED],
+        "nextWindowTime": record.next_window,
         **({"conditions": before["conditions"]} if kept else said(body, verdict, now, patience_seconds)),
         "journal": _journal(record),
         "job": _written(record.job) if record.job else None,
@@ -187,6 +192,7 @@ def _parsed(status: Mapping[str, Json]) -> Record:
     return Record(
         known=True,
         handled=str(status.get("lastHandledReconcileAt", "")),
+        overridden=str(status.get("lastHandledOverride", "")),
         ready=ready_of(status),
         journal=journal,
         job=_read(JobShown, _block(status, "job")) if status.get("job") else None,
@@ -199,6 +205,7 @@ def _parsed(status: Mapping[str, Json]) -> Record:
 def _uncertain(status: Mapping[str, Json]) -> Record:
     return Record(
         handled=str(status.get("lastHandledReconcileAt", "")),
+        overridden=str(status.get("lastHandledOverride", "")),
         ready=ready_of(status),
         journal=_read(Journal, _counting(_block(status, "journal"))).closed(),
         plan=_plan(status),

@@ -10,11 +10,10 @@ from arcgis_operator.core.jobs import Signal
 from arcgis_operator.core.misfit import twins
 from arcgis_operator.core.places import spec_path
 from arcgis_operator.core.record import JobShown
+from arcgis_operator.core.restarts import restarts
 from arcgis_operator.core.verdict import Note
 
 KEPT_NEW = 5
-RESTARTS_ITSELF = 12
-"""From this release on the site restarts a service whose edit needs it."""
 WITH_A_RESTART = frozenset(FRAMEWORK.values())
 """Settings that before it wait for a restart. Source: README of Esri's recycle sample, for the times of
 recycling. Assumed: for all settings of the processes alike; those that clients see are live at once."""
@@ -50,7 +49,7 @@ def _warnings(case: Case, edited: bool) -> Iterator[str]:
     """What may keep a live setting from having the effect that is meant."""
     leaves = case.desired.leaves if case.desired else ()
     waiting = [spec_path(leaf.path) for leaf in leaves if leaf.path[-1] in WITH_A_RESTART]
-    if edited and waiting and needs_restart(case.site_version):
+    if edited and waiting and restarts(case.site_version) is False:
         yield sentences.after_restart(waiting, case.site_version)
     count, paths = new_settings(case)
     if count and leaves:
@@ -58,12 +57,6 @@ def _warnings(case: Case, edited: bool) -> Iterator[str]:
     yield from twins(leaves, case.document or {})
     if case.desired and case.desired.drift.unused:
         yield sentences.ignores_nothing(case.desired.drift.unused)
-
-
-def needs_restart(version: str) -> bool:
-    """Whether an accepted edit waits for a restart. Source: README of Esri's recycle sample: before 12.0."""
-    major = version.partition(".")[0]
-    return major.isdecimal() and int(major) < RESTARTS_ITSELF
 
 
 def new_settings(case: Case) -> tuple[int, tuple[str, ...]]:

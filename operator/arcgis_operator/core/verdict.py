@@ -23,6 +23,8 @@ class Reason(StrEnum):
     VERIFYING = "Verifying"
     JOB_OVERDUE = "JobOverdue"
     JOB_FAILED = "JobFailed"
+    AWAITING_APPROVAL = "AwaitingApproval"
+    OUTSIDE_WINDOW = "OutsideWindow"
     QUEUED = "Queued"
     SERVICE_BUSY = "ServiceBusy"
     SITE_UNREACHABLE = "SiteUnreachable"
@@ -126,6 +128,8 @@ ROWS: Mapping[Reason, Row] = {
     Reason.VERIFYING: Row(_F, _GOING, _SILENT, _POLL, _INFO),
     Reason.JOB_OVERDUE: Row(_F, _RETRYING, _WARNING, _POLL, _WARN),
     Reason.JOB_FAILED: Row(_F, _RETRYING, _WARNING, _RESYNC, _WARN),
+    Reason.AWAITING_APPROVAL: Row(_F, _NONE, _NORMAL, _RESYNC, _INFO),
+    Reason.OUTSIDE_WINDOW: Row(_F, _GOING, _NORMAL, _RESYNC, _INFO),
     Reason.QUEUED: Row(_F, _GOING, _SILENT, _BACKOFF, _INFO),
     Reason.SERVICE_BUSY: Row(_F, _GOING, _NORMAL, _POLL, _INFO),
     Reason.SITE_UNREACHABLE: Row(_U, _GOING, _WARNING, _BACKOFF, _WARN),

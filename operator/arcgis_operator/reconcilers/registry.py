@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from arcgis_operator.core import plan
-from arcgis_operator.core.annotations import ABANDON, REQUESTED, requests_in
+from arcgis_operator.core.annotations import ABANDON, OVERRIDE, REQUESTED, requests_in
 from arcgis_operator.core.identity import Name, name_of
 from arcgis_operator.core.jsondoc import Json
 from arcgis_operator.core.model import Aim, Desired, SiteWanted, SpecInvalid
@@ -69,7 +69,7 @@ def folder_of(key: str) -> str | None:
 
 def _asked(body: Mapping[str, Json]) -> tuple[str, ...]:
     annotations = body["metadata"].get("annotations") or {}
-    return tuple(str(annotations.get(name, "")) for name in (*REQUESTED, ABANDON))
+    return tuple(str(annotations.get(name, "")) for name in (*REQUESTED, ABANDON, OVERRIDE))
 
 
 def _proved(body: Mapping[str, Json], parsed: Desired | SpecInvalid, address: str) -> str:

@@ -15,7 +15,7 @@ from dataclasses import replace
 from arcgis_operator.adapters.kube.api import Object
 from arcgis_operator.adapters.kube.failures import KubeFailure, KubeFailureKind
 from arcgis_operator.core import sentences, status
-from arcgis_operator.core.annotations import ABANDON, requests_in
+from arcgis_operator.core.annotations import ABANDON, override_in, requests_in
 from arcgis_operator.core.bounds import may_have_just_ended
 from arcgis_operator.core.case import Case, Hold, Policy, Seen
 from arcgis_operator.core.conditions import next_look
@@ -32,6 +32,7 @@ from arcgis_operator.core.service_spec import parse_aim, parse_service
 from arcgis_operator.core.settle import settle
 from arcgis_operator.core.verdict import Reason, Verdict
 from arcgis_operator.core.wake import BACKOFF, NOW, RESYNC, After, Wake, asked_for
+from arcgis_operator.core.windows import are_open
 from arcgis_operator.reconcilers.clock import Clock
 from arcgis_operator.reconcilers.hearing import PASSED_OVER, Heard, Hearing, Voice
 from arcgis_operator.reconcilers.ledger import Ledger
@@ -286,6 +287,9 @@ class ServiceReconciler:
             trouble=None if isinstance(site, Hold) else site.trouble(),
             requested=requests_in(annotations),
             abandon=annotations.get(ABANDON, ""),
+            override=override_in(annotations),
+            site_override="" if isinstance(site, Hold) else site.wanted.override,
+            site_windows=() if isinstance(site, Hold) else site.wanted.windows,
             fresh_id=self._new_id(),
             open_for=self._ledger.open_for(key),
             lost_for=self._ledger.lost_for(key),
@@ -373,6 +377,8 @@ class ServiceReconciler:
         def guard() -> str | None:
             old = self._clock.monotonic() - seen.asked_at > limit
             why = "the document was read too long ago" if old else term.check() or site.closed()
+            if why is None and not are_open(effect.within, self._clock.now()):
+                why = sentences.WINDOW_CLOSED
             if why is None:
                 story.sent()
             return why

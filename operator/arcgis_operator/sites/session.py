@@ -67,6 +67,11 @@ class SiteSession:
         self.occupy, self.left, self.begin = jobs.occupy, jobs.left, jobs.begin
 
     @property
+    def wanted(self) -> SiteWanted:
+        """Its spec as it is now."""
+        return self._availability.wanted
+
+    @property
     def url(self) -> str:
         """Normalised."""
         return self._availability.wanted.url

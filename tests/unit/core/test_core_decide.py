@@ -11,12 +11,13 @@ from arcgis_operator.core.bounds import may_have_just_ended
 from arcgis_operator.core.case import Case, Hold
 from arcgis_operator.core.decide import decide
 from arcgis_operator.core.failures import Failure, Kind
-from arcgis_operator.core.model import DriftPolicy
+from arcgis_operator.core.model import Approval, DriftPolicy
 from arcgis_operator.core.record import Observed, Phase, Record, stamp
 from arcgis_operator.core.said import Raw, Shown
 from arcgis_operator.core.verdict import Progress, Reason, Verdict
 from arcgis_operator.core.wake import BACKOFF, RESYNC, After
 from arcgis_operator.core.wake import NOW as AT_ONCE
+from arcgis_operator.core.windows import Window
 
 IDLE, INTENDED, RUNNING = Phase.IDLE, Phase.INTENDED, Phase.RUNNING
 GATE = Hold(Reason.SUSPENDED, "spec.suspend is true.")
@@ -231,6 +232,14 @@ SITUATIONS: dict[str, tuple[Case, Expected]] = {
         gives(R.SITE_NOT_FOUND),
     ),
     "the circuit is open": (case(unlooked=(OPEN,), seen=None), gives(R.CIRCUIT_OPEN)),
+    "its plan is not approved": (
+        case(desired=replace(wanting(), approval=Approval.MANUAL)),
+        gives(R.AWAITING_APPROVAL, says="kubectl patch agsvc", progress=Progress.NONE),
+    ),
+    "its window is closed": (
+        case(desired=replace(wanting(), windows=(Window("0 3 * * *", timedelta(hours=2)),))),
+        gives(R.OUTSIDE_WINDOW, says="opens at 2026-11-24T03:00:00Z", progress=Progress.RECONCILING),
+    ),
     "all slots are taken": (case(unsent=(Hold(R.QUEUED, "full"),)), gives(R.QUEUED, says="full")),
     "the site is read-only": (case(unsent=(Hold(R.SITE_READ_ONLY, "upgrade"),)), gives(R.SITE_READ_ONLY)),
     "the site asks for a pause before the next edit, and how often it did so only the queue knows": (

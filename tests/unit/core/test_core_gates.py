@@ -11,12 +11,15 @@ from arcgis_operator.core import gates
 from arcgis_operator.core.case import Case, Hold
 from arcgis_operator.core.decide import decide
 from arcgis_operator.core.gates import GATES, Closes, Gate
-from arcgis_operator.core.model import DriftPolicy
+from arcgis_operator.core.model import Approval, DriftPolicy
 from arcgis_operator.core.planning import Target, plan_of
 from arcgis_operator.core.verdict import Reason
+from arcgis_operator.core.windows import Window, WindowType
 
 LOOKS = tuple(gate for gate in GATES if gate.closes is Closes.LOOK)
 SENDS = tuple(gate for gate in GATES if gate.closes is Closes.SEND)
+
+NEVER = Window("0 0 * * *", timedelta(days=1), type=WindowType.DENY)
 
 
 def failed(given: Case) -> Case:
@@ -38,6 +41,10 @@ SHUT: dict[Reason, Callable[[Case], Case]] = {
     Reason.DRIFT_REPORTED: reported,
     Reason.VERIFYING: lambda given: replace(given, ended_for=1.0, sent=wanting("older").leaves),
     Reason.EDIT_BUDGET_SPENT: lambda given: replace(given, sent_ago=(60.0,) * POLICY.edits_per_hour),
+    Reason.AWAITING_APPROVAL: lambda given: replace(
+        given, desired=replace(given.desired or wanting(), approval=Approval.MANUAL)
+    ),
+    Reason.OUTSIDE_WINDOW: lambda given: replace(given, site_windows=(NEVER,)),
 }
 """How each gate is shut that the core reads by itself; all others are told as a hold."""
 

@@ -1,0 +1,115 @@
+"""Change control: whether a person let this plan through, and whether it is the time for it.
+
+Approval is for new settings: what was approved once is put back without asking. Windows are for restarts,
+which hurt the same whatever an edit is for, so they hold back repairs as well.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from arcgis_operator.core import sentences
+from arcgis_operator.core.annotations import BETWEEN, approve_command, override_command, unheard
+from arcgis_operator.core.case import Case, Hold, Shut
+from arcgis_operator.core.change import shown
+from arcgis_operator.core.model import Approval
+from arcgis_operator.core.plan import DRIFT, Plan
+from arcgis_operator.core.record import stamp
+from arcgis_operator.core.restarts import restarts
+from arcgis_operator.core.verdict import EventType, Note, Reason
+from arcgis_operator.core.wake import BACKOFF, After
+from arcgis_operator.core.windows import Windows, are_open, next_opening
+
+LONGEST_WAIT = 86400.0
+"""Seconds until the clock is looked at again, which somebody may have set."""
+
+
+def unapproved(case: Case, plan: Plan) -> Shut | None:
+    """A person has to approve this plan first."""
+    if case.desired is None or plan.cause == DRIFT or not _asks(case.desired.approval, case.site_version):
+        return None
+    name, approved = plan.hash(case.show), case.desired.approved_plan
+    if approved == name:
+        return None
+    changes = [str(shown(change, case.show)) for change in plan.changes]
+    command = approve_command(case.whose, name)
+    hold = Hold(Reason.AWAITING_APPROVAL, sentences.awaiting_approval(changes, bool(approved), command))
+    unsure = case.desired.approval is Approval.WHEN_RESTARTING and restarts(case.site_version) is None
+    return Shut(hold, wake=BACKOFF if unsure else None)
+
+
+def _asks(approval: Approval, version: str) -> bool:
+    """Where it is not known whether an edit restarts the service, it is asked for."""
+    if approval is Approval.WHEN_RESTARTING:
+        return restarts(version) is not False
+    return approval is Approval.MANUAL
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose windows they are: `what` as kubectl takes it, `override` as it stands in its annotation."""
+
+    what: str
+    windows: Windows
+    override: str
+
+
+def outside_window(case: Case, plan: Plan) -> Shut | None:
+    """It is not the time for a change, by the windows of the resource or of its ArcGISSite."""
+    closed = [one for one in _in_force(case, plan) if not are_open([one.windows], case.now)]
+    if not closed:
+        return None
+    opening = next_opening(windows_in_force(case, plan), case.now)
+    commands = [override_command(one.what, plan.hash(case.show)) for one in closed]
+    message = sentences.outside_window(
+        len(plan.changes), stamp(opening.time), opening.local, opening.sure, commands
+    )
+    wait = math.ceil((opening.time - case.now).total_seconds())
+    return Shut(
+        Hold(Reason.OUTSIDE_WINDOW, message),
+        wake=After(min(max(1.0, wait), LONGEST_WAIT)),
+        opens=stamp(opening.time) if opening.sure else "",
+    )
+
+
+def windows_in_force(case: Case, plan: Plan) -> tuple[Windows, ...]:
+    """Those that have to be open when this plan is sent."""
+    return tuple(one.windows for one in _in_force(case, plan) if one.windows)
+
+
+def heard(case: Case, plan: Plan) -> str:
+    """The overrides that count no more once this plan is sent: they are heard once."""
+    return BETWEEN.join(
+        one.override
+        for one in _owners(case)
+        if one.override and (_names(one, plan, case) or not unheard(one.override, case.record.overridden))
+    )
+
+
+def override_notes(case: Case, plan: Plan) -> tuple[Note, ...]:
+    """That this plan is sent outside a window, because a person said so."""
+    return tuple(
+        Note("WindowOverridden", sentences.window_overridden(one.what, one.override), EventType.NORMAL)
+        for one in _owners(case)
+        if _overridden(one, plan, case) and not are_open([one.windows], case.now)
+    )
+
+
+def _owners(case: Case) -> Iterator[Owner]:
+    if case.desired:
+        site = f"agsite {case.desired.site.name} -n {case.desired.site.namespace}"
+        yield Owner(f"agsvc {case.whose}", case.desired.windows, case.override)
+        yield Owner(site, case.site_windows, case.site_override)
+
+
+def _in_force(case: Case, plan: Plan) -> list[Owner]:
+    return [one for one in _owners(case) if not _overridden(one, plan, case)]
+
+
+def _overridden(owner: Owner, plan: Plan, case: Case) -> bool:
+    return _names(owner, plan, case) and unheard(owner.override, case.record.overridden)
+
+
+def _names(owner: Owner, plan: Plan, case: Case) -> bool:
+    """Whoever overrides a window names the plan, so that no other one slips through."""
+    return owner.override.partition(" ")[0] == plan.hash(case.show)
