@@ -18,6 +18,7 @@ from arcgis_operator.core.job import Job, JobsOn
 from arcgis_operator.core.model import Aim, SiteRef
 from arcgis_operator.core.operations import Request as Asked
 from arcgis_operator.core.said import plainly
+from arcgis_operator.core.site_spec import parse_site
 from arcgis_operator.core.wake import BACKOFF, RESYNC, After
 from arcgis_operator.reconcilers.ledger import Ledger
 from arcgis_operator.reconcilers.polled import Polled
@@ -182,6 +183,7 @@ class Process:
         """Slots are not looked at here."""
 
     url = URL
+    wanted = parse_site(SITE_BODY)
     username = "gitops"
     show = staticmethod(plainly)
 
