@@ -197,6 +197,9 @@ class Process:
     def trouble(self) -> Hold | None:
         return None
 
+    def closed(self) -> str | None:
+        return None
+
     def unsent(self, key: str) -> tuple[Hold, ...]:
         return ()
 
