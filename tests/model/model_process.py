@@ -203,9 +203,6 @@ class Process:
     def unsent(self, key: str) -> tuple[Hold, ...]:
         return ()
 
-    def closed(self) -> str | None:
-        return None
-
     def call_when_free(self, key: str) -> bool:
         return True
 
