@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from harness.bench import Workbench, condition
+from arcgis_devcluster import Cluster
+from harness.bench import SITES, Workbench, condition
 
 Json = Any
 WANTED = {"description": "wanted", "properties": {"maxRecordCount": 2000}}
@@ -106,3 +107,53 @@ def test_an_ignored_drift_is_no_drift_and_a_repair_leaves_it_alone(resyncing: Wo
     resyncing.converged("ignoring")
     document = resyncing.site.document(service)
     assert (document["description"], document["properties"]["maxRecordCount"]) == ("by hand", "2000")
+
+
+def test_many_drifts_wait_for_a_person_and_a_restart_forgets_neither_question_nor_answer(
+    control_plane: Cluster,
+) -> None:
+    held: Json = {"massRepair": {"count": 2, "percent": 0}}
+    with Workbench(control_plane) as bench:
+        bench.start_site("--services=12")
+        bench.register(drift=held)
+        bench.start_operator(resync_seconds=1)
+        names = {f"one-{number}": bench.fresh_service() for number in range(8)}
+        for name, service in names.items():
+            bench.declare(name, service, {"description": "wanted"})
+        for name in names:
+            bench.converged(name)
+        bench.register(drift=held, suspend=True)
+        for name, service in names.items():
+            bench.wait(name, "Suspended")
+            bench.site.drift(service, {"description": "restored from a backup"})
+        bench.register(drift=held)
+        for name in names:
+            bench.wait(name, "SiteDiverged")
+        site = bench.wait("prod", "SiteDiverged", plural=SITES)
+        assert "8 services of this site differ" in condition(site)["message"]
+
+        bench.operator.kill()
+        bench.start_operator("another", resync_seconds=1)
+        bench.looked_at(names["one-0"], times=2)
+        bench.declare("one-0", names["one-0"], {"description": "a new wish"})
+        bench.converged("one-0")
+        assert [len(bench.edits(service)) for service in names.values()] == [2, *[1] * 7]
+
+        question = site["status"]["divergence"]["id"]
+        assert f"arcgis-operator.dev/restoreDrift={question}" in condition(site)["message"]
+        bench.kubectl(
+            "annotate",
+            "agsite",
+            "prod",
+            "-n",
+            bench.namespace,
+            f"arcgis-operator.dev/restoreDrift={question}",
+        )
+        for name in names:
+            bench.converged(name)
+        assert {bench.site.document(service)["description"] for service in names.values()} == {
+            "a new wish",
+            "wanted",
+        }
+        assert [len(bench.edits(service)) for service in names.values()] == [2] * 8
+        bench.wait("prod", "Reachable", plural=SITES, also=lambda body: "divergence" not in body["status"])

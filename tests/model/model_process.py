@@ -13,7 +13,7 @@ from arcgis_operator.adapters.kube.failures import KubeFailure
 from arcgis_operator.adapters.kube.kinds import ARCGIS_SERVICES
 from arcgis_operator.core.case import Hold, Policy
 from arcgis_operator.core.failures import Fact, Failure, Kind
-from arcgis_operator.core.identity import ServiceRef
+from arcgis_operator.core.identity import Name, ServiceRef
 from arcgis_operator.core.job import Job, JobsOn
 from arcgis_operator.core.model import Aim, SiteRef
 from arcgis_operator.core.operations import Request as Asked
@@ -49,6 +49,19 @@ class Term:
 
     def check(self) -> str | None:
         return None if self.world.lease is self else "the lease term is over"
+
+
+class Calm:
+    """No other service drifts."""
+
+    def looked(self, site: Name, key: str, drifts: bool) -> None:
+        """Nothing is counted."""
+
+    def passed(self, site: Name, key: str) -> None:
+        """Nothing is counted."""
+
+    def hold(self, site: Name, key: str) -> None:
+        """Each drift may be restored."""
 
 
 class Process:
@@ -89,6 +102,7 @@ class Process:
             POLICY,
             new_id,
             tell=lambda _: None,
+            storms=Calm(),  # type: ignore[arg-type]
         )
 
     # ---- the scheduler's side

@@ -13,6 +13,7 @@ from arcgis_simulator.jobs import Plan
 from arcgis_simulator.tokens import User
 
 Json = Any
+RESTORE = "arcgis-operator.dev/restoreDrift"
 
 
 class SiteActs(Hands):
@@ -25,6 +26,16 @@ class SiteActs(Hands):
         if body:
             body["spec"].update(spec)
             body["metadata"]["generation"] += 1
+            self.shelf.put(path, body)
+
+    def act_answer(self, name: str) -> None:
+        """A person lets many drifts be restored, if that is asked."""
+        path = path_of("arcgissites", GIS, name)
+        body = self.shelf.get(path)
+        question = ((body or {}).get("status") or {}).get("divergence", {}).get("id")
+        if body and question:
+            metadata = body["metadata"]
+            metadata["annotations"] = {**metadata.get("annotations", {}), RESTORE: question}
             self.shelf.put(path, body)
 
     async def act_replace_site(self, name: str, gap: float, spec: Json) -> None:

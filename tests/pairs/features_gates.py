@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from random import Random
 
-from features_resources import over
-from pairs_scene import LAST, MAIN, Script, feature, when
+from features_resources import folder_of_many, over
+from pairs_scene import LAST, MAIN, STORM_BOUND, Script, feature, when
 
 
 @feature("observed resource", "observe")
@@ -42,3 +42,22 @@ def reported(script: Script, draw: Random) -> None:
         script.do(calm + draw.choice((1, 20)), "ask", name="main")
     if draw.random() < 0.3:
         script.do(calm + 300, "specify", name="main", values={"drift": {"policy": "Correct"}})
+
+
+@feature("storm of drifts")
+def storm(script: Script, draw: Random) -> None:
+    """A restore or an upgrade: every service of a folder differs at once; perhaps a person answers."""
+    folder_of_many(script, draw)
+    script.sites["prod"] = {
+        **script.sites.get("prod", {}),
+        "drift": {"massRepair": {"count": STORM_BOUND, "percent": 0}},
+    }
+    at = draw.choice((150.0, 700.0, script.moments[-1] + 400))
+    for number in range(8):
+        sets = {"description": f"restored {number}"}
+        later = at + number * draw.choice((0.0, 0.3, 20.0))
+        script.do(later, "drift", title=f"Many/Layer{number}.MapServer", sets=sets)
+    for number in range(draw.choice((0, 0, 8))):
+        script.do(at + 170 + draw.random(), "ask", name=f"layer{number}")
+    if draw.random() < 0.5:
+        script.do(LAST - 20, "answer", name="prod")

@@ -12,7 +12,7 @@ from pairs_content import (
     built_on_an_older_document,
     undeclared_content_changed,
 )
-from pairs_history import Edit, History, conditions, journal, ours, site_path
+from pairs_history import Edit, History, journal, ours, site_path
 
 Json = Any
 EDITS_PER_HOUR, JOBS_OF_A_STATE = 12, 3
@@ -166,28 +166,6 @@ def sent_while_observed(history: History, claims: Claims) -> Iterator[str]:
                 yield f"{edit.left:.1f} {edit.service}: sent while {_name(path)} was only observed"
 
 
-def a_reported_drift_was_restored(history: History, claims: Claims) -> Iterator[str]:
-    """What had been said to be live, and nobody has wanted anything else since."""
-    for edit in ours(history):
-        first = edit.left - claims.news
-        for path in claims.on(edit.service):
-            if not (sent_by(history, claims, path, edit) and claims.reports(path, first)):
-                continue
-            if claims.reports(path, edit.left) and _was_live(history, path, edit.left):
-                yield f"{edit.left:.1f} {edit.service}: a drift that {_name(path)} only reports was restored"
-
-
-def _was_live(history: History, path: str, at: float) -> bool:
-    """It was Ready with these very settings, and nothing but a drift has come in between."""
-    wanted = (history.at(path, at) or {}).get("spec", {}).get("settings")
-    for version in reversed([one for one in history.versions[path] if one.at < at]):
-        if version.body is None or version.body["spec"].get("settings") != wanted:
-            return False
-        if conditions(version.body).get("Ready", {}).get("status") == "True":
-            return not any(act in PUT_BACK for when, act, _ in history.events if version.at <= when <= at)
-    return False
-
-
 def the_bounds_were_passed(history: History, claims: Claims) -> Iterator[str]:
     for title in {edit.service for edit in ours(history)}:
         came = sorted(edit.left for edit in ours(history, title))
@@ -256,7 +234,6 @@ RULES = {
     "NO-RIGHT": sent_against_the_rules,
     "SUSPENDED": sent_while_suspended,
     "OBSERVED": sent_while_observed,
-    "REPORTED": a_reported_drift_was_restored,
     "UNDECLARED": undeclared_content_changed,
     "OLD-DOCUMENT": built_on_an_older_document,
     "GUARDED": a_guarded_place_changed,

@@ -17,6 +17,8 @@ JOBS = (2.0, 20.0, 46.0, 120.0, 300.0)
 LAST = 1500.0
 """From here on nothing is broken any more, but for what a feature says stays so."""
 LAPSES = LAST + 300
+STORM_BOUND = 3
+"""So many services may drift in a storm before a person is asked."""
 HOUR = 3600.0
 GIS, TEAM = "gis", "team"
 MAIN = "FireWeatherWatch.MapServer"

@@ -147,6 +147,7 @@ CAUSES: dict[str, Callable[[History, Claims, str], bool]] = {
     "Conflict": _has_elder,
     "Suspended": lambda history, claims, path: claims.suspended(path, history.end),
     "Observing": lambda history, claims, path: claims.observed(path, history.end),
+    "SiteDiverged": lambda history, claims, path: "storm of drifts" in history.script.features,
     "DriftReported": lambda history, claims, path: claims.reports(path, history.end),
     "SiteNotFound": lambda history, claims, path: not claims.stands(path, history.end),
     "SiteNotAllowed": lambda history, claims, path: not claims.stands(path, history.end),

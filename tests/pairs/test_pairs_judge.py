@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from pairs_drifts import DRIFTS
 from pairs_history import Edit, History, Version
 from pairs_judge import violations
 from pairs_rules import RULES
@@ -109,6 +110,20 @@ def reported(history: History) -> None:
     again(history, left=90.0, came=90.0, ended=120.0)
 
 
+def storm(history: History) -> None:
+    """Four services that had been live are restored within a minute."""
+    history.script = Script(1, ("storm of drifts",))
+    for number in range(4):
+        path = path_of("arcgisservices", "gis", f"more{number}")
+        title = f"more{number}.mapserver"
+        bodies = [json.loads(one.text or b"") for one in history.versions[MAIN_PATH]]
+        for body in bodies:
+            body["spec"]["service"] = {"name": f"more{number}", "type": "MapServer"}
+        told = zip((0.0, 60.0, 89.0), (bodies[0], bodies[3], bodies[1]), strict=True)
+        history.versions[path] = [version(at, body) for at, body in told]
+        again(history, service=title, left=90.0, came=90.0, ended=120.0)
+
+
 def undeclared(history: History) -> None:
     history.edits[0] = replace(history.edits[0], document={**LIVE, "maxIdleTime": 2})
 
@@ -188,6 +203,7 @@ BREAKS: dict[str, Callable[[History], None]] = {
     "SUSPENDED": suspended,
     "OBSERVED": observed,
     "REPORTED": reported,
+    "STORM": storm,
     "UNDECLARED": undeclared,
     "OLD-DOCUMENT": old_document,
     "GUARDED": guarded,
@@ -208,7 +224,7 @@ def test_a_history_that_keeps_all_rules_is_blamed_for_nothing() -> None:
     assert violations(kept()) == {}
 
 
-@pytest.mark.parametrize("rule", sorted({**RULES, **STATES}))
+@pytest.mark.parametrize("rule", sorted({**RULES, **DRIFTS, **STATES}))
 def test_a_history_that_breaks_a_rule_is_blamed_for_it(rule: str) -> None:
     history = copy.deepcopy(kept())
     BREAKS[rule](history)

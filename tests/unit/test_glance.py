@@ -55,7 +55,8 @@ async def glance(site: FakeSite, *at_rest: Resting) -> list[str]:
     registry = SimpleNamespace(resting=lambda _: list(at_rest), identify=lambda *_: True)
     ledger = Ledger(lambda: 0.0, 90.0, 1800.0)
     sites = cast("Any", SimpleNamespace(resolve=resolve))
-    await Glance(sites, cast("Any", registry), ledger, woken.append, LIST_SECONDS, Breath()).turn(
+    storms = cast("Any", SimpleNamespace(looked=lambda *_, **__: None))
+    await Glance(sites, cast("Any", registry), ledger, woken.append, LIST_SECONDS, Breath(), storms).turn(
         f"{URL}|transport"
     )
     return woken

@@ -26,7 +26,7 @@ from arcgis_operator.controller.resync import SPREAD, Resync
 from arcgis_operator.core.backoff import Backoff
 from arcgis_operator.core.identity import Name
 from arcgis_operator.core.jsondoc import Json
-from arcgis_operator.core.keys import Key, ServiceKey, SiteKey
+from arcgis_operator.core.keys import FolderKey, Key, ServiceKey, SiteKey
 from arcgis_operator.core.model import SiteWanted
 from arcgis_operator.handlers.informer import Informer, Sink
 from arcgis_operator.handlers.pulse import Pulse
@@ -40,6 +40,7 @@ from arcgis_operator.reconcilers.registry import Registry
 from arcgis_operator.reconcilers.service import ServiceReconciler
 from arcgis_operator.reconcilers.site import Probe, SiteReconciler
 from arcgis_operator.reconcilers.store import StatusStore
+from arcgis_operator.reconcilers.storms import Storms
 from arcgis_operator.sites.sessions import Sessions
 from arcgis_operator.telemetry.counts import Counts
 from arcgis_operator.telemetry.grumbles import Grumbles
@@ -59,6 +60,10 @@ from arcgis_operator.telemetry.metrics import Metrics
 INTENT_BYTES = 16
 """So that the id of an intent is a trace id as well. Source: W3C Trace Context, "trace-id"."""
 VERSION = version("arcgis-operator")
+
+
+def _new_id() -> str:
+    return secrets.token_hex(INTENT_BYTES)
 
 
 class Parts:
@@ -83,6 +88,7 @@ class Parts:
         self._asks = Asks(self.queue, self._polled)
         self._registry = Registry(lambda key: self._asks.told(ServiceKey(key)))
         self._ledger = Ledger(boottime, config.settle_seconds, config.job_timeout_seconds)
+        self._storms = self._make_storms()
         self.sessions = self._make_sessions()
         self.dispatch = Dispatch(self._asks, self._make_rows(), self._running, self._breath)
         self.elector = self._make_elector(pod, lease_api)
@@ -153,13 +159,31 @@ class Parts:
             self._polled,
             self._clock,
             policy_of(config),
-            lambda: secrets.token_hex(INTENT_BYTES),
+            _new_id,
             self.tell,
+            self._storms,
+        )
+
+    def _make_storms(self) -> Storms:
+        clock, registry = self._clock, self._registry
+
+        def look(key: str) -> None:
+            shelf = registry.shelf_of(key)
+            self._asks.look(FolderKey(shelf) if shelf else ServiceKey(key))
+
+        return Storms(
+            registry,
+            look,
+            lambda key: self._asks.go_on(ServiceKey(key)),
+            lambda name: self._asks.go_on(SiteKey(name)),
+            clock.monotonic,
+            clock.now,
+            _new_id,
         )
 
     def _make_sites(self) -> SiteReconciler:
         store, uid = self._store(ARCGIS_SITES), self._site_news.uid
-        return SiteReconciler(store, self._probe, self._counts, uid, self._site_gone, self.tell)
+        return SiteReconciler(store, self._probe, self._counts, uid, self._site_gone, self.tell, self._storms)
 
     def _make_rows(self) -> tuple[Row, ...]:
         glance = Glance(
@@ -169,6 +193,7 @@ class Parts:
             lambda key: self._asks.look(ServiceKey(key)),
             SPREAD * self._config.resync_seconds,
             self._breath,
+            self._storms,
         )
         reconcilers = self._make_services(), self._make_sites(), glance
         return rows(self._registry, self._asks, *reconcilers, self._site_news)
@@ -197,6 +222,7 @@ class Parts:
         if self._site_news.uid(name) == uid:
             for key in self._registry.site_gone(name):
                 self._asks.told(ServiceKey(key))
+            self._storms.gone(name)
             await self.sessions.close(name)
 
     def _counts(self, name: Name) -> dict[str, Json]:

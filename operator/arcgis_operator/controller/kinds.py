@@ -10,6 +10,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from arcgis_operator.adapters.kube.kinds import ARCGIS_SERVICES, ARCGIS_SITES, Kind
 from arcgis_operator.controller.asks import Asks
 from arcgis_operator.controller.news import News
+from arcgis_operator.core.annotations import asked_in
 from arcgis_operator.core.identity import Name, name_of
 from arcgis_operator.core.keys import FolderKey, Key, ServiceKey, SiteKey
 from arcgis_operator.core.wake import Wake
@@ -170,14 +171,18 @@ class SiteFeed:
 
     def __init__(self, registry: Registry, asks: Asks) -> None:
         self._registry, self._asks = registry, asks
+        self._asked: dict[Name, tuple[str, ...]] = {}
 
     def seen(self, body: Body, met: Met) -> None:
-        """An object, whose word counts."""
+        """An object, whose word counts: most are echoes of our own writes, and ask for nothing."""
         name, registry = name_of(body), self._registry
-        before = registry.site(name)
+        before, asked = registry.site(name), () if met.gone else asked_in(body)
         keys = registry.site_gone(name) if met.gone else registry.site_seen(body)
         if registry.site(name) != before:
             self._tell(name, keys)
+        elif asked != self._asked.get(name, asked):
+            self._asks.told(SiteKey(name))
+        self._asked[name] = asked
 
     def missing(self, name: Name) -> None:
         """A full list has none of this name any more: its turn ends what is open to it."""

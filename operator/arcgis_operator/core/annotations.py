@@ -8,6 +8,8 @@ REQUESTED = ("arcgis-operator.dev/requestedAt", "reconcile.fluxcd.io/requestedAt
 """Annotations with which a person asks for one more try; the command writes the first."""
 ABANDON = "arcgis-operator.dev/abandon"
 """Annotation with which a person gives an intent up; its value is `status.journal.id`."""
+RESTORE = "arcgis-operator.dev/restoreDrift"
+"""Annotation of an ArcGISSite with which a person lets many drifts be restored: `status.divergence.id`."""
 BETWEEN = "; "  # two requests in one text
 REQUEST_SIGNS = 120  # of one request, so that two fit into a field of the status (256)
 OVERRIDE = "arcgis-operator.dev/overrideWindows"
@@ -26,6 +28,12 @@ def override_in(annotations: Mapping[str, Json]) -> str:
 
 def _request(annotations: Mapping[str, Json], name: str) -> str:
     return printable(annotations.get(name) or "", REQUEST_SIGNS).replace(BETWEEN, ", ")
+
+
+def asked_in(body: Mapping[str, Json]) -> tuple[str, ...]:
+    """All that a person asks for on an object."""
+    annotations = body["metadata"].get("annotations") or {}
+    return tuple(str(annotations.get(name, "")) for name in (*REQUESTED, ABANDON, OVERRIDE, RESTORE))
 
 
 def unheard(requested: str, handled: str) -> bool:
@@ -52,3 +60,8 @@ def approve_command(whose: str, plan: str) -> str:
 def abandon_command(whose: str, intent: str) -> str:
     """Gives an intent up."""
     return f"kubectl annotate agsvc {whose} --overwrite {ABANDON}={intent}"
+
+
+def restore_command(site: str, divergence: str) -> str:
+    """Lets the drifts of a site be restored; `site` is the ArcGISSite as kubectl takes it, `prod -n gis`."""
+    return f"kubectl annotate agsite {site} --overwrite {RESTORE}={divergence}"

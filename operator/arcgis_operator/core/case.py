@@ -122,9 +122,10 @@ class Case:
     """The input of `decide`.
 
     `unlooked` are the holds that keep the service from being looked at when nothing is open, `unsent` those
-    that only keep an edit back, both in no order: which one counts is for `gates` to say. `trouble` is what
-    the site as a whole is in after the look. `requested`, `abandon` and `override` are what a person wrote
-    into the annotations, `site_override` into those of the ArcGISSite, whose windows are `site_windows`.
+    that only keep an edit back, `drifts` those that only keep a drift from being restored, all in no order:
+    which one counts is for `gates` to say. `trouble` is what the site as a whole is in after the look.
+    `requested`, `abandon` and `override` are what a person wrote into the annotations, `site_override` into
+    those of the ArcGISSite, whose windows are `site_windows`.
     `open_for`, `lost_for`, `ended_for`, `vain_for` and `busy_for` are seconds by our own
     monotonic clock: since the open operation is known here, since its job was last seen to run, from
     first knowing that the last operation on the service, ours or another one's, had ended to asking for
@@ -146,6 +147,7 @@ class Case:
     username: Raw = UNSAID
     unlooked: tuple[Hold, ...] = ()
     unsent: tuple[Hold, ...] = ()
+    drifts: tuple[Hold, ...] = ()
     trouble: Hold | None = None
     requested: str = ""
     abandon: str = ""

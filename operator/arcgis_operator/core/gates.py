@@ -13,7 +13,7 @@ from arcgis_operator.core.case import Case, Hold, Shut
 from arcgis_operator.core.change import shown
 from arcgis_operator.core.plan import DRIFT, Plan
 from arcgis_operator.core.verdict import Reason
-from arcgis_operator.core.wake import BACKOFF
+from arcgis_operator.core.wake import BACKOFF, RESYNC
 
 
 class Closes(StrEnum):
@@ -52,19 +52,27 @@ def _first(closes: Closes, case: Case, plan: Plan | None) -> Shut | None:
     return next((shut for shut in rows if shut), None)
 
 
-def observing(case: Case, plan: Plan | None) -> Shut | None:
+def observing(case: Case, plan: Plan) -> Shut | None:
     """Nothing is ever sent: what would be sent is shown."""
     told = _told(case.unsent, (Reason.OBSERVING,))
-    if told is None or plan is None:
-        return told
+    if told is None:
+        return None
     return Shut(Hold(Reason.OBSERVING, sentences.observing(told.hold.message, _texts(case, plan))))
 
 
-def drift_reported(case: Case, plan: Plan | None) -> Shut | None:
+def drift_reported(case: Case, plan: Plan) -> Shut | None:
     """Somebody else changed what had been live, and that is only to be said."""
-    if plan is None or plan.cause != DRIFT or case.desired is None or not case.desired.drift.report:
+    if plan.cause != DRIFT or case.desired is None or not case.desired.drift.report:
         return None
     return Shut(Hold(Reason.DRIFT_REPORTED, sentences.drift_reported(_texts(case, plan))))
+
+
+def many_drifts(case: Case, plan: Plan) -> Shut | None:
+    """Drifts are counted first, and many of them are restored only after a person says so."""
+    if plan.cause != DRIFT:
+        return None
+    told = _told(case.drifts, (Reason.VERIFYING, Reason.SITE_DIVERGED))
+    return Shut(told.hold, wake=RESYNC) if told else None
 
 
 def _texts(case: Case, plan: Plan) -> list[str]:
@@ -108,24 +116,20 @@ GATES = (
     _unsent("Can all resources that name this service be read?", Reason.ACCESS_UNKNOWN),
     _unsent("Does no other resource come first?", Reason.CONFLICT),
     Gate(
-        "May anything be sent for it at all (`managementPolicy`)?",
-        Closes.SEND,
-        (Reason.OBSERVING,),
-        observing,
-    ),
-    Gate(
-        "May a drift be restored (`drift.policy`)?",
-        Closes.SEND,
-        (Reason.DRIFT_REPORTED,),
-        drift_reported,
-    ),
-    Gate(
         "Did the last attempts at these settings not fail?",
         Closes.SEND,
         (Reason.JOB_FAILED, Reason.EDIT_REFUSED, Reason.EDIT_NOT_STICKING, Reason.SUBMITTING),
         bounds.attempts,
     ),
     _bound("Is the document from after the last operation?", bounds.too_early, Reason.VERIFYING),
+    _planned("May anything be sent for it at all (`managementPolicy`)?", observing, Reason.OBSERVING),
+    _planned("May a drift be restored (`drift.policy`)?", drift_reported, Reason.DRIFT_REPORTED),
+    _planned(
+        "Is a drift one of few on this site (`drift.massRepair` of the ArcGISSite)?",
+        many_drifts,
+        Reason.SITE_DIVERGED,
+        Reason.VERIFYING,
+    ),
     _bound("Were few edits sent within the last hour?", bounds.budget, Reason.EDIT_BUDGET_SPENT),
     _planned("Is the plan approved?", control.unapproved, Reason.AWAITING_APPROVAL),
     _planned("Are the windows for changes open?", control.outside_window, Reason.OUTSIDE_WINDOW),

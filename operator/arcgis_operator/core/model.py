@@ -122,6 +122,23 @@ class AccessRule:
 
 
 @dataclass(frozen=True, slots=True)
+class MassRepair:
+    """How many services of a site may drift within `window_seconds` before a person is asked.
+
+    The larger of `count` and `percent` of its services. Not `hold`: all are restored without asking.
+    """
+
+    hold: bool = True
+    count: int = 10
+    percent: int = 10
+    window_seconds: float = 600.0
+
+    def bound(self, services: int) -> int:
+        """So many drifts are restored without asking."""
+        return max(self.count, services * self.percent // 100)
+
+
+@dataclass(frozen=True, slots=True)
 class SiteWanted:
     """A readable ArcGISSite spec; `url` is normalised. `observe`: nothing is ever sent to it.
 
@@ -139,3 +156,4 @@ class SiteWanted:
     proxy: tuple[str, int] | None = None  # host, port; None: straight to the site
     windows: Windows = ()
     override: str = ""
+    mass_repair: MassRepair = MassRepair()

@@ -33,7 +33,7 @@ class Target:
 def plan_of(case: Case, target: Target) -> plan.Plan:
     """What an edit would change now, and because of what."""
     changes = plan.changes(target.leaves, target.document)
-    cause = plan.DRIFT if _drifted(case) else plan.SPEC
+    cause = plan.DRIFT if is_drift(case) else plan.SPEC
     next_one = due(target.leaves, target.documents).name
     return plan.Plan(case.site_url, str(target.document.get("id") or ""), changes, cause, next_one)
 
@@ -69,7 +69,7 @@ def plan_while_waiting(case: Case) -> PlanShown | None:
     return show_plan(case, plan_of(case, Target(desired.service, case.leaves, document)))
 
 
-def _drifted(case: Case) -> bool:
+def is_drift(case: Case) -> bool:
     """Somebody else changed what had been proved live; the attempts at mending that are one story."""
     planned = case.record.plan
     if planned and planned.digest == case.digest:

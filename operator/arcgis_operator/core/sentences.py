@@ -98,6 +98,29 @@ def drift_reported(changes: Sequence[str]) -> str:
     )
 
 
+COUNTING_DRIFTS = (
+    "A declared setting was changed on the site. Before it is restored, the other services of the site are "
+    "looked at."
+)
+
+
+def one_of_many(site: str) -> str:
+    return (
+        f"A declared setting was changed on the site, as on many other services of ArcGISSite {site}. "
+        "None of them is restored before a person says so: the status of the ArcGISSite has the command."
+    )
+
+
+def site_diverged(count: int, since: str, upgraded: bool, command: str) -> str:
+    cause = (
+        "since the site has another version" if upgraded else "as after a restore or an upgrade of the site"
+    )
+    return (
+        f"{counted(count, 'service')} of this site differ from what was verified before, {cause} "
+        f"(found {since}). None of them is restored before a person says so. To restore them: {command}"
+    )
+
+
 def ignores_nothing(places: Sequence[str]) -> str:
     return f"spec.drift.ignorePaths names what is not declared: {listed(places, 3)}."
 

@@ -7,10 +7,11 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, mo
 
 from arcgis_operator.core.annotations import override_in
 from arcgis_operator.core.change_spec import SiteChangePart, windows_of
+from arcgis_operator.core.durations import seconds_of
 from arcgis_operator.core.fields import DnsName, FolderRule, Part, invalid
 from arcgis_operator.core.identity import normalised_url
 from arcgis_operator.core.jsondoc import Json
-from arcgis_operator.core.model import AccessRule, SiteWanted, SpecInvalid
+from arcgis_operator.core.model import AccessRule, MassRepair, SiteWanted, SpecInvalid
 from arcgis_operator.core.names import canonical
 
 
@@ -97,6 +98,22 @@ class _Limits(Part):
     requestsPerSecond: Annotated[int, Field(ge=1, le=1000)] = 10
 
 
+Span = Annotated[
+    str, Field(max_length=16, pattern=r"^([0-9]{1,5}h)?([0-9]{1,5}m)?([0-9]{1,5}s)?$", min_length=2)
+]
+
+
+class _MassRepair(Part):
+    action: Literal["Hold", "Off"] = "Hold"
+    count: Annotated[int, Field(ge=1, le=100_000)] = 10
+    percent: Annotated[int, Field(ge=0, le=100)] = 10
+    window: Span = "10m"
+
+
+class _SiteDrift(Part):
+    massRepair: _MassRepair = _MassRepair()
+
+
 class _SiteSpec(Part):
     url: Annotated[
         str,
@@ -115,6 +132,7 @@ class _SiteSpec(Part):
     suspend: bool = False
     managementPolicy: Literal["Manage", "Observe"] = "Manage"
     change: SiteChangePart = SiteChangePart()
+    drift: _SiteDrift = _SiteDrift()
 
 
 def parse_site(body: Mapping[str, Json]) -> SiteWanted | SpecInvalid:
@@ -139,7 +157,12 @@ def parse_site(body: Mapping[str, Json]) -> SiteWanted | SpecInvalid:
         proxy=spec.proxy.address if spec.proxy else None,
         windows=windows_of(spec.change.windows),
         override=override_in((body.get("metadata") or {}).get("annotations") or {}),
+        mass_repair=_mass_repair(spec.drift.massRepair),
     )
+
+
+def _mass_repair(item: _MassRepair) -> MassRepair:
+    return MassRepair(item.action == "Hold", item.count, item.percent, seconds_of(item.window))
 
 
 def _rule(item: _Access) -> AccessRule:

@@ -101,11 +101,11 @@ def render_site(
 ) -> dict[str, Json]:
     """The whole new status of an ArcGISSite.
 
-    `facts` are `version`, `mode`, `login` and `services` as known now; what is not among them stays, and one
-    that is empty goes.
+    `facts` are `version`, `mode`, `login`, `divergence` and `services` as known now; what is not among them
+    stays, and one that is empty goes.
     """
     before, generation = body.get("status") or {}, body["metadata"]["generation"]
-    known = {**{name: before.get(name) for name in ("version", "mode", "login")}, **facts}
+    known = {**{name: before.get(name) for name in ("version", "mode", "login", "divergence")}, **facts}
     whole = {**known, "observedGeneration": generation, **said(body, verdict, now, patience_seconds)}
     return {name: value for name, value in whole.items() if value}
 

@@ -48,6 +48,7 @@ class Reason(StrEnum):
     CONFLICT = "Conflict"
     OBSERVING = "Observing"
     DRIFT_REPORTED = "DriftReported"
+    SITE_DIVERGED = "SiteDiverged"
     SPEC_INVALID = "SpecInvalid"
     SUSPENDED = "Suspended"
     STATUS_NOT_KEPT = "StatusNotKept"
@@ -153,6 +154,7 @@ ROWS: Mapping[Reason, Row] = {
     Reason.CONFLICT: Row(_F, _STALLED, _WARNING, _RESYNC, _WARN),
     Reason.OBSERVING: Row(_F, _NONE, _NORMAL, _RESYNC, _INFO),
     Reason.DRIFT_REPORTED: Row(_F, _NONE, _WARNING, _RESYNC, _WARN),
+    Reason.SITE_DIVERGED: Row(_F, _NONE, _WARNING, _RESYNC, _WARN),
     Reason.SPEC_INVALID: Row(_F, _STALLED, _WARNING, _RESYNC, _WARN),
     Reason.SUSPENDED: Row(_U, _NONE, _NORMAL, _RESYNC, _INFO),
     Reason.STATUS_NOT_KEPT: Row(_F, _STALLED, _WARNING, _BACKOFF, _WARN),

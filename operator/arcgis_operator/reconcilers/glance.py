@@ -12,12 +12,14 @@ from itertools import groupby
 from arcgis_operator.core import plan
 from arcgis_operator.core.case import Hold
 from arcgis_operator.core.failures import Failure
+from arcgis_operator.core.identity import Name
 from arcgis_operator.core.jsondoc import Json
 from arcgis_operator.core.wake import RESYNC, Wake
 from arcgis_operator.reconcilers.breath import Breath
 from arcgis_operator.reconcilers.ledger import Ledger
 from arcgis_operator.reconcilers.ports import RIGHTS_SECONDS
 from arcgis_operator.reconcilers.registry import Registry, Resting
+from arcgis_operator.reconcilers.storms import Storms
 from arcgis_operator.sites.session import SiteSession
 from arcgis_operator.sites.sessions import Sessions
 
@@ -36,9 +38,10 @@ class Glance:
         wake: Callable[[str], None],
         list_seconds: float,
         breath: Breath,
+        storms: Storms,
     ) -> None:
         self._sites, self._registry, self._ledger, self._wake = sites, registry, ledger, wake
-        self._list_seconds, self._breath = list_seconds, breath
+        self._list_seconds, self._breath, self._storms = list_seconds, breath, storms
 
     async def turn(self, folder: str) -> Wake:
         """The next glance always comes with the next resync."""
@@ -86,6 +89,8 @@ class Glance:
             return False
         self._ledger.concluded(one.key, listed)
         self._ledger.looked(one.key, in_vain=False)
+        site_ref = one.desired.site
+        self._storms.looked(Name(site_ref.namespace, site_ref.name), one.key, drifts=False)
         return True
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from arcgis_operator.core import plan
-from arcgis_operator.core.annotations import ABANDON, OVERRIDE, REQUESTED, requests_in
+from arcgis_operator.core.annotations import asked_in, requests_in
 from arcgis_operator.core.identity import Name, name_of
 from arcgis_operator.core.jsondoc import Json
 from arcgis_operator.core.model import Aim, Desired, SiteWanted, SpecInvalid
@@ -67,11 +67,6 @@ def folder_of(key: str) -> str | None:
     return f"{site}|{folder}" if site and found else None
 
 
-def _asked(body: Mapping[str, Json]) -> tuple[str, ...]:
-    annotations = body["metadata"].get("annotations") or {}
-    return tuple(str(annotations.get(name, "")) for name in (*REQUESTED, ABANDON, OVERRIDE))
-
-
 def _proved(body: Mapping[str, Json], parsed: Desired | SpecInvalid, address: str) -> str:
     """The id of the service at this address found as declared there, though nothing was ever sent."""
     observed, url = parse(body).observed, address.partition("|")[0]
@@ -109,7 +104,7 @@ class Registry:
             metadata["uid"],
             metadata["creationTimestamp"],
             metadata.get("generation", 0),
-            _asked(body),
+            asked_in(body),
             parsed.aim if isinstance(parsed, Desired) else parse_aim(body) or (same.aim if same else None),
             same.address if same else said.address,
         )
@@ -229,7 +224,7 @@ class Registry:
         known, metadata = self._services.get(name_of(body)), body["metadata"]
         if known is None or not is_written(body):
             return True
-        now = (metadata["uid"], metadata.get("generation", 0), _asked(body))
+        now = (metadata["uid"], metadata.get("generation", 0), asked_in(body))
         return now != (known.uid, known.generation, known.asked)
 
     def differs(self, body: Mapping[str, Json]) -> bool:
@@ -275,6 +270,15 @@ class Registry:
         """The site a resource points at."""
         known = self._services.get(name)
         return known.site if known else None
+
+    def keys_of(self, site: Name) -> set[str]:
+        """The services that resources declare on a site."""
+        return {self._services[name].key for name in self._pointing.get(site, ())}
+
+    def shelf_of(self, key: str) -> str | None:
+        """The folder whose glance looks at this service, None where none does."""
+        folder = folder_of(key)
+        return folder if folder and key in self._folders.get(folder, ()) else None
 
     def attached(self, site: Name) -> int:
         """How many resources point at a site."""

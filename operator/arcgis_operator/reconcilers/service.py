@@ -26,6 +26,7 @@ from arcgis_operator.core.job import Job, JobState
 from arcgis_operator.core.look import SITE_AWAY
 from arcgis_operator.core.model import Aim, Desired, SiteRef, SpecInvalid
 from arcgis_operator.core.operations import Request
+from arcgis_operator.core.planning import is_drift
 from arcgis_operator.core.record import Journal, Phase, Record
 from arcgis_operator.core.said import UNSAID, plainly
 from arcgis_operator.core.service_spec import parse_aim, parse_service
@@ -41,6 +42,7 @@ from arcgis_operator.reconcilers.polled import Polled
 from arcgis_operator.reconcilers.ports import RIGHTS_SECONDS, Term
 from arcgis_operator.reconcilers.registry import Registry
 from arcgis_operator.reconcilers.store import StatusStore
+from arcgis_operator.reconcilers.storms import Storms
 from arcgis_operator.reconcilers.story import EditStory
 from arcgis_operator.sites.session import SiteSession
 from arcgis_operator.sites.sessions import Sessions
@@ -68,11 +70,12 @@ class ServiceReconciler:
         policy: Policy,
         new_id: Callable[[], str],
         tell: Tell,
+        storms: Storms,
     ) -> None:
         self._store, self._sites, self._registry, self._ledger = store, sites, registry, ledger
         self._polled = polled
         self._clock, self._policy, self._new_id = clock, policy, new_id
-        self._tell = tell
+        self._tell, self._storms = tell, storms
         self._hearing = Hearing(store, sites, registry)
         self._confirmed: dict[str, float] = {}  # when the address of a resource that does not speak was read
 
@@ -168,7 +171,11 @@ class ServiceReconciler:
         if not isinstance(site, Hold):
             rivals = (heard.hold, heard.live_instead(case))
             own = (OBSERVING,) if case.desired and case.desired.observe else ()
-            case = replace(case, unsent=(*filter(None, rivals), *own, *site.unsent(key)))
+            case = replace(
+                case,
+                unsent=(*filter(None, rivals), *own, *site.unsent(key)),
+                drifts=self._drifts(key, case),
+            )
         verdict = decide(case)
         if verdict.effect and not fresh:
             return await self._attempt(key, body, term, heard, again=True)
@@ -194,6 +201,8 @@ class ServiceReconciler:
         if isinstance(stored, KubeFailure):
             return self._unstored(key, case.record, verdict, stored, site)
         self._remember(key, case, verdict)
+        if aim and verdict.reason not in SITE_AWAY:
+            self._storms.passed(Name(aim.site.namespace, aim.site.name), key)
         self._tell(Concluded(key, case.record, verdict))
         if not isinstance(site, Hold) and _is_over(case, verdict):
             site.over(case.record.journal.job_id)
@@ -309,6 +318,17 @@ class ServiceReconciler:
             return seen
         may = self._sites.may(wanted.aim, namespace)
         return replace(seen, likely=await site.likely(wanted.service, may))
+
+    def _drifts(self, key: str, case: Case) -> tuple[Hold, ...]:
+        """Why a drift of what was read is not restored now."""
+        desired, open_ = case.desired, case.record.journal.open
+        if desired is None or open_ or case.document is None or case.stranger or case.too_old_for > 0:
+            return ()
+        name, counts = Name(desired.site.namespace, desired.site.name), not desired.observe
+        drifts = counts and not desired.drift.report and not case.matches and is_drift(case)
+        self._storms.looked(name, key, drifts)
+        hold = self._storms.hold(name, key) if drifts else None
+        return (hold,) if hold else ()
 
     def _identified(self, body: Object, case: Case) -> bool:
         """Whether this key may speak for the service that was read: one service can have two addresses."""

@@ -7,8 +7,10 @@ from arcgis_operator.adapters.admin import SiteInfo, SiteMode
 from arcgis_operator.adapters.kube.api import Object
 from arcgis_operator.adapters.kube.failures import KubeFailure, KubeFailureKind
 from arcgis_operator.core import sentences
+from arcgis_operator.core.annotations import RESTORE, restore_command
 from arcgis_operator.core.case import Hold
 from arcgis_operator.core.conditions import next_look
+from arcgis_operator.core.divergence import UPGRADE, divergence_of
 from arcgis_operator.core.failures import Failure, Kind
 from arcgis_operator.core.identity import Name
 from arcgis_operator.core.jsondoc import Json
@@ -19,6 +21,7 @@ from arcgis_operator.core.site_spec import parse_site
 from arcgis_operator.core.verdict import ROWS, Look, Reason, Verdict
 from arcgis_operator.core.wake import BACKOFF, RESYNC, Wake, asked_for
 from arcgis_operator.reconcilers.store import StatusStore
+from arcgis_operator.reconcilers.storms import Storms
 from arcgis_operator.telemetry.happenings import Concluded, Tell
 
 
@@ -58,7 +61,9 @@ class SiteReconciler:
         uid: Callable[[Name], str],
         gone: Callable[[Name, str], Awaitable[None]],
         tell: Tell,
+        storms: Storms,
     ) -> None:
+        self._storms = storms
         self._store, self._probe, self._counts = store, probe, counts
         self._uid, self._gone, self._tell = uid, gone, tell
 
@@ -76,7 +81,7 @@ class SiteReconciler:
         if isinstance(wanted, SpecInvalid):
             verdict = _verdict(Reason.SPEC_INVALID, wanted.text)
         else:
-            verdict = await self._asked(name, facts)
+            verdict = self._divergence(name, body, await self._asked(name, facts), facts)
         stored = await self._stored(name, body, verdict, facts)
         self._tell(Concluded(str(name), None, verdict))
         return BACKOFF if isinstance(stored, KubeFailure) else next_look(stored, verdict.wake)
@@ -100,6 +105,20 @@ class SiteReconciler:
         if isinstance(fresh, KubeFailure) or _generation(fresh) != _generation(body):
             return stored
         return await self._store.store_site(fresh, verdict, facts)
+
+    def _divergence(self, name: Name, body: Object, verdict: Verdict, facts: dict[str, Json]) -> Verdict:
+        """Whether many of its services drifted; said where the site itself is well."""
+        before, version = body.get("status") or {}, str(facts.get("version", ""))
+        if version and before.get("version") not in (None, "", version):
+            self._storms.upgraded(name)
+        answer = (body["metadata"].get("annotations") or {}).get(RESTORE, "")
+        asked = self._storms.meet(name, divergence_of(before), answer)
+        facts["divergence"] = asked.written() if asked else {}
+        if asked is None or asked.released or verdict.reason is not Reason.REACHABLE:
+            return verdict
+        command = restore_command(f"{name.name} -n {name.namespace}", asked.id)
+        text = sentences.site_diverged(asked.count, asked.since_time, asked.cause == UPGRADE, command)
+        return _verdict(Reason.SITE_DIVERGED, text)
 
     async def _asked(self, name: Name, facts: dict[str, Json]) -> Verdict:
         probe = await self._probe(name)

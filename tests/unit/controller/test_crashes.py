@@ -32,7 +32,7 @@ async def test_a_crash_in_the_turn_of_a_site_is_told_on_the_site() -> None:
     store: Any = Store()
     unused: Any = object()
     told: list[Happening] = []
-    sites = SiteReconciler(store, unused, lambda name: {"attached": 0}, unused, unused, told.append)
+    sites = SiteReconciler(store, unused, lambda name: {"attached": 0}, unused, unused, told.append, unused)
     dispatch, _ = dispatched(unused, sites=sites, term=unused)
     await dispatch.crashed(SiteKey(SITE), ValueError("password=hush"))
     (verdict,) = store.stored

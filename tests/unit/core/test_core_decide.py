@@ -215,6 +215,18 @@ SITUATIONS: dict[str, tuple[Case, Expected]] = {
             holds=lambda v: v.record.plan is not None and v.record.plan.cause == "Drift",
         ),
     ),
+    "a drift that is one of many": (
+        case(record=proved(), drifts=(Hold(R.SITE_DIVERGED, "many"),)),
+        gives(R.SITE_DIVERGED, says="many", progress=Progress.NONE, holds=lambda v: v.wake is RESYNC),
+    ),
+    "a drift while it is not known how many there are": (
+        case(record=proved(), drifts=(Hold(R.VERIFYING, "counting"),)),
+        gives(R.VERIFYING, says="counting", holds=lambda v: v.wake is RESYNC),
+    ),
+    "a new wish while many services drift": (
+        case(record=proved(wanting("before")), drifts=(Hold(R.SITE_DIVERGED, "many"),)),
+        gives(R.SUBMITTING, INTENDED, sends=True),
+    ),
     "a new wish, where a drift is only reported": (
         case(record=proved(wanting("before")), desired=REPORTING),
         gives(R.SUBMITTING, INTENDED, sends=True),

@@ -36,9 +36,16 @@ def reported(given: Case) -> Case:
     return replace(given, desired=desired, record=replace(given.record, observed=proved().observed))
 
 
+def one_of_many(given: Case) -> Case:
+    """With a drift of what had been live, as on many other services."""
+    hold = Hold(Reason.SITE_DIVERGED, "many")
+    return replace(given, drifts=(hold,), record=replace(given.record, observed=proved().observed))
+
+
 SHUT: dict[Reason, Callable[[Case], Case]] = {
     Reason.JOB_FAILED: failed,
     Reason.DRIFT_REPORTED: reported,
+    Reason.SITE_DIVERGED: one_of_many,
     Reason.VERIFYING: lambda given: replace(given, ended_for=1.0, sent=wanting("older").leaves),
     Reason.EDIT_BUDGET_SPENT: lambda given: replace(given, sent_ago=(60.0,) * POLICY.edits_per_hour),
     Reason.AWAITING_APPROVAL: lambda given: replace(
@@ -78,7 +85,7 @@ def test_the_first_gate_that_is_shut_gives_the_reason(count: int) -> None:
         verdict = decide(closed(some))
         assert verdict.reason is some[0].reasons[0], [gate.asks for gate in some]
         assert verdict.effect is None
-        early = any(Reason.VERIFYING in gate.reasons for gate in some)
+        early = any(gate.reasons[0] is Reason.VERIFYING for gate in some)
         assert bool(verdict.record.plan) is not early, "what would change is shown, once it is known"
 
 

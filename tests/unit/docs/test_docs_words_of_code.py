@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from arcgis_operator.cli import ENDS
-from arcgis_operator.core.annotations import ABANDON, OVERRIDE, REQUESTED
+from arcgis_operator.core.annotations import ABANDON, OVERRIDE, REQUESTED, RESTORE
 
 PAGES = Path(__file__).resolve().parents[3] / "docs" / "reference"
 
@@ -12,7 +12,7 @@ PAGES = Path(__file__).resolve().parents[3] / "docs" / "reference"
 def test_the_page_of_annotations_has_those_that_the_operator_reads() -> None:
     page = (PAGES / "annotations.md").read_text()
     named = set(re.findall(r"`([\w.-]+/\w+)`", page))
-    assert named | {"reconcile.fluxcd.io/requestedAt"} == {*REQUESTED, ABANDON, OVERRIDE}
+    assert named | {"reconcile.fluxcd.io/requestedAt"} == {*REQUESTED, ABANDON, OVERRIDE, RESTORE}
     assert "reconcile.fluxcd.io/requestedAt" in page
 
 

@@ -1,0 +1,64 @@
+"""The rules of a scene that say which drifts may be restored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pairs_claims import Claims
+from pairs_history import Edit, History, conditions, ours
+from pairs_rules import PUT_BACK, sent_by
+from pairs_scene import STORM_BOUND
+
+WINDOW = 600.0
+NEW_PROCESS = frozenset({"restart", "crash", "restart_first", "empty_lease"})
+
+
+def a_reported_drift_was_restored(history: History, claims: Claims) -> Iterator[str]:
+    """What had been said to be live, and nobody has wanted anything else since."""
+    for edit in ours(history):
+        first = edit.left - claims.news
+        for path in claims.on(edit.service):
+            if not (sent_by(history, claims, path, edit) and claims.reports(path, first)):
+                continue
+            if claims.reports(path, edit.left) and was_live(history, path, edit.left):
+                yield f"{edit.left:.1f} {edit.service}: a drift that is only reported was restored"
+
+
+def was_live(history: History, path: str, at: float) -> bool:
+    """It was Ready with these very settings, and nothing but a drift has come in between."""
+    wanted = (history.at(path, at) or {}).get("spec", {}).get("settings")
+    for version in reversed([one for one in history.versions[path] if one.at < at]):
+        if version.body is None or version.body["spec"].get("settings") != wanted:
+            return False
+        if conditions(version.body).get("Ready", {}).get("status") == "True":
+            return not any(act in PUT_BACK for when, act, _ in history.events if version.at <= when <= at)
+    return False
+
+
+def many_were_restored_unasked(history: History, claims: Claims) -> Iterator[str]:
+    """More services than the bound within its window, and nobody has answered; each process counts anew."""
+    if "storm of drifts" not in history.script.features:
+        return
+    answered = min((at for at, act, _ in history.events if act == "answer"), default=history.end)
+    processes = 1 + sum(act in NEW_PROCESS for _, act, _ in history.events)
+    if "second replica" in history.script.features or "two leaders" in history.script.features:
+        processes += 2
+    repairs = [edit for edit in ours(history) if edit.left < answered and _is_repair(history, claims, edit)]
+    for first in repairs:
+        titles = {edit.service for edit in repairs if first.left <= edit.left < first.left + WINDOW}
+        if len(titles) > STORM_BOUND * processes:
+            yield f"{first.left:.1f} {len(titles)} services were restored within {WINDOW:.0f} s unasked"
+            return
+
+
+def _is_repair(history: History, claims: Claims, edit: Edit) -> bool:
+    return any(
+        sent_by(history, claims, path, edit) and was_live(history, path, edit.left)
+        for path in claims.on(edit.service)
+    )
+
+
+DRIFTS = {
+    "REPORTED": a_reported_drift_was_restored,
+    "STORM": many_were_restored_unasked,
+}
