@@ -1,6 +1,8 @@
 """A glance at a folder: what it takes for granted, and what it leaves to a turn."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -8,7 +10,7 @@ from arcgis_operator.core.identity import Name, ServiceRef
 from arcgis_operator.core.job import JobsOn
 from arcgis_operator.core.model import Desired, Leaf, LeafKind, SiteRef
 from arcgis_operator.reconcilers.breath import Breath
-from arcgis_operator.reconcilers.glance import Glance
+from arcgis_operator.reconcilers.glance import FOLDERS_AT_ONCE, Glance
 from arcgis_operator.reconcilers.ledger import Ledger
 from arcgis_operator.reconcilers.registry import Resting
 
@@ -78,3 +80,52 @@ async def test_each_service_is_compared_with_the_document_of_its_own_folder() ->
     joined = resting("Rivers", "Archive", key_folder="Transport")
     roads = resting("Roads", "Transport")
     assert await glance(site, joined, roads) == [roads.key]
+
+
+class SlowSite(FakeSite):
+    """Answers for a folder only when it is told to."""
+
+    def __init__(self, under_way: list["SlowSite"]) -> None:
+        super().__init__({"Transport": {"roads.mapserver": document(WANTED)}})
+        self.under_way, self.asked, self.answer = under_way, asyncio.Event(), asyncio.Event()
+
+    async def folder(self, name: str, refs: Sequence[ServiceRef]) -> Mapping[str, Any]:
+        self.under_way.append(self)
+        self.asked.set()
+        await self.answer.wait()
+        self.under_way.remove(self)
+        return await super().folder(name, refs)
+
+
+async def test_few_folders_are_held_at_a_time_and_a_site_that_hangs_keeps_one_place() -> None:
+    """Sixteen at once took 80 MiB, which the process kept."""
+    under_way: list[SlowSite] = []
+    sites = {name: SlowSite(under_way) for name in ("hangs", *"abcdef")}
+
+    async def resolve(aim: Any, *_: object) -> SlowSite:
+        return sites[aim.site.name]
+
+    def at_rest(name: str) -> list[Resting]:
+        one = resting("Roads", "Transport")
+        return [replace(one, desired=replace(one.desired, site=SiteRef("gis", name)))]
+
+    made = Glance(
+        cast("Any", SimpleNamespace(resolve=resolve)),
+        cast("Any", SimpleNamespace(resting=at_rest, identify=lambda *_: True)),
+        Ledger(lambda: 0.0, 90.0, 1800.0),
+        lambda _: None,
+        LIST_SECONDS,
+        Breath(),
+        cast("Any", SimpleNamespace(looked=lambda *_, **__: None)),
+    )
+    turns = {name: asyncio.create_task(made.turn(name)) for name in sites}
+    again = [asyncio.create_task(made.turn("hangs")) for _ in range(FOLDERS_AT_ONCE)]
+    for name in "abcdef":
+        async with asyncio.timeout(10):
+            await sites[name].asked.wait()
+        assert len(under_way) <= FOLDERS_AT_ONCE
+        assert under_way.count(sites["hangs"]) == 1
+        sites[name].answer.set()
+        await turns[name]
+    sites["hangs"].answer.set()
+    await asyncio.gather(*again, turns["hangs"])

@@ -6,8 +6,9 @@ for safety after a restart: then the settle time of the new term and the site's 
 
 import math
 import sys
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from arcgis_operator.core.bounds import HOUR
 from arcgis_operator.core.failures import Accepted, Applied, Fact, Failure, Kind
@@ -20,6 +21,7 @@ from arcgis_operator.reconcilers.ports import Term
 
 NOT_TAKEN = frozenset({Kind.NOT_SENT, Kind.NO_CREDENTIALS, Kind.UNAUTHORISED, Kind.BUSY})
 KEPT_SENDS = 24
+NO_FACTS: Mapping[str, Fact] = MappingProxyType({})  # of thousands of services
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ class Entry:
     with the time since when.
     """
 
-    facts: dict[str, Fact] = field(default_factory=dict)
+    facts: Mapping[str, Fact] = field(default_factory=lambda: NO_FACTS)
     site: tuple[SiteRef, str] | None = None
     open_job: str = ""
     open_job_at: float = 0.0

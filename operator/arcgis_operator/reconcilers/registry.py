@@ -8,7 +8,6 @@ it from the status. Only a resource whose service was never known has a key of i
 
 from collections.abc import Callable, Collection, Mapping, Set
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 from arcgis_operator.core import plan
 from arcgis_operator.core.annotations import asked_in, requests_in
@@ -20,8 +19,6 @@ from arcgis_operator.core.site_spec import parse_site
 from arcgis_operator.core.status import at_rest, is_written, parse, whereabouts
 from arcgis_operator.reconcilers.joins import Joins
 from arcgis_operator.sites.specs import Spec, Specs
-
-Place = TypeVar("Place", str, Name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +83,8 @@ class Registry:
         self._wake, self.specs = wake, Specs()
         self._services: dict[Name, Known] = {}
         self._desired: dict[Name, Desired | None] = {}
-        self._names: dict[str, set[Name]] = {}  # by key
-        self._at: dict[str, set[Name]] = {}  # by address
+        self._names: dict[str, tuple[Name, ...]] = {}  # by key: nearly always one, for which a set is large
+        self._at: dict[str, tuple[Name, ...]] = {}  # by address
         self._pointing: dict[Name, set[Name]] = {}  # by the ArcGISSite they point at
         self._resting: set[Name] = set()
         self._folders: Mapping[str, set[str]] = {}
@@ -143,8 +140,8 @@ class Registry:
 
     def _rests(self, key: str) -> Name | None:
         """The one resource that speaks for the service, if it is at rest."""
-        names = self._names.get(key, set())
-        return next(iter(names)) if len(names) == 1 and names <= self._resting else None
+        names = self._names.get(key, ())
+        return names[0] if len(names) == 1 and names[0] in self._resting else None
 
     def service_gone(self, name: Name) -> str | None:
         """Forget a resource; the key it spoke for."""
@@ -155,7 +152,7 @@ class Registry:
             return None
         _drop(self._names, known.key, name)
         _drop(self._at, known.address, name)
-        _drop(self._pointing, known.site, name)
+        self._point(name, known.site, None)
         return known.key
 
     def site_seen(self, body: Mapping[str, Json]) -> tuple[str, ...]:
@@ -180,7 +177,7 @@ class Registry:
 
     def are_all(self, names: Set[Name], key: str) -> bool:
         """Whether these are still all resources that are known on the service."""
-        return self._names.get(key, set()) == names
+        return set(self._names.get(key, ())) == names
 
     def identify(self, name: Name, service_id: str) -> bool:
         """Note the id that the site gave a resource's service; False when that moves it to another key."""
@@ -313,13 +310,19 @@ class Registry:
             self._wake(before.key)
         if before and before.address != address:
             _drop(self._at, before.address, name)
-        if before and before.site != known.site:
-            _drop(self._pointing, before.site, name)
+        self._point(name, before.site if before else None, known.site)
         self._services[name] = replace(known, address=address, key=key)
-        self._names.setdefault(key, set()).add(name)
-        self._at.setdefault(address, set()).add(name)
-        if known.site:
-            self._pointing.setdefault(known.site, set()).add(name)
+        _put(self._names, key, name)
+        _put(self._at, address, name)
+
+    def _point(self, name: Name, former: Name | None, site: Name | None) -> None:
+        """A resource points at another ArcGISSite now; one that nobody points at needs no room."""
+        if former and former != site:
+            self._pointing[former].discard(name)
+            if not self._pointing[former]:
+                del self._pointing[former]
+        if site:
+            self._pointing.setdefault(site, set()).add(name)
 
     def _address(self, name: Name, known: Known) -> str:
         wanted = self.specs.of(known.site) if known.site else None
@@ -330,11 +333,15 @@ class Registry:
         return kept if meant and not kept.startswith("|") and kept else f"|{name}"
 
 
-def _drop(places: dict[Place, set[Name]], place: Place | None, name: Name) -> None:
+def _put(places: dict[str, tuple[Name, ...]], place: str, name: Name) -> None:
+    names = places.get(place, ())
+    if name not in names:
+        places[place] = (*names, name)
+
+
+def _drop(places: dict[str, tuple[Name, ...]], place: str, name: Name) -> None:
     """A place with nobody in it needs no room."""
-    if place is None:
-        return
-    names = places.get(place, set())
-    names.discard(name)
-    if not names:
+    if left := tuple(one for one in places.get(place, ()) if one != name):
+        places[place] = left
+    else:
         places.pop(place, None)
