@@ -20,6 +20,13 @@ def cpu_seconds(pid: int) -> float:
     return (int(after_name[11]) + int(after_name[12])) / _TICKS
 
 
+def wanted_seconds(pid: int) -> float:
+    """Time that its threads have run, or waited for a processor. Source: kernel, sched-stats, schedstat."""
+    tasks = [entry / "schedstat" for entry in Path(f"/proc/{pid}/task").iterdir()]
+    ran = [[int(word) for word in task.read_text().split()[:2]] for task in tasks]
+    return sum(map(sum, ran)) / 1e9
+
+
 def machine_seconds() -> tuple[float, float]:
     """Processor time of the whole machine so far: busy, and in all. Source: proc(5), first line of stat."""
     _, *ticks = Path("/proc/stat").read_text().partition("\n")[0].split()

@@ -8,10 +8,11 @@ import time
 from pathlib import Path
 
 from arcgis_bench import figures, population, work
+from arcgis_bench.audit import SERVICES
 from arcgis_bench.contenders import Contender
 from arcgis_bench.figures import Figures
-from arcgis_bench.load import Target, new_value
-from arcgis_bench.meter import Meter, cpu_seconds, memory_mib
+from arcgis_bench.load import IN_A_PAGE, Target, new_value
+from arcgis_bench.meter import Meter, cpu_seconds, memory_mib, wanted_seconds
 from arcgis_bench.sizes import Sizes
 from arcgis_bench.stage import Plan, Stage, TookTooLongError
 from arcgis_bench.story import tell
@@ -23,8 +24,8 @@ BUSY_CHANGES = 200  # ten a second, from the moment a list begins
 BEFORE_THE_KILL, AFTER_THE_KILL = 5.0, 25.0
 PERIOD_SECONDS = 120.0  # between two resyncs, and a second more for each thousand
 _LOOK_SECONDS = 5.0
-_QUIET_SECONDS, _QUIET_CPU = 2.0, 0.1
-_START_SECONDS = 600.0
+_QUIET_SECONDS, _QUIET_SHARE = 3.0, 0.1
+_START_SECONDS = 1200.0
 
 
 def room(contender: Contender, sizes: Sizes, profile: Path | None) -> Figures:
@@ -98,10 +99,10 @@ def _take_over(stage: Stage, targets: list[Target]) -> Figures:
     """The leader is killed under ten changes a second, with a standby that has watched for a while."""
     leader, before = stage.process, time.time()
     standby = stage.start(leads=False)
+    _wait_until_listed(stage, before, len(targets))
     _wait_until_calm(standby)
     at_rest = {"standby_cpu_s": cpu_seconds(standby.pid), "standby_rss_mib": memory_mib(standby.pid)}
-    kill = threading.Timer(BEFORE_THE_KILL, leader.kill)
-    mark = time.time()
+    kill, mark = threading.Timer(BEFORE_THE_KILL, leader.kill), time.time()
     kill.start()
     some = targets[7 :: max(1, len(targets) // 600)]
     chosen = work.stream(stage, some, BEFORE_THE_KILL + AFTER_THE_KILL, "beside a kill")
@@ -149,13 +150,25 @@ def _reads(stage: Stage, mark: float) -> dict[tuple[str, str], float]:
     return found
 
 
-def _wait_until_calm(process: ChildProcess) -> None:
-    """Until it takes hardly any of the processor."""
+def _wait_until_listed(stage: Stage, mark: float, count: int) -> None:
+    """Until so many resources were listed since `mark`, as far as the number of pages tells."""
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
-        before = cpu_seconds(process.pid)
+        stage.audit.read()
+        asked = stage.audit.since(mark, stage.contender.user)
+        if sum(one.verb == "list" and one.resource == SERVICES for one in asked) * IN_A_PAGE >= count:
+            return
+        time.sleep(1.0)
+    raise TookTooLongError(f"the standby has not listed after {_START_SECONDS:g} s")
+
+
+def _wait_until_calm(process: ChildProcess) -> None:
+    """Until it hardly wants the processor, whether it gets it or not."""
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        before = wanted_seconds(process.pid)
         time.sleep(_QUIET_SECONDS)
-        if cpu_seconds(process.pid) - before <= _QUIET_CPU * _QUIET_SECONDS:
+        if wanted_seconds(process.pid) - before <= _QUIET_SHARE * _QUIET_SECONDS:
             return
     raise TookTooLongError(f"{process.name} is not calm after {_START_SECONDS:g} s")
 
