@@ -103,3 +103,22 @@ def test_what_a_closed_relay_holds_is_told_to_nobody() -> None:
     loop.run_until_complete(asyncio.sleep(0))
     loop.close()
     assert sink.names == []
+
+
+def test_a_page_of_a_list_waits_until_it_is_taken_in_and_who_gives_up_harms_nobody() -> None:
+    """A whole list would pile up: 5 KiB for each object."""
+    loop = Loop()
+    sink = Sink(loop, 100)
+    relay = _Relay(loop, sink, Breath())
+
+    async def scene() -> None:
+        for number in range(100):
+            relay.seen(ARCGIS_SERVICES, "CHANGED", {"name": str(number)})
+        gives_up = asyncio.create_task(relay.taken())
+        await asyncio.sleep(0)
+        gives_up.cancel()
+        await relay.taken()
+
+    loop.run_until_complete(scene())
+    loop.close()
+    assert len(sink.names) == 100

@@ -13,9 +13,10 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from arcgis_operator.adapters.kube.kinds import Kind
 from arcgis_operator.controller.news import EventType
@@ -53,13 +54,20 @@ class Patience:
     unheard: float = 300.0
 
 
+class Taker(Protocol):
+    """Who is told in the main loop. A call is quick."""
+
+    def seen(self, kind: Kind, event_type: EventType, body: dict[str, Any]) -> None:
+        """As `Sink.seen`."""
+
+
 class Supervisor:
     """Runs one informer until cancelled. `restarted` is told of every end that was not asked for."""
 
     def __init__(
         self,
         informer: Callable[[Sink], Informer],
-        sink: Sink,
+        sink: Taker,
         *,
         breath: Breath | None = None,
         patience: Patience | None = None,
@@ -151,7 +159,7 @@ class _Relay:
     asyncio makes all calls that wait in one round, be they thousands: here one call takes what may be taken.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, sink: Sink, breath: Breath) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, sink: Taker, breath: Breath) -> None:
         self._loop, self._sink, self._breath = loop, sink, breath
         self._waiting: deque[Callable[[], None]] = deque()
         self._called = False
@@ -165,10 +173,10 @@ class _Relay:
         self._add(partial(self._tell, kind, event_type, body))
 
     async def taken(self) -> None:
-        """Returns when all that was told before is taken in."""
-        taken = asyncio.Event()
-        self._add(taken.set)
-        await taken.wait()
+        """Returns when all that was told before is taken in; may be awaited in any loop."""
+        taken: Future[None] = Future()
+        self._add(partial(_settle, taken))
+        await asyncio.wrap_future(taken)
 
     def _add(self, call: Callable[[], None]) -> None:
         self._waiting.append(call)
@@ -271,6 +279,11 @@ class _Life:
                 self._reason = f"no {min(missing)}"
                 return
         await asyncio.sleep(self._patience.ending)
+
+
+def _settle(taken: "Future[None]") -> None:
+    with contextlib.suppress(InvalidStateError):  # whoever waited has given up
+        taken.set_result(None)
 
 
 def _left_behind(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

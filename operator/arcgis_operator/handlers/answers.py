@@ -5,7 +5,7 @@ objects of a list are told here: kopf makes a task and a queue for each, which t
 its JSON. It gets the version, from which it watches.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,12 +22,13 @@ Body = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Lists:
-    """What becomes of the answer to a list. `listed` is told each object."""
+    """What becomes of a list. `listed` is told each object, `taken` returns when all of them are taken in."""
 
     starts: Starts
     listed: Callable[[Kind, Body], None]
+    taken: Callable[[], Awaitable[None]]
 
-    def emptied(self, path: str, page: str, value: Any) -> Any:
+    async def emptied(self, path: str, page: str, value: Any) -> Any:
         """As kopf gets it: without the objects, and over at once where a watch may begin without them."""
         kind = next((one for one in SERVED if path.endswith(f"/{one.plural}")), None)
         if kind is None or not isinstance(value, dict) or "items" not in value:
@@ -36,6 +37,7 @@ class Lists:
             return {"metadata": {"resourceVersion": version}, "items": []}
         for one in value["items"] or ():
             self.listed(kind, {"apiVersion": kind.api_version, "kind": kind.name, **one})
+        await self.taken()
         return {**value, "items": []}
 
 
@@ -55,7 +57,7 @@ def answer_class(pulse: Pulse, lists: Lists) -> type[aiohttp.ClientResponse]:
             value = loads(await self.read())
             if self.ok:
                 pulse.heard(_collection(self))
-                return lists.emptied(_collection(self), self.url.query.get("continue", ""), value)
+                return await lists.emptied(_collection(self), self.url.query.get("continue", ""), value)
             if self.status == FORBIDDEN and isinstance(value, dict) and value.get("kind") == "Status":
                 pulse.refused(_collection(self), str(value.get("message", "")))
             return value

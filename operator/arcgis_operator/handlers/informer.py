@@ -35,10 +35,13 @@ kopf: pyproject.toml pins it exactly, and a new version is tried with tests/kube
 
 
 class Sink(Protocol):
-    """Who is told. A call is quick and never raises."""
+    """Who is told. `seen` is quick and never raises."""
 
     def seen(self, kind: Kind, event_type: EventType, body: dict[str, Any]) -> None:
         """`body` is the whole object as the API server sent it; a hint only, it may be old."""
+
+    async def taken(self) -> None:
+        """Returns when all that was told before is taken in: pages of a list would pile up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,7 @@ class Informer:
         """Watch until `stop` is set; ends or raises earlier on anything that kopf does not survive."""
         pauses = Backoffs(self.tuning.backoff)
         self.pulse.untrusted = ""
-        answers = answer_class(self.pulse, Lists(self.starts, self._listed))
+        answers = answer_class(self.pulse, Lists(self.starts, self._listed, self.sink.taken))
         sessions = WatchSessions(self.access, pauses, self.pulse, answers)
         self._open[:] = [sessions]
         try:
