@@ -89,8 +89,12 @@ class Resync:
         return await self._caught_up() and all([await self._agrees(*step) for step in self._steps])
 
     async def _agrees(self, kind: Kind, place: Place) -> bool:
-        """The API server has as many objects as are known, and its versions have not gone back."""
+        """The API server has as many objects as are known, and its versions have not gone back.
+
+        The watch goes on while it is asked.
+        """
         news = self._dispatch.rows[kind].news
+        highest, known = news.highest(), news.count(place)
         try:
             async with contextlib.aclosing(self._api.list(kind, place, limit=1)) as pages:
                 page = await anext(pages)
@@ -98,7 +102,8 @@ class Resync:
             return False
         count = len(page.items) + int(page.metadata.get("remainingItemCount") or 0)
         version = version_of({"metadata": page.metadata}) or 0
-        return version >= news.highest() and count == news.count(place)
+        first, last = sorted((known, news.count(place)))
+        return version >= highest and first <= count <= last
 
     async def _complete(self, taken: Callable[[], object] = bool) -> bool:
         """All lists, again and again until they are complete, or what is left may be passed over."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
 import pytest
@@ -44,6 +44,7 @@ class Cluster:
         self.whole: dict[str, str] = {}
         self.listed, self.watched = asyncio.Event(), False
         self.lists = 0
+        self.meanwhile: Callable[[Kind, str], None] = lambda kind, namespace: None
         self.resync = Resync(
             self,  # type: ignore[arg-type]
             ("gis", "team"),
@@ -67,9 +68,11 @@ class Cluster:
         if failures := self.broken.get(namespace):
             raise failures.pop(0) if len(failures) > 1 else failures[0]
         items = self.objects[namespace] if kind.plural == "arcgisservices" else []
+        version = self.version
+        self.meanwhile(kind, namespace)
         self.lists += limit > 1
         left = {"remainingItemCount": len(items[limit:])} if items[limit:] else {}
-        yield Page({"resourceVersion": str(self.version), **left}, items[:limit])
+        yield Page({"resourceVersion": str(version), **left}, items[:limit])
 
 
 @pytest.fixture(autouse=True)
@@ -208,3 +211,17 @@ async def test_where_the_watch_may_not_know_all_the_list_comes_first(doubt: str)
             cluster.broken["gis"] = [AWAY, FORBIDDEN]
     await cluster.resync.first()
     assert cluster.told, "a list was complete, or passed over"
+
+
+async def test_what_the_watch_tells_while_the_api_server_is_asked_is_no_doubt() -> None:
+    """Under ten changes a second there is always something."""
+    cluster = await standby()
+
+    def more(kind: Kind, namespace: str) -> None:
+        if (kind, namespace) == (ARCGIS_SERVICES, "gis"):
+            cluster.version = 11
+            cluster.dispatch.seen(kind, "CHANGED", resource("new", namespace, version=11))
+
+    cluster.meanwhile = more
+    await cluster.resync.first()
+    assert cluster.lists == 0
