@@ -12,6 +12,7 @@ from pairs_scene import GIS, Declared
 
 Json = Any
 ABANDON = "arcgis-operator.dev/abandon"
+OVERRIDE = "arcgis-operator.dev/overrideWindows"
 
 
 class ResourceActs(Hands):
@@ -86,6 +87,24 @@ class ResourceActs(Hands):
     def act_specify(self, name: str, values: Json) -> None:
         """These fields of the spec."""
         self._specify(name, lambda spec: spec.update(values))
+
+    def act_change(self, name: str, values: Json) -> None:
+        """These fields of change control, beside the others."""
+        self._specify(name, lambda spec: spec.update(change={**spec.get("change", {}), **values}))
+
+    def act_approve(self, name: str) -> None:
+        """The plan that is shown at the moment, where one is."""
+        resource = getattr(self, "known", {}).get(name)
+        body = resource and self.shelf.get(resource.path)
+        if plan := ((body or {}).get("status") or {}).get("plan"):
+            self.act_change(name, {"approvedPlan": plan["hash"]})
+
+    def act_override(self, name: str) -> None:
+        """Lets the plan that is shown through closed windows."""
+        resource = getattr(self, "known", {}).get(name)
+        body = resource and self.shelf.get(resource.path)
+        if plan := ((body or {}).get("status") or {}).get("plan"):
+            self.act_annotate(name, {OVERRIDE: f"{plan['hash']} {now()}"})
 
     def act_ask(self, name: str) -> None:
         self.act_annotate(name, {"arcgis-operator.dev/requestedAt": str(now())})

@@ -96,6 +96,17 @@ class Claims:
         spec = (self._history.at(path, when) or {}).get("spec", {})
         return bool(spec.get("drift", {}).get("policy") == "Report")
 
+    def closed(self, path: str, specified: float, when: float) -> bool:
+        """The windows that the resource or its site had at one time are closed at another one."""
+        parts = (self._history.at(path, specified), self._site(path, specified))
+        owners = [(one or {}).get("spec", {}).get("change", {}).get("windows", []) for one in parts]
+        return any(windows and not any(_opens(one, when) for one in windows) for windows in owners)
+
+    def unapproved(self, path: str, specified: float, plan: Json) -> bool:
+        """By the spec of that time this plan still waits for a person."""
+        change = (self._history.at(path, specified) or {}).get("spec", {}).get("change", {})
+        return bool(change.get("approval") == "Manual" and change.get("approvedPlan") != plan.get("hash"))
+
     def at_this_address_since(self, path: str, when: float) -> float:
         """Since when its site has had the address that it has at that time."""
         body, host = self._history.at(path, when), self.hosts(path, when)
@@ -159,3 +170,9 @@ class Claims:
         if named is None:
             return folder.casefold() not in ("system", "utilities", "hosted")
         return (folder or "/").casefold() in [one.casefold() for one in named]
+
+
+def _opens(window: Json, when: float) -> bool:
+    """Of the form that scenes have: once, so many minutes after noon."""
+    begins, lasts = int(window["schedule"].split(" ")[0]) * 60, window["duration"]
+    return bool(begins <= when < begins + int(lasts[:-1]) * {"m": 60, "h": 3600}[lasts[-1]])

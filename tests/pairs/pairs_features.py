@@ -4,7 +4,18 @@ import importlib
 
 from pairs_scene import FEATURES
 
-for rooms in ("access", "answers", "cluster", "documents", "edits", "gates", "jobs", "resources", "site"):
+for rooms in (
+    "access",
+    "answers",
+    "cluster",
+    "control",
+    "documents",
+    "edits",
+    "gates",
+    "jobs",
+    "resources",
+    "site",
+):
     importlib.import_module(f"features_{rooms}")
 
 __all__ = ["FEATURES"]

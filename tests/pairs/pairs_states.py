@@ -149,6 +149,10 @@ CAUSES: dict[str, Callable[[History, Claims, str], bool]] = {
     "Observing": lambda history, claims, path: claims.observed(path, history.end),
     "SiteDiverged": lambda history, claims, path: "storm of drifts" in history.script.features,
     "DriftReported": lambda history, claims, path: claims.reports(path, history.end),
+    "OutsideWindow": lambda history, claims, path: claims.closed(path, history.end, history.end),
+    "AwaitingApproval": lambda history, claims, path: claims.unapproved(
+        path, history.end, ((history.at(path, history.end) or {}).get("status") or {}).get("plan", {})
+    ),
     "SiteNotFound": lambda history, claims, path: not claims.stands(path, history.end),
     "SiteNotAllowed": lambda history, claims, path: not claims.stands(path, history.end),
     "ServiceNotFound": lambda history, claims, path: (

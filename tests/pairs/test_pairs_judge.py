@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from pairs_control import CONTROL
 from pairs_drifts import DRIFTS
 from pairs_history import Edit, History, Version
 from pairs_judge import violations
@@ -124,6 +125,23 @@ def storm(history: History) -> None:
         again(history, service=title, left=90.0, came=90.0, ended=120.0)
 
 
+def outside(history: History) -> None:
+    closed = {"windows": [{"schedule": "30 12 23 11 *", "duration": "1h"}]}
+    body = json.loads(history.versions[SITE][0].text or b"")
+    body["spec"]["change"] = closed
+    history.versions[SITE] = [version(-100, body, True)]
+    history.versions[MAIN_PATH][0].at = -100
+
+
+def unapproved(history: History) -> None:
+    for at, one in enumerate(history.versions[MAIN_PATH]):
+        body = json.loads(one.text or b"")
+        body["spec"]["change"] = {"approval": "Manual"}
+        body["status"]["plan"] = {"hash": "sha256:1", "cause": "Spec"}
+        history.versions[MAIN_PATH][at] = version(one.at, body, one.by_people)
+    history.versions[MAIN_PATH][0].at = -100
+
+
 def undeclared(history: History) -> None:
     history.edits[0] = replace(history.edits[0], document={**LIVE, "maxIdleTime": 2})
 
@@ -204,6 +222,8 @@ BREAKS: dict[str, Callable[[History], None]] = {
     "OBSERVED": observed,
     "REPORTED": reported,
     "STORM": storm,
+    "OUTSIDE-WINDOW": outside,
+    "UNAPPROVED": unapproved,
     "UNDECLARED": undeclared,
     "OLD-DOCUMENT": old_document,
     "GUARDED": guarded,
@@ -224,7 +244,7 @@ def test_a_history_that_keeps_all_rules_is_blamed_for_nothing() -> None:
     assert violations(kept()) == {}
 
 
-@pytest.mark.parametrize("rule", sorted({**RULES, **DRIFTS, **STATES}))
+@pytest.mark.parametrize("rule", sorted({**RULES, **DRIFTS, **CONTROL, **STATES}))
 def test_a_history_that_breaks_a_rule_is_blamed_for_it(rule: str) -> None:
     history = copy.deepcopy(kept())
     BREAKS[rule](history)
