@@ -5,7 +5,6 @@ which hurt the same whatever an edit is for, so they hold back repairs as well.
 """
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from arcgis_operator.core import sentences
@@ -95,11 +94,18 @@ def override_notes(case: Case, plan: Plan) -> tuple[Note, ...]:
     )
 
 
-def _owners(case: Case) -> Iterator[Owner]:
-    if case.desired:
-        site = f"agsite {case.desired.site.name} -n {case.desired.site.namespace}"
-        yield Owner(f"agsvc {case.whose}", case.desired.windows, case.override)
-        yield Owner(site, case.site_windows, case.site_override)
+def _owners(case: Case) -> tuple[Owner, ...]:
+    wanted = case.desired
+    return (
+        (
+            Owner(f"agsvc {case.whose}", wanted.windows, case.override),
+            Owner(
+                f"agsite {wanted.site.name} -n {wanted.site.namespace}", case.site_windows, case.site_override
+            ),
+        )
+        if wanted
+        else ()
+    )
 
 
 def _in_force(case: Case, plan: Plan) -> list[Owner]:
