@@ -8,7 +8,7 @@ import base64
 import json
 import ssl
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -96,16 +96,23 @@ class Load:
     def list_all(self) -> float:
         """Seconds for a bare list of all resources, page by page, each read as JSON and forgotten."""
         began = time.monotonic()
-        asyncio.run(self._pages())
+        asyncio.run(self._pages(lambda _: None))
         return time.monotonic() - began
 
-    async def _pages(self) -> None:
+    def not_ready(self) -> set[str]:
+        """The names of the resources that are not Ready as they are now, whoever wrote that."""
+        found: set[str] = set()
+        asyncio.run(self._pages(lambda items: found.update(map(_name, filter(_is_waiting, items)))))
+        return found
+
+    async def _pages(self, take: Callable[[list[dict[str, Any]]], None]) -> None:
         connector, token = aiohttp.TCPConnector(ssl=self._tls), ""
         async with aiohttp.ClientSession(self._url, connector=connector) as session:
             while True:
                 query = {"limit": str(IN_A_PAGE), **({"continue": token} if token else {})}
                 async with session.get(_PATH, params=query) as answer:
                     page = json.loads(await answer.read())
+                take(page["items"])
                 if not (token := page["metadata"].get("continue", "")):
                     return
 
@@ -121,6 +128,16 @@ class Load:
             async with asyncio.TaskGroup() as group:
                 for _ in range(min(PARALLEL, len(requests))):
                     group.create_task(send())
+
+
+def _name(body: dict[str, Any]) -> str:
+    return str(body["metadata"]["name"])
+
+
+def _is_waiting(body: dict[str, Any]) -> bool:
+    found = (body.get("status") or {}).get("conditions") or []
+    ready: dict[str, Any] = next((one for one in found if one["type"] == "Ready"), {})
+    return (ready.get("status"), ready.get("observedGeneration")) != ("True", body["metadata"]["generation"])
 
 
 async def _once(session: aiohttp.ClientSession, method: str, path: str, body: dict[str, Any]) -> None:

@@ -107,16 +107,24 @@ def _take_over(stage: Stage, targets: list[Target]) -> Figures:
     some = targets[7 :: max(1, len(targets) // 600)]
     chosen = work.stream(stage, some, BEFORE_THE_KILL + AFTER_THE_KILL, "beside a kill")
     killed = mark + BEFORE_THE_KILL
-    stage.wait_ready(chosen, mark, _START_SECONDS)
+    lost = _lost_changes(stage, chosen)
     story = tell(stage, chosen, before)
     after = [one for one in story.list if one.received > killed + 1]
     return {
         **at_rest,
         "next_edit_after_a_kill_s": min(one.received for one in after) - killed,
         "backlog_sent_s": max(one.received for one in after if one.applied < killed + 10) - killed,
-        "lost": sum(one.ready < mark for one in story.list),
+        "lost": lost,
         "edits_most": max(one.edits for one in story.list),
     }
+
+
+def _lost_changes(stage: Stage, chosen: list[Target]) -> int:
+    """How many are not Ready in the end: the last writes of who is killed are in no audit log as done."""
+    names, deadline = {one.name for one in chosen}, time.monotonic() + _START_SECONDS
+    while (left := names & stage.load.not_ready()) and time.monotonic() < deadline:
+        time.sleep(_LOOK_SECONDS)
+    return len(left)
 
 
 def _all_known(stage: Stage, targets: list[Target], mark: float) -> float:
