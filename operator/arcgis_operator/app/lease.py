@@ -106,7 +106,7 @@ class Elector:
         self._term: Term | None = None
         self._deadline = 0.0
         self._number = 0
-        self._rest_until = -math.inf
+        self._rest_until, self._rest_why = -math.inf, ""
         self._tried_at = self._heard_at = clock()
         self.tried = asyncio.Event()
         """Set once the first try has shown who leads, or failed."""
@@ -157,7 +157,7 @@ class Elector:
 
     def step_down(self, why: str, *, rest: float) -> None:
         """End the term soon and give the lease up, unsettled; try for it again only after `rest` seconds."""
-        self._rest_until = self._clock() + rest
+        self._rest_why, self._rest_until = why, self._clock() + rest
         if self._loop:
             self._loop.call_soon_threadsafe(self._end, why)
 
@@ -176,7 +176,7 @@ class Elector:
         """After a step down: a try that was under way may have taken the lease once more."""
         if self._clock() >= self._rest_until:
             return
-        self._end("another replica may lead")
+        self._end(self._rest_why)
         await self._give_up(settled=False)
         self._ours = None
         while (left := self._rest_until - self._clock()) > 0:
