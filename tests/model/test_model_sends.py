@@ -72,3 +72,35 @@ def test_the_ledger_counts_what_the_record_counts(fate: str) -> None:
     ledger.sent("key", "intent", fact)
     assert [send.stamp for send in ledger["key"].sends].count(STAMP) == count
     assert len(ledger["key"].sends) == 1 + count
+
+
+@pytest.mark.parametrize("seconds", [1.0, 0.0], ids=["closes", "stays open"])
+async def test_an_edit_leaves_only_while_its_window_is_open(seconds: float) -> None:
+    """The window is open for 100 s; in the last of them the intent is stored and a connection is opened."""
+    stage = Stage({})
+    stage.world.create("roads", "second")
+    windows = [{"schedule": "0 12 23 11 *", "duration": "100s"}]
+    stage.world.objects["roads"]["spec"]["change"] = {"windows": windows}
+    stage.take_over("A")
+    process = stage.processes["A"]
+    process.sync()
+    stage.world.advance(99.0 - stage.world.at)
+    labels: list[str] = []
+
+    def told() -> bool:
+        reason = status.ready(stage.world.objects["roads"])[1]
+        return bool(stage.world.inbox) or ("connect" in labels and reason == "OutsideWindow")
+
+    async with asyncio.timeout(5):
+        while not told():
+            for _ in range(YIELDS):
+                await asyncio.sleep(0)
+            if process.points:
+                labels.append(process.points[0][0])
+                stage.world.advance(seconds if labels[-1] == "connect" else 0.0)
+                process.go_on(0)
+            process.finish()
+            if process.task is None:
+                process.begin()
+    process.stop(kill=True)
+    assert bool(stage.world.inbox) is (seconds == 0.0)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 SCHEDULES = "tests/model/test_model_schedules.py::test_no_schedule_breaks_a_promise[0]"
 DECIDE = "tests/unit/core/test_core_decide.py"
+CONTROL = "tests/unit/core/test_core_control.py"
 REGISTRY = "tests/unit/reconcilers/test_registry.py"
 WIRE = "tests/contract/test_admin_wire.py"
 SERVICE = "reconcilers/service.py"
@@ -35,6 +36,25 @@ BUGS: Mapping[str, Bug] = {
         "            await site.submit(verdict.effect, lambda: None)\n"
         "        stored = await self._stored(body, verdict, term)",
         SCHEDULES,
+    ),
+    "the windows are not asked again when the edit leaves": Bug(
+        SERVICE,
+        "if why is None and not are_open(effect.within, self._clock.now()):",
+        "if why is None and False:",
+        "tests/model/test_model_sends.py",
+    ),
+    "a window is meant in no time zone": Bug(
+        "core/windows.py",
+        "return at.astimezone(ZoneInfo(self.zone)).replace(tzinfo=None, fold=0)",
+        "return at.replace(tzinfo=None, fold=0)",
+        CONTROL,
+    ),
+    "any approved plan will do": Bug("core/control.py", "if approved == name:", "if approved:", CONTROL),
+    "a resource opens the windows of its site": Bug(
+        "core/control.py",
+        "case.site_windows, case.site_override",
+        "case.site_windows, case.override",
+        CONTROL,
     ),
     "status writes carry no version": Bug(
         "adapters/kube/api.py",
