@@ -57,7 +57,7 @@ def _given_up(history: History, claims: Claims, edit: Edit) -> set[tuple[str, ..
     ever = {leaf for path in paths for leaf in _declared(history, path, edit.left)}
     last = max(edit.left, edit.came)  # the site's time of an edit may be rounded to before its own intent
     bodies = [body for path in paths for body in history.bodies_within(path, edit.left - 65, last)]
-    now = {leaf for body in bodies if body for leaf in leaves_of(body["spec"].get("settings") or {})}
+    now = {leaf for body in bodies if body for leaf in _owned(body)}
     return ever - now - {("description",)}
 
 
@@ -70,7 +70,13 @@ def _changed_by_others(history: History, title: str, first: float, last: float) 
 def _declared(history: History, path: str, until: float) -> set[tuple[str, ...]]:
     """The paths of the leaves that were ever declared there."""
     bodies = (one.body for one in history.versions[path] if one.at <= until and one.body and one.by_people)
-    return {leaf for body in bodies for leaf in leaves_of(body["spec"].get("settings") or {})}
+    return {leaf for body in bodies for leaf in _owned(body)}
+
+
+def _owned(body: Json) -> Iterator[tuple[str, ...]]:
+    yield from leaves_of(body["spec"].get("settings") or {})
+    if "configuredState" in body["spec"]:
+        yield ("configuredState",)
 
 
 def leaves_of(value: Json, at: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

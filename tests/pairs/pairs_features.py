@@ -15,6 +15,7 @@ for rooms in (
     "jobs",
     "resources",
     "site",
+    "state",
 ):
     importlib.import_module(f"features_{rooms}")
 

@@ -35,7 +35,10 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """An operation that the site accepted: when it left, when it came, how long its job ran."""
+    """An operation that the site accepted: when it left, when it came, how long its job ran.
+
+    `document` is what it asks for: that of an edit, of a start or stop the live one in the other state.
+    """
 
     service: str
     ours: bool
@@ -46,6 +49,7 @@ class Edit:
     host: str = ""
     user: str = ""
     job: str = ""
+    operation: str = "edit"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from pairs_loop import Hot, Loop
 from pairs_objects import encoded, made
 from pairs_scene import GIS, TEAM, Event, Scene, Script, When, path_of
 from pairs_store import KubeWay, Shelf
-from pairs_wire import REPLICA, SiteWay
+from pairs_wire import REPLICA, SENT, SiteWay
 from pairs_world import USER, Watched
 
 from arcgis_operator.adapters.admin import transport
@@ -215,8 +215,9 @@ class Place(ResourceActs, SiteActs, ClusterActs):
 
     def _site_seen(self, word: str, request: httpx.Request) -> None:
         self.history.asked.append(Asked(now(), word, request.url.host, request.url.path))
-        if word == "edit":
+        if word in SENT:
             request.left = now()  # type: ignore[attr-defined]
+        if word == "edit":
             self.trigger("edit")
 
     def _told(self) -> History:

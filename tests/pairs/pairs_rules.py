@@ -187,12 +187,16 @@ def _repeated(history: History, claims: Claims, title: str) -> Iterator[str]:
     news = _news(history, claims, title)
     before: list[Edit] = []
     for edit in sorted(ours(history, title), key=lambda one: one.left):
-        same = before and before[-1].document.get("description") == edit.document.get("description")
+        same = before and _about(before[-1]) == _about(edit)
         quiet = before and not any(before[0].left <= at <= edit.left for at in news)
         before = [*before, edit] if same and quiet else [edit]
         if len(before) > JOBS_OF_A_STATE:
             yield f"{edit.left:.1f} {title}: {len(before)} jobs of one wanted state"
             return
+
+
+def _about(edit: Edit) -> tuple[str, Json]:
+    return edit.operation, edit.document.get("description")
 
 
 def _news(history: History, claims: Claims, title: str) -> list[float]:

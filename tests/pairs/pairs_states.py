@@ -98,9 +98,11 @@ def _restless(history: History, claims: Claims, path: str, body: Json) -> str:
     if "Ready" not in told:
         return "nothing is said of this generation in the end"
     ready, reason = told["Ready"], told["Ready"]["reason"]
-    live = str((history.document(claims.titles()[path], history.end) or {}).get("description", "")).strip()
+    document = history.document(claims.titles()[path], history.end) or {}
+    live, state = str(document.get("description", "")).strip(), document.get("configuredState")
     if ready["status"] == "True":
-        return "" if live == described(body) else f"Ready in the end, but live is {live!r}"
+        same = live == described(body) and body["spec"].get("configuredState", state) == state
+        return "" if same else f"Ready in the end, but live is {live!r}, {state}"
     if reason in CAUSES:
         return (
             ""

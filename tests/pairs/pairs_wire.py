@@ -23,6 +23,10 @@ ECHOED = PASSWORD.encode()
 JSON_TYPE = {"content-type": "application/json"}
 
 
+SENT = ("edit", "start", "stop")
+"""Requests that change a service."""
+
+
 def word_of(path: str) -> str:
     """One word for a request to the site."""
     last = path.rpartition("/")[2]
@@ -30,7 +34,7 @@ def word_of(path: str) -> str:
         return "token"
     if "/jobs/" in path:
         return "job"
-    if last in ("jobs", "mode", "edit"):
+    if last in ("jobs", "mode", *SENT):
         return last
     if "/services" not in path:
         return "root"
@@ -104,7 +108,7 @@ class SiteWay(httpx.AsyncBaseTransport):
 
         async def arrive() -> None:
             await asyncio.sleep(seconds)
-            await self._processed("edit", request)
+            await self._processed(word_of(request.url.path), request)
 
         self._ways.setdefault("under way", set()).add(asyncio.create_task(arrive()))
         await asyncio.sleep(3600)

@@ -87,9 +87,12 @@ class Watched:
             request = REQUEST.get() if username != "colleague" else None
             ours, at = request is not None, self._now()
             job = accept(service, work, username, plan)
+            state = {"start": "STARTED", "stop": "STOPPED"}.get(work.operation)
+            asked = {**service.document, "configuredState": state} if state else work.payload or {}
             edit = Edit(
                 service.title.casefold(), ours, getattr(request, "left", at), at, at,
-                work.payload or {}, request.url.host if request else "", username, job.jobid if job else "",
+                asked, request.url.host if request else "", username, job.jobid if job else "",
+                work.operation,
             )  # fmt: skip
             self._jobs.append((job, edit))
             return job

@@ -18,26 +18,32 @@ from arcgis_operator.core.failures import Accepted, Fact, Failure, Kind
 from arcgis_operator.core.identity import ServiceRef
 from arcgis_operator.core.job import Job
 from arcgis_operator.core.jsondoc import loads
-from arcgis_operator.core.model import Desired, Leaf, LeafKind, SiteRef
+from arcgis_operator.core.model import RUN_STATE, Desired, Leaf, LeafKind, SiteRef
+from arcgis_operator.core.operations import Request
 from arcgis_operator.core.record import Condition, Journal, Phase, Record, Tried, stamp
 from arcgis_operator.core.verdict import ROWS, Ready
 from arcgis_operator.sites.jobtable import JobTable
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 LATER = NOW + timedelta(hours=2)
-URL, URI = "https://gis.example.com/arcgis", "/arcgis/admin/services/Roads.MapServer/edit"
+URL, URI = "https://gis.example.com/arcgis", "/arcgis/admin/services/Roads.MapServer"
 KEY = "roads.mapserver"
 POLICY = Policy(edits_per_hour=1000, jobs_per_digest=2)  # the budget of an hour is not part of this search
 LONG = 1e9
-WANTED = {1: "b", 2: "c", 3: "b"}
-"""What each generation declares; the site begins with `a`, others write `z`."""
+STATES = {"S": "STARTED", "T": "STOPPED"}
+"""A document is two letters: the description, and whether the service runs. A wish is one of them or both."""
+OWNERS = {"S": "start", "T": "stop"}
+"""The operation that brings a letter; all others are the edit's."""
 WORDS = {"runs": "EXECUTING", "done": "COMPLETED", "void": "COMPLETED", "failed": "FAILED"}
 PHASES = {"I": Phase.IDLE, "W": Phase.INTENDED, "R": Phase.RUNNING}
 LETTERS = {phase: letter for letter, phase in PHASES.items()}
 
 
 class Rec(NamedTuple):
-    """A status, reduced. `value` stands for the digest; `ready` is the generation said to be Ready."""
+    """A status, reduced. `value` stands for the digest that the open operation, or the last one, is about.
+
+    `counts` are what was tried for each value; `ready` is the generation said to be Ready.
+    """
 
     known: bool = False
     phase: str = "I"
@@ -45,10 +51,38 @@ class Rec(NamedTuple):
     job: int = 0
     value: str = ""
     generation: int = 0
+    counts: tuple["Count", ...] = ()
+    ready: int = 0
+
+    def ended(self, value: str) -> int:
+        """Jobs for this value that ended without success."""
+        return next((one.ended for one in self.counts if one.value == value), 0)
+
+    @property
+    def failure(self) -> bool:
+        """Something waits for its next attempt."""
+        return any(one.failure for one in self.counts)
+
+
+class Count(NamedTuple):
+    """What was tried for one value."""
+
+    value: str
     attempt: int = 0
     ended: int = 0
     failure: str = ""
-    ready: int = 0
+
+
+def put(document: str, values: str) -> str:
+    """The document with these letters in their places."""
+    for value in values:
+        document = document[:1] + value if value in STATES else value + document[1:]
+    return document
+
+
+def shows(document: str, values: str) -> bool:
+    """All these letters are live."""
+    return all(value in document for value in values)
 
 
 class Sight(NamedTuple):
@@ -75,9 +109,9 @@ class Conclusion:
     converged: bool
 
 
-def decide(record: Rec, generation: int, sight: Sight, fresh_intent: int) -> Conclusion:
+def decide(record: Rec, generation: int, wanted: str, sight: Sight, fresh_intent: int) -> Conclusion:
     """The real `decide`."""
-    found = _decided(record._replace(intent=1 if record.intent else 0), generation, sight)
+    found = _decided(record._replace(intent=1 if record.intent else 0), generation, wanted, sight)
     intent = {0: 0, 1: record.intent, 2: fresh_intent}[found.record.intent]
     return replace(found, record=found.record._replace(intent=intent))
 
@@ -116,13 +150,19 @@ def forget() -> None:
 
 
 @cache
-def _decided(record: Rec, generation: int, sight: Sight) -> Conclusion:
-    verdict = deciding.decide(_case(record, generation, sight))
+def _decided(record: Rec, generation: int, wanted: str, sight: Sight) -> Conclusion:
+    verdict = deciding.decide(_case(record, generation, wanted, sight))
     shown = ROWS[verdict.reason].ready is Ready.TRUE
     kept = verdict.keep_ready and record.ready == generation
     reduced = _reduced(verdict.record, generation if shown else record.ready if kept else 0, record.job)
-    value = str(loads(verdict.effect.form["service"])["description"]) if verdict.effect else ""
-    return Conclusion(reduced, value, shown)
+    return Conclusion(reduced, _sent(verdict.effect) if verdict.effect else "", shown)
+
+
+def _sent(request: Request) -> str:
+    """What the site makes of it."""
+    if request.operation.name == "edit":
+        return str(loads(request.form["service"])["description"])
+    return next(value for value, name in OWNERS.items() if name == request.operation.name)
 
 
 @cache
@@ -137,23 +177,25 @@ def _settled(record: Rec, outcome: str) -> Rec:
     return _reduced(verdict.record, 0, 1)
 
 
-def _case(record: Rec, generation: int, sight: Sight) -> Case:
-    document = {"serviceName": "Roads", "type": "MapServer", "id": "s1", "description": sight.document}
+def _case(record: Rec, generation: int, wanted: str, sight: Sight) -> Case:
+    document = {"serviceName": "Roads", "type": "MapServer", "id": "s1", "description": sight.document[:1]}
+    document["configuredState"] = STATES.get(sight.document[1:], "")
+    path = OWNERS.get(record.value, "edit")
     gone = Failure(Kind.MISSING, "no such job")
-    ours = gone if sight.ours == "gone" else _job("j1", sight.ours) if sight.ours else None
+    ours = gone if sight.ours == "gone" else _job("j1", sight.ours, path) if sight.ours else None
     running = sight.ours == "runs"
     seen = Seen(
         document=None if running else document,
         ours=ours,
-        others=(_job("j9", "runs"),) if sight.others else (),
+        others=(_job("j9", "runs", "edit"),) if sight.others else (),
         jobs_failure=None if sight.listed else Failure(Kind.UNSURE, "the site stopped answering"),
-        candidate=_job("j8", sight.candidate) if sight.candidate else None,
+        candidate=_job("j8", sight.candidate, path) if sight.candidate else None,
         traceable=sight.traceable,
         listed_ids=None if running else frozenset(),
         settle_in=0.0 if sight.settled else 90.0,
     )
     return Case(
-        desired=_desired(WANTED[generation]),
+        desired=_desired(wanted),
         generation=generation,
         record=_record(record),
         seen=seen,
@@ -168,9 +210,14 @@ def _case(record: Rec, generation: int, sight: Sight) -> Case:
     )
 
 
-def _desired(value: str) -> Desired:
-    leaf = Leaf(("description",), LeafKind.TEXT, value)
-    return Desired(SiteRef("gis", "prod"), ServiceRef("Roads", "MapServer"), (leaf,))
+def _desired(wanted: str) -> Desired:
+    leaves = tuple(
+        Leaf(RUN_STATE, LeafKind.TEXT, STATES[value])
+        if value in STATES
+        else Leaf(("description",), LeafKind.TEXT, value)
+        for value in wanted
+    )
+    return Desired(SiteRef("gis", "prod"), ServiceRef("Roads", "MapServer"), leaves)
 
 
 @cache
@@ -180,50 +227,56 @@ def _digest(value: str) -> str:
 
 @cache
 def _values() -> dict[str, str]:
-    return {_digest(value): value for value in ("", *set(WANTED.values()))}
+    return {_digest(value): value for value in ("", *"bcST")}
 
 
-def _job(job_id: str, state: str) -> Job:
-    return Job(job_id, WORDS[state], URI, "gitops", start_ms=int(NOW.timestamp() * 1000))
+def _job(job_id: str, state: str, path: str = "edit") -> Job:
+    return Job(job_id, WORDS[state], f"{URI}/{path}", "gitops", start_ms=int(NOW.timestamp() * 1000))
 
 
 def _record(record: Rec) -> Record:
-    tried = Tried(
-        digest=_digest(record.value),
-        attempt=record.attempt,
-        ended=record.ended,
-        reason=record.failure,
-        text="text" if record.failure else "",
-        retry_time=stamp(NOW + timedelta(minutes=1)) if record.failure else "",
-    )
+    operation = OWNERS.get(record.value, "edit") if record.value else ""
     journal = Journal(
         phase=PHASES[record.phase],
         id=str(record.intent or ""),
-        operation="edit",
-        operation_uri=URI,
+        operation=operation,
+        operation_uri=f"{URI}/{operation}",
         site_url=URL,
         service_id="s1",
         username="gitops",
         generation=record.generation,
         intent_time=stamp(NOW),
         job_id="j1" if record.job else "",
-        attempts={"edit": tried} if record.value else {},
+        attempts={OWNERS.get(one.value, "edit"): _tried(one) for one in record.counts},
     )
     ready = Condition("True" if record.ready else "False", "", "", record.ready or -1)
     return Record(known=record.known, ready=ready, journal=journal if record.known else Journal())
 
 
+def _tried(count: Count) -> Tried:
+    return Tried(
+        digest=_digest(count.value),
+        attempt=count.attempt,
+        ended=count.ended,
+        reason=count.failure,
+        text="text" if count.failure else "",
+        retry_time=stamp(NOW + timedelta(minutes=1)) if count.failure else "",
+    )
+
+
 def _reduced(record: Record, ready: int, job: int) -> Rec:
-    journal, tried = record.journal, record.journal.attempts.get("edit", Tried())
+    journal = record.journal
+    counts = (
+        Count(_values()[one.digest], min(one.attempt, 3), one.ended, one.reason)
+        for one in journal.attempts.values()
+    )
     return Rec(
         known=record.known,
         phase=LETTERS[journal.phase],
         intent=int(journal.id or 0),
         job=job if journal.job_id else 0,
-        value=_values()[tried.digest],
+        value=_values()[journal.tried.digest],
         generation=journal.generation,
-        attempt=min(tried.attempt, 3),
-        ended=tried.ended,
-        failure=tried.reason,
+        counts=tuple(sorted(counts)),
         ready=ready,
     )

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from itertools import combinations
 
-from search_world import ALWAYS, FAULTS
+from search_world import ALWAYS, FAULTS, OF_TWO
 
 LEASE = ("a take-over", "another take-over")
-KINDS = tuple(kind for kind in FAULTS if kind not in (*ALWAYS, *LEASE))
+KINDS = tuple(kind for kind in FAULTS if kind not in (*ALWAYS, *LEASE, *OF_TWO))
 
 
 def plans() -> Iterator[tuple[str, ...]]:
@@ -20,3 +20,19 @@ def plans() -> Iterator[tuple[str, ...]]:
         yield ("a crash", LEASE[0], kind)
     for pair in combinations(KINDS, 2):
         yield (*ALWAYS, *pair)
+
+
+BOTH = ("bS", "cT")
+"""What each generation declares where two operations are due, the edit and start or stop."""
+
+
+def of_two() -> Iterator[tuple[str, ...]]:
+    """The faults of each search with two operations due; failures that take turns, too."""
+    yield ALWAYS
+    yield ("a new spec", *LEASE[:1])
+    yield ("a job fails", "a job fails", "a job fails", "drift", "a switch")
+    yield ("a job does nothing", "a job fails", "a job does nothing", "a switch", "drift")
+    for kind in (*KINDS, *OF_TWO):
+        yield (*ALWAYS, kind)
+    for pair in combinations((*KINDS, *OF_TWO), 2):
+        yield ("a crash", *pair)

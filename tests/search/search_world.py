@@ -86,13 +86,14 @@ class Process(NamedTuple):
 
 class State(NamedTuple):
     """`left` are the faults that may still happen. `old` is what is still read at times, after a change of
-    `ours` or another.
+    `ours` or another. `wishes` are what each generation declares. The site begins with `a`, stopped; others
+    write `z`. `vain` are the values of our jobs that ended without success since they were last live.
     """
 
     generation: int = 1
     uid: int = 0
     record: Rec = Rec()
-    live: str = "a"
+    live: str = "aT"
     old: str = ""
     ours: bool = False
     jobs: tuple[Job, ...] = ()
@@ -104,6 +105,13 @@ class State(NamedTuple):
     )
     accepted: int = 0
     left: tuple[str, ...] = ()
+    wishes: tuple[str, ...] = ("b", "c", "b")
+    vain: tuple[str, ...] = ()
+
+    @property
+    def wanted(self) -> str:
+        """What is declared now."""
+        return self.wishes[self.generation - 1]
 
 
 class Broken(Exception):
@@ -134,6 +142,8 @@ class Rules:
 
 
 RULES = Rules()
+UNTOLD = ("?",)
+"""In the place of what was in vain, once a job was hidden."""
 NAMES = ("the leader", "the other")
 Step = tuple[str, bool, State]
 """What happened, whether it is a fault, and the state after it."""
@@ -155,9 +165,10 @@ def at_rest(state: State) -> bool:
     """Converged, or given up with a reason, with nothing under way."""
     if state.net or any(job.state == "runs" for job in state.jobs) or state.record.phase != "I":
         return False
-    record, wanted = state.record, core.WANTED[state.generation]
-    stalled = record.ended >= core.POLICY.jobs_per_digest and record.value == wanted
-    return stalled or (record.ready == state.generation and state.live == wanted)
+    record = state.record
+    due = next((value for value in state.wanted if value not in state.live), "")
+    stalled = record.ended(due) >= core.POLICY.jobs_per_digest
+    return stalled or (record.ready == state.generation and not due)
 
 
 # ---- processes
@@ -264,7 +275,12 @@ def _seen_jobs(state: State, process: Process, turn: Turn, presumed: bool) -> Si
     if process.job and process.job != record.job:
         others = others or (not remembered.found or remembered.state == "runs" if remembered else presumed)
     traceable = record.phase == "W" and process.fact[0] == record.intent and bool(process.fact[1])
-    ended = [by_id[job_id] for job_id, ended in seen if ended and by_id[job_id].intent]
+    same = core.OWNERS.get(record.value)
+    ended = [
+        by_id[job_id]
+        for job_id, ended in seen
+        if ended and by_id[job_id].intent and core.OWNERS.get(by_id[job_id].value) == same
+    ]
     candidate = ended[-1].state if record.phase == "W" and ended else ""
     return Sight(
         "",
@@ -303,19 +319,27 @@ def _document(state: State, index: int, process: Process, turn: Turn) -> Iterato
 
 
 def _decided(state: State, index: int, process: Process, turn: Turn, sight: Sight) -> State:
-    verdict = core.decide(turn.record, turn.generation, sight, 90 + index)
-    wanted = core.WANTED[turn.generation]
+    wanted = state.wishes[turn.generation - 1]
+    verdict = core.decide(turn.record, turn.generation, wanted, sight, 90 + index)
     hidden = state.old and not state.ours
-    if verdict.converged and (sight.document != wanted or (state.live != wanted and not hidden)):
+    live = core.shows(state.live, wanted) or hidden
+    if verdict.converged and not (core.shows(sight.document, wanted) and live):
         raise Broken("P6: Ready although something else was read, or would be now")
-    counts = verdict.record.ended > turn.record.ended and sight.ours == "done"
-    if counts and state.live == turn.record.value:
+    value = turn.record.value
+    counts = verdict.record.ended(value) > turn.record.ended(value) and sight.ours == "done"
+    if counts and value in state.live:
         raise Broken("P4: an edit that is live counts as one that did not stick")
+    for value in wanted:
+        if verdict.record.ended(value) < turn.record.ended(value) and value not in sight.document:
+            raise Broken("P4: what counts against one operation was forgotten for another one")
+    if verdict.value and verdict.value != next(one for one in wanted if one not in sight.document):
+        raise Broken("P10: an operation before its time")
     running = [job for job in state.jobs if job.intent and job.state == "runs"]
-    under_way = bool(state.net) or any(sight.ours != "gone" or job.value != wanted for job in running)
+    under_way = bool(state.net) or any(sight.ours != "gone" or job.value not in wanted for job in running)
     job = process.job
-    if verdict.record.phase == "I" and sight.ours != "runs" and not sight.others:
-        job = 0
+    over = verdict.record.phase == "I" or bool(verdict.value)
+    if over and sight.ours != "runs" and not sight.others:
+        job = 0  # as `Ledger.concluded`
     after = turn._replace(
         step="store",
         sight=None,
@@ -419,6 +443,8 @@ def _delivered(state: State, request: Request, told: str, listed: bool = True) -
         raise Broken("P1: two jobs of ours at once")
     if request.uid == state.uid and request.generation < state.accepted:
         raise Broken("P8: an older generation after a newer one")
+    if state.vain.count(request.value) >= core.POLICY.jobs_per_digest:
+        raise Broken("P4: one more job after so many in vain")
     job = Job(80 + request.intent, request.intent, request.value, listed=listed)
     accepted = max(state.accepted, request.generation) if request.uid == state.uid else state.accepted
     after = state._replace(jobs=(*state.jobs, job), accepted=accepted)
@@ -441,7 +467,15 @@ def _heard(state: State, request: Request, told: str, job: int = 0) -> State:
 
 def _ended(state: State, job: Job, how: str) -> State:
     after = _job(state, job._replace(state=how))
-    return after._replace(live=job.value) if how == "done" else after
+    if how == "done":
+        vain = tuple(value for value in after.vain if value != job.value)
+        return after._replace(live=core.put(after.live, job.value), vain=vain)
+    counts = job.intent and after.vain != UNTOLD
+    return after._replace(vain=tuple(sorted((*after.vain, job.value)))) if counts else after
+
+
+def _counted_anew(state: State) -> tuple[str, ...]:
+    return UNTOLD if state.vain == UNTOLD else ()
 
 
 def _shown(state: State) -> State:
@@ -510,16 +544,21 @@ def _crash(state: State) -> Iterator[Happening]:
 
 
 def _spec(state: State) -> Iterator[Happening]:
-    if state.generation < max(core.WANTED):
-        yield "a new generation", _touched(state._replace(generation=state.generation + 1))
+    if state.generation < len(state.wishes):
+        yield (
+            "a new generation",
+            _touched(state._replace(generation=state.generation + 1, vain=_counted_anew(state))),
+        )
 
 
 def _wiped(state: State) -> Iterator[Happening]:
-    yield "no status", _touched(state._replace(record=Rec()))
+    yield "no status", _touched(state._replace(record=Rec(), vain=_counted_anew(state)))
 
 
 def _made_again(state: State) -> Iterator[Happening]:
-    anew = state._replace(record=Rec(), uid=1 - state.uid, generation=1, accepted=0)
+    anew = state._replace(
+        record=Rec(), uid=1 - state.uid, generation=1, accepted=0, vain=_counted_anew(state)
+    )
     yield "another object", _touched(anew)
 
 
@@ -528,12 +567,21 @@ def _annotated(state: State) -> Iterator[Happening]:
 
 
 def _drift(state: State) -> Iterator[Happening]:
-    yield "z", _shown(state)._replace(live="z")
+    yield "z", _shown(state)._replace(live=core.put(state.live, "z"))
+
+
+def _switched(state: State) -> Iterator[Happening]:
+    """A colleague starts it, or stops it."""
+    other = "S" if "T" in state.live else "T"
+    yield other, _shown(state)._replace(live=core.put(state.live, other))
 
 
 def _set_as_wanted(state: State) -> Iterator[Happening]:
     """Somebody is quicker: what is declared is live, though not by our edit."""
-    yield "done by hand", state._replace(live=core.WANTED[state.generation], old="")
+    yield (
+        "done by hand",
+        state._replace(live=core.put(state.live, state.wanted), old="", vain=_counted_anew(state)),
+    )
 
 
 def _others_edit(state: State) -> Iterator[Happening]:
@@ -543,13 +591,15 @@ def _others_edit(state: State) -> Iterator[Happening]:
 def _forgets(state: State) -> Iterator[Happening]:
     for job in state.jobs:
         if job.state != "runs":
-            yield f"job {job.id}", state._replace(jobs=tuple(one for one in state.jobs if one is not job))
+            jobs = tuple(one for one in state.jobs if one is not job)
+            yield f"job {job.id}", state._replace(jobs=jobs, vain=_counted_anew(state))
 
 
 def _hides(state: State) -> Iterator[Happening]:
+    """What ends meanwhile is not seen to end, so it need not count."""
     for job in state.jobs:
         if job.state == "runs":
-            yield f"job {job.id}", _job(state, job._replace(found=False))
+            yield f"job {job.id}", _job(state._replace(vain=UNTOLD), job._replace(found=False))
 
 
 def _fails(state: State) -> Iterator[Happening]:
@@ -616,6 +666,7 @@ FAULTS = {
     "an object is made again": _made_again,
     "an annotation": _annotated,
     "drift": _drift,
+    "a switch": _switched,
     "the wanted value by others": _set_as_wanted,
     "a foreign job": _others_edit,
     "the site forgets": _forgets,
@@ -628,6 +679,8 @@ FAULTS = {
     "jobs are unreadable": _jobs_unreadable,
 }
 ALWAYS = ("a crash", "a new spec")
+OF_TWO = ("a switch",)
+"""What concerns a service whose state is declared, beside its settings."""
 """Every search has these besides its own faults."""
 
 

@@ -4,19 +4,19 @@ With the rule in place the same faults do no harm: they are among those of `sear
 """
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 from search_engine import search
-from search_plans import plans
+from search_plans import BOTH, plans
 from search_world import Rules, State
 
 from arcgis_operator.core import decide as deciding
-from arcgis_operator.core import look
+from arcgis_operator.core import look, operations
 from arcgis_operator.core.case import Case, Seen
 from arcgis_operator.core.jobs import MACHINE, Cell, Signal
-from arcgis_operator.core.record import Phase
+from arcgis_operator.core.record import Phase, Tried
 from arcgis_operator.core.wake import After
 
 CRASH, SPEC, MOVED, BACK = "a crash", "a new spec", "a take-over", "another take-over"
@@ -108,3 +108,37 @@ def test_settings_that_match_do_not_show_that_our_edit_has_come_in(
 def _ready_when_it_matches(case: Case, seen: Seen) -> look.Sight:
     live = case.matches and case.as_intended
     return look.Sight(Signal.LIVE if live else Signal.UNSETTLED, wake=After(seen.settle_in))
+
+
+ALTERNATING = ("a job fails", "drift", "a switch")
+
+
+def test_failures_that_take_turns_would_reset_each_others_bound(
+    rules: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Counted for the last operation only, as it was when there was one."""
+    tried = Case.tried
+
+    def of_the_last_only(case: Case, operation: str) -> Tried:
+        last = case.record.journal.operation == operation
+        return tried(case, operation) if last else tried(replace(case, requested="again"), operation)
+
+    monkeypatch.setattr(Case, "tried", of_the_last_only)
+    found = search(State(left=ALTERNATING, wishes=BOTH))
+    assert "what counts against one operation was forgotten" in found.broken
+
+
+def test_an_operation_is_not_proved_by_what_another_one_owns(
+    rules: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An edit whose job did nothing, while the service runs as declared."""
+    monkeypatch.setattr(look, "_done", lambda case: case.as_intended)
+    found = search(State(left=("a job does nothing",) * 3, wishes=BOTH))
+    assert "one more job after so many in vain" in found.broken
+
+
+def test_the_order_of_the_table_is_kept(rules: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service that starts before its settings are live serves with the old ones."""
+    monkeypatch.setattr(operations, "OPERATIONS", operations.OPERATIONS[::-1])
+    found = search(State(wishes=BOTH))
+    assert "an operation before its time" in found.broken

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from search_engine import search
-from search_plans import LEASE, plans
+from search_plans import BOTH, LEASE, of_two, plans
 from search_world import State
 
 SHARE = 15
@@ -13,7 +13,8 @@ SHARE = 15
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """The searches with a take-over are the largest by far: they belong to the whole only."""
-    chosen = list(plans())
+    two = "with_two" in metafunc.function.__name__
+    chosen = list(of_two() if two else plans())
     if metafunc.config.option.plans != "whole":
         chosen = [faults for faults in chosen if LEASE[0] not in faults][::SHARE]
     metafunc.parametrize("faults", chosen, ids=[" + ".join(faults) for faults in chosen])
@@ -24,6 +25,16 @@ def test_no_way_leads_to_a_broken_promise(
     faults: tuple[str, ...], record_property: Callable[[str, object], None]
 ) -> None:
     found = search(State(left=faults))
+    assert not found.broken, "\n".join((found.broken, *found.trace))
+    record_property("states", found.states)
+    record_property("transitions", found.transitions)
+
+
+@pytest.mark.timeout(900)
+def test_no_way_leads_to_a_broken_promise_with_two_operations_due(
+    faults: tuple[str, ...], record_property: Callable[[str, object], None]
+) -> None:
+    found = search(State(left=faults, wishes=BOTH))
     assert not found.broken, "\n".join((found.broken, *found.trace))
     record_property("states", found.states)
     record_property("transitions", found.transitions)

@@ -12,7 +12,7 @@ from arcgis_operator.core.identity import stranger
 from arcgis_operator.core.job import Job, JobState
 from arcgis_operator.core.jsondoc import Json
 from arcgis_operator.core.model import Desired, Leaf
-from arcgis_operator.core.operations import OPERATIONS
+from arcgis_operator.core.operations import OPERATIONS, owned
 from arcgis_operator.core.record import Record, Tried
 from arcgis_operator.core.said import UNSAID, Raw, Show, plainly
 from arcgis_operator.core.verdict import Reason
@@ -215,6 +215,16 @@ class Case:
         return not plan.differing(self.leaves, self.document)
 
     @property
+    def part_live(self) -> bool:
+        """What the open operation is about is live, and nothing else was wanted of it meanwhile.
+
+        It says nothing of what other operations own: that may be due still.
+        """
+        if self.document is None or self.stranger or not self.as_intended:
+            return False
+        return not plan.differing(owned(self.record.journal.operation, self.leaves), self.document)
+
+    @property
     def clear(self) -> bool:
         """The site was looked at, and nobody else's job runs on the service."""
         return self.seen is not None and not self.seen.others
@@ -226,8 +236,8 @@ class Case:
 
     def _wanted(self, service_id: str) -> Mapping[str, str]:
         leaves = self.desired.leaves if self.desired else ()
-        owned = {one.name: one.owned(leaves) for one in OPERATIONS}
-        return {name: plan.digest(some, self.site_url, service_id) for name, some in owned.items() if some}
+        parts = {one.name: one.owned(leaves) for one in OPERATIONS}
+        return {name: plan.digest(part, self.site_url, service_id) for name, part in parts.items() if part}
 
     @property
     def _recorded(self) -> Mapping[str, str]:
@@ -254,7 +264,8 @@ class Case:
         if left < CLOCK_SECONDS:
             return 0.0
         if self.sent is None:
-            return 0.0 if self.as_intended and self.matches else left
+            shown = self.part_live if self.record.journal.open else self.as_intended and self.matches
+            return 0.0 if shown else left
         return left if plan.differing(self.sent, self.document) else 0.0
 
     @property

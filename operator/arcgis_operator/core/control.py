@@ -12,6 +12,7 @@ from arcgis_operator.core.annotations import BETWEEN, approve_command, override_
 from arcgis_operator.core.case import Case, Hold, Shut
 from arcgis_operator.core.change import shown
 from arcgis_operator.core.model import Approval
+from arcgis_operator.core.operations import EDIT
 from arcgis_operator.core.plan import DRIFT, Plan
 from arcgis_operator.core.record import stamp
 from arcgis_operator.core.restarts import restarts
@@ -25,7 +26,7 @@ LONGEST_WAIT = 86400.0
 
 def unapproved(case: Case, plan: Plan) -> Shut | None:
     """A person has to approve this plan first."""
-    if case.desired is None or plan.cause == DRIFT or not _asks(case.desired.approval, case.site_version):
+    if case.desired is None or plan.cause == DRIFT or not _asks(case.desired.approval, case.site_version, plan):
         return None
     name, approved = plan.hash(case.show), case.desired.approved_plan
     if approved == name:
@@ -37,10 +38,10 @@ def unapproved(case: Case, plan: Plan) -> Shut | None:
     return Shut(hold, wake=BACKOFF if unsure else None)
 
 
-def _asks(approval: Approval, version: str) -> bool:
-    """Where it is not known whether an edit restarts the service, it is asked for."""
+def _asks(approval: Approval, version: str, plan: Plan) -> bool:
+    """Where it is not known whether an edit restarts the service, it is asked for. A stop or start is one."""
     if approval is Approval.WHEN_RESTARTING:
-        return restarts(version) is not False
+        return plan.due != EDIT.name or restarts(version) is not False
     return approval is Approval.MANUAL
 
 

@@ -6,7 +6,7 @@ The protocol that both keep is explained rule for rule in `docs/explanation/arch
 from collections.abc import Mapping
 from dataclasses import replace
 
-from arcgis_operator.core import control, gates, sentences
+from arcgis_operator.core import control, gates, plan, sentences
 from arcgis_operator.core.bounds import counted, recent_sends, retry_time
 from arcgis_operator.core.case import Case, Hold, Seen
 from arcgis_operator.core.change import shown as shown_change
@@ -26,6 +26,7 @@ from arcgis_operator.core.texts import (
     converged_text,
     drift_notes,
     new_settings,
+    part_notes,
     stray_notes,
     waiting_text,
 )
@@ -42,7 +43,8 @@ def decide(case: Case) -> Verdict:
     sight = look(case)
     cell = MACHINE[case.record.journal.phase, sight.signal]
     if cell.again:
-        return decide(replace(case, record=_closed(case, sight), seen=_without_ours(case.seen)))
+        verdict = decide(replace(case, record=_closed(case, sight), seen=_without_ours(case.seen)))
+        return replace(verdict, notes=(*part_notes(case, sight.signal, _job_of(case)), *verdict.notes))
     if sight.target:
         return _intend(case, sight.target)
     if sight.signal is Signal.MATCHES:
@@ -64,7 +66,9 @@ def _closed(case: Case, sight: Sight) -> Record:
     """The record after its operation is over, with what that counts for."""
     record, journal = case.record, case.record.journal
     job = _job_of(case)
-    if sight.failure:
+    if sight.signal is Signal.DONE:
+        journal = journal.counting(journal.tried.forgiven())
+    elif sight.failure:
         journal = counted(journal, sight.failure, case.now, case.policy)
     elif journal.phase is Phase.INTENDED and journal.tried.attempt > 1:
         journal = journal.counting(_without_trace(case, journal.tried))
@@ -84,13 +88,14 @@ def _without_trace(case: Case, tried: Tried) -> Tried:
 def _intend(case: Case, target: Target) -> Verdict:
     record, operation = case.record, due(target.leaves, target.documents)
     made, journal = plan_of(case, target), _intent(case, target, operation)
-    changes = [shown_change(change, case.show) for change in made.changes]
+    part = plan.changes(operation.owned(target.leaves), target.document)
+    changes = [shown_change(change, case.show) for change in part]
     attempt = journal.tried.attempt
     found = made.cause == DRIFT and attempt == 1
     history = ((short(record.job),) if record.job else ()) + record.history
     return Verdict(
         Reason.SUBMITTING,
-        sentences.sending([str(change) for change in changes], attempt, found),
+        sentences.sending([str(change) for change in changes], attempt, found, operation.name),
         replace(
             record,
             known=True,
@@ -105,7 +110,7 @@ def _intend(case: Case, target: Target) -> Verdict:
         effect=Request(
             operation,
             target.service,
-            operation.request(target.leaves, target.documents),
+            operation.request(operation.owned(target.leaves), target.documents),
             journal.id,
             control.windows_in_force(case, made),
         ),
@@ -250,7 +255,7 @@ def _unanswered(journal: Journal, planned: PlanShown | None) -> JobShown:
         generation=journal.generation,
         attempt=journal.tried.attempt,
         submit_time=journal.intent_time,
-        change_count=planned.change_count if planned else 0,
+        change_count=planned.count_of(journal.operation) if planned else 0,
     )
 
 

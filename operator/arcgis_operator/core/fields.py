@@ -164,7 +164,10 @@ FolderRule = Annotated[
     AfterValidator(_not_disguised),
 ]
 DnsName = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")]
-Place = Annotated[str, Field(min_length=1, max_length=256, pattern=r"^settings(\.[^.\[\]]+|\[[^\[\]]+\])*$")]
+Place = Annotated[
+    str,
+    Field(min_length=1, max_length=256, pattern=r"^(configuredState|settings(\.[^.\[\]]+|\[[^\[\]]+\])*)$"),
+]
 """A setting, or all below it, as messages and plans write it: `settings.extensions[WMSServer].enabled`."""
 
 DnsLabel = Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")]

@@ -21,6 +21,7 @@ class Signal(StrEnum):
     LIVE = "live"  # a request without answer has had its job, and its settings are live
     BLIND = "blind"  # settled and different, but the site's jobs cannot be listed
     MATCHES = "matches"
+    DONE = "done"  # what the open operation is about is live, and something else is due
     DIFFERS = "differs"
     HELD = "held"  # different, but a bound, a pause or a full site holds the edit back
     ABANDONED = "abandoned"  # a person says: give this intent up
@@ -63,6 +64,7 @@ MACHINE: Mapping[tuple[Phase, Signal], Cell] = {
     (_INTENDED, Signal.LIVE): Cell(_INTENDED, Reason.CONVERGED),
     (_INTENDED, Signal.BLIND): Cell(_INTENDED, Reason.OUTCOME_UNKNOWN),
     (_INTENDED, Signal.MATCHES): Cell(_IDLE, Reason.CONVERGED),
+    (_INTENDED, Signal.DONE): Cell(_IDLE, again=True),
     (_INTENDED, Signal.JOB_ENDED): Cell(_INTENDED, Reason.VERIFYING),
     (_INTENDED, Signal.DIFFERS): Cell(_IDLE, again=True),
     (_INTENDED, Signal.ABANDONED): Cell(_IDLE, again=True),
@@ -78,6 +80,7 @@ MACHINE: Mapping[tuple[Phase, Signal], Cell] = {
     (_RUNNING, Signal.JOB_ENDED): Cell(_RUNNING, Reason.VERIFYING),
     (_RUNNING, Signal.OTHERS_RUN): Cell(_RUNNING, Reason.SERVICE_BUSY),
     (_RUNNING, Signal.MATCHES): Cell(_IDLE, Reason.CONVERGED),
+    (_RUNNING, Signal.DONE): Cell(_IDLE, again=True),
     (_RUNNING, Signal.JOB_FAILED): Cell(_IDLE, again=True),
     (_RUNNING, Signal.JOB_NOT_STICKING): Cell(_IDLE, again=True),
     (_RUNNING, Signal.JOB_OUTDATED): Cell(_IDLE, again=True),

@@ -12,6 +12,7 @@ from arcgis_operator.core.failures import Failure, Kind
 from arcgis_operator.core.job import Job, JobState
 from arcgis_operator.core.jobs import Signal
 from arcgis_operator.core.misfit import Why, misfit
+from arcgis_operator.core.operations import owned
 from arcgis_operator.core.planning import Target, plan_of
 from arcgis_operator.core.record import Phase, stamp
 from arcgis_operator.core.said import cut
@@ -144,12 +145,18 @@ def _intended(case: Case) -> Sight:
         return Sight(Signal.OTHERS_RUN)
     if case.seen and case.seen.settle_in > 0:
         return _unanswered(case, case.seen)
-    blind = case.seen is not None and not case.seen.listed
-    if _proved(case) and (case.as_intended or not blind):
+    return _resolved(case, case.seen or Seen())
+
+
+def _resolved(case: Case, seen: Seen) -> Sight:
+    """No request can arrive any more; where no jobs are listed, its job may still run for its time."""
+    if _proved(case) and (case.as_intended or seen.listed):
         return Sight(Signal.MATCHES)
-    if blind:
+    if _done(case) and (seen.listed or case.open_for > case.policy.job_timeout_seconds):
+        return Sight(Signal.DONE)
+    if not seen.listed:
         return Sight(Signal.BLIND)
-    if case.seen and case.seen.candidate and _may_still_show(case, case.seen.candidate):
+    if seen.candidate and _may_still_show(case, seen.candidate):
         return Sight(Signal.JOB_ENDED)
     return Sight(Signal.DIFFERS, failure=_failure_of_intent(case))
 
@@ -178,7 +185,8 @@ def _failure_of_intent(case: Case) -> Hold | None:
     if candidate and candidate.ended:
         why = _failure_of(case, candidate)
         return replace(why, message=" ".join((why.message, *guess(case))))
-    return Hold(Reason.EDIT_REFUSED, sentences.answered(answer)) if answer else None
+    told = sentences.answered(answer, case.record.journal.operation)
+    return Hold(Reason.EDIT_REFUSED, told) if answer else None
 
 
 def guess(case: Case) -> tuple[str, ...]:
@@ -239,6 +247,8 @@ def _ended(case: Case, job: Job) -> Sight:
         return Sight(Signal.OTHERS_RUN)
     if _proved(case):
         return Sight(Signal.MATCHES)
+    if _done(case):
+        return Sight(Signal.DONE)
     if _may_still_show(case, job):
         return Sight(Signal.JOB_ENDED)
     if not case.as_intended:
@@ -251,6 +261,11 @@ def _ended(case: Case, job: Job) -> Sight:
 def _proved(case: Case) -> bool:
     """What is wanted is live, by a document from after our edit."""
     return case.matches and case.too_old_for <= 0
+
+
+def _done(case: Case) -> bool:
+    """The open operation is live, by what it owns and a document from after it; others may be due still."""
+    return case.part_live and case.too_old_for <= 0
 
 
 def _may_still_show(case: Case, job: Job) -> bool:
@@ -305,5 +320,6 @@ def _about(case: Case, failure: Failure) -> str:
 
 
 def _not_sticking(case: Case, job: Job) -> str:
-    changes = plan.changes(case.leaves, case.document or {})
+    part = owned(case.record.journal.operation, case.leaves)
+    changes = plan.changes(part, case.document or {})
     return sentences.not_sticking(job.shown_id, [shown(change, case.show).parts for change in changes])

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from arcgis_operator.core.jsondoc import Json
-from arcgis_operator.core.model import Leaf, Path
+from arcgis_operator.core.model import RUN_STATE, RUN_STATES, Leaf, Path
 from arcgis_operator.core.places import EXTENSIONS, child, entries, live_value, spec_path, spelled
 from arcgis_operator.core.plan import differing
+from arcgis_operator.core.sentences import STATE_UNTOLD
 from arcgis_operator.core.values import MISSING, Unfit, empty, fitted, kind_name, same
 
 CONTAINERS = ("properties", "jsonProperties", "frameworkProperties")
@@ -48,6 +49,8 @@ def misfit(leaves: tuple[Leaf, ...], document: Mapping[str, Json]) -> Misfit | N
 
 def shape_problem(leaf: Leaf, document: Mapping[str, Json]) -> str | None:
     """What stands in the way of a leaf, None when nothing does."""
+    if leaf.path == RUN_STATE:
+        return None if live_value(document, RUN_STATE) in RUN_STATES else STATE_UNTOLD
     node: Json = document
     for depth in range(len(leaf.path) - 1):
         node = child(node, leaf.path[depth])

@@ -9,6 +9,10 @@ from arcgis_operator.core.jsondoc import Json
 from arcgis_operator.core.windows import Windows
 
 Path = tuple[str, ...]
+RUN_STATE: Path = ("configuredState",)
+"""Whether a service should run. It stands in the service document as in the spec, beside the settings."""
+RUN_STATES = ("STARTED", "STOPPED")
+"""Source: Service Status page."""
 
 
 class LeafKind(StrEnum):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from arcgis_operator.core import plan
 from arcgis_operator.core.identity import ServiceRef
 from arcgis_operator.core.jsondoc import Json, dumps
-from arcgis_operator.core.model import Leaf
+from arcgis_operator.core.model import RUN_STATE, Leaf, Path
 from arcgis_operator.core.windows import Windows
 
 Leaves = tuple[Leaf, ...]
@@ -62,14 +62,48 @@ EDIT = Operation(  # Source: Edit Service page
     path=("edit",),
     asynchronous=True,
     reads=(SERVICE,),
-    owns=lambda leaf: True,
+    owns=lambda leaf: leaf.path != RUN_STATE,
     differing=lambda leaves, documents: plan.differing(leaves, documents[SERVICE]),
     request=lambda leaves, documents: {"service": dumps(plan.overlay(leaves, documents[SERVICE]))},
 )
-OPERATIONS = (EDIT,)
+
+
+def _run(name: str, state: str) -> Operation:
+    """Starts or stops the service. Source: Start Service and Stop Service pages, `async` as for an edit."""
+    return Operation(
+        name=name,
+        path=(name,),
+        asynchronous=True,
+        reads=(SERVICE,),
+        owns=lambda leaf: leaf.path == RUN_STATE and leaf.value == state,
+        differing=lambda leaves, documents: plan.differing(leaves, documents[SERVICE]),
+        request=lambda leaves, documents: {},
+    )
+
+
+START, STOP = _run("start", "STARTED"), _run("stop", "STOPPED")
+OPERATIONS = (EDIT, START, STOP)
+BY_NAME: Mapping[str, Operation] = {one.name: one for one in OPERATIONS}
 NAMES = frozenset(one.name for one in OPERATIONS)
 PATHS = frozenset(tuple(map(str.casefold, one.path)) for one in OPERATIONS)
 """What stands behind the service in the operationURI of a job of theirs, in small letters."""
+
+
+def paths_of(name: str) -> frozenset[tuple[str, ...]]:
+    """The paths that a job of this operation may have: that of its row, or any if no row has the name."""
+    one = BY_NAME.get(name)
+    return frozenset({tuple(map(str.casefold, one.path))}) if one else PATHS
+
+
+def owned(name: str, leaves: Leaves) -> Leaves:
+    """The leaves of the operation of this name, none if no row has it."""
+    one = BY_NAME.get(name)
+    return one.owned(leaves) if one else ()
+
+
+def owners(leaves: Leaves) -> Mapping[Path, str]:
+    """The name of the operation that owns each leaf, by path."""
+    return {leaf.path: one.name for one in OPERATIONS for leaf in one.owned(leaves)}
 
 
 def due(leaves: Leaves, documents: Documents) -> Operation:

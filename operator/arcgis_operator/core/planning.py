@@ -10,7 +10,7 @@ from arcgis_operator.core.identity import ServiceRef
 from arcgis_operator.core.jsondoc import Json
 from arcgis_operator.core.misfit import misfit
 from arcgis_operator.core.model import Leaf
-from arcgis_operator.core.operations import EDIT, SERVICE, Documents, due
+from arcgis_operator.core.operations import SERVICE, Documents, due, owners
 from arcgis_operator.core.record import PlanShown, stamp
 
 SHOWN_CHANGES = 20
@@ -41,13 +41,16 @@ def plan_of(case: Case, target: Target) -> plan.Plan:
 def show_plan(case: Case, made: plan.Plan) -> PlanShown:
     """The plan for the status. The same plan keeps the time when it was first made."""
     before, name = case.record.plan, made.hash(case.show)
+    owner = owners(case.leaves)
     return PlanShown(
         hash=name,
         digest=case.digest,
         cause=made.cause,
         since_time=before.since_time if before and before.hash == name else stamp(case.now),
         change_count=len(made.changes),
-        changes=tuple(shown(change, case.show).entry(EDIT.name) for change in made.changes[:SHOWN_CHANGES]),
+        changes=tuple(
+            shown(change, case.show).entry(owner[change.path]) for change in made.changes[:SHOWN_CHANGES]
+        ),
     )
 
 

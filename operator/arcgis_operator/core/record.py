@@ -75,7 +75,7 @@ class Journal:
     intent_time: str = ""
     job_id: Raw = UNSAID
     answer: str = ""
-    attempts: Mapping[str, Tried] = field(default_factory=dict)
+    attempts: Mapping[str, Tried] = field(default_factory=dict, hash=False)
     sends: tuple[str, ...] = ()
 
     @property
@@ -136,6 +136,10 @@ class PlanShown:
     since_time: str = ""
     change_count: int = 0
     changes: tuple[Mapping[str, str], ...] = ()
+
+    def count_of(self, operation: str) -> int:
+        """How many changes this operation makes, as far as the first ones tell."""
+        return self.change_count - sum(one.get("operation", operation) != operation for one in self.changes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,9 @@ from collections.abc import Sequence
 from arcgis_operator.core.annotations import abandon_command, retry_command
 from arcgis_operator.core.durations import duration
 
+EDIT = "edit"
+DID = {EDIT: "edited", "start": "started", "stop": "stopped"}
+"""What a job of each operation did to the service."""
 NOT_SET = "(not set)"
 SEVERAL = "(several values)"
 LONGEST = 512  # characters of a message
@@ -24,6 +27,10 @@ READ_EARLY = (
     "it is read again before another edit is sent."
 )
 APPLIED = "The site applied the edit at once, without a job; verifying."
+STATE_UNTOLD = (
+    "The service does not say whether it is STARTED or STOPPED, so it can neither be started nor stopped. "
+    "Remove spec.configuredState."
+)
 APPLIED_IN_VAIN = "The site applied the edit at once, but still has other values."
 NOTHING_DECLARED = "0 settings are declared, so there is nothing to keep."
 SUSPENDED = (
@@ -67,9 +74,9 @@ def changed(path: str, before: str, after: str) -> str:
     return f"{path} {HIDDEN}" if before == after else f"{path} {quoted(before)} → {quoted(after)}"
 
 
-def sending(changes: Sequence[str], attempt: int, drift: bool) -> str:
+def sending(changes: Sequence[str], attempt: int, drift: bool, operation: str = EDIT) -> str:
     why = "after drift" if drift else f"attempt {attempt}"
-    return f"Sending the edit ({why}): {listed(changes, 3)}" + ("" if len(changes) > 3 else ".")
+    return f"Sending the {operation} ({why}): {listed(changes, 3)}" + ("" if len(changes) > 3 else ".")
 
 
 def drifted(changes: Sequence[tuple[str, str, str]]) -> str:
@@ -125,33 +132,44 @@ def ignores_nothing(places: Sequence[str]) -> str:
     return f"spec.drift.ignorePaths names what is not declared: {listed(places, 3)}."
 
 
-def stray(job: str, user: str, own: bool) -> str:
+def stray(job: str, user: str, own: bool, operation: str = EDIT) -> str:
+    did = DID[operation]
     if own:
-        told = f"Job {job} edited this service with the operator's account ({user}), but the operator has no"
+        told = f"Job {job} {did} this service with the operator's account ({user}), but the operator has no"
         return f"{told} record of sending it. Re-reading the service."
-    return f"Job {job} of {user} edited this service; the operator did not send it. Re-reading the service."
+    return f"Job {job} of {user} {did} this service; the operator did not send it. Re-reading the service."
 
 
-def accepted(job: str) -> str:
-    return f"The site accepted the edit as job {job}; waiting for it to finish."
+def accepted(job: str, operation: str = EDIT) -> str:
+    return f"The site accepted the {operation} as job {job}; waiting for it to finish."
 
 
-def lost_answer(why: str) -> str:
-    return f"The answer to the edit was lost ({why}). Looking for its job before sending anything else."
+def lost_answer(why: str, operation: str = EDIT) -> str:
+    return (
+        f"The answer to the {operation} was lost ({why}). Looking for its job before sending anything else."
+    )
 
 
-def refused(why: str) -> str:
+def refused(why: str, operation: str = EDIT) -> str:
     """`why` may begin with the same words: `the site refused (400): …`."""
     same = "the site refused"
-    return f"The site refused the edit{why.removeprefix(same) if why.startswith(same) else f': {why}'}"
+    words = why.removeprefix(same) if why.startswith(same) else f": {why}"
+    return f"The site refused the {operation}{words}"
 
 
-def answered(why: str) -> str:
-    return f"The site answered the edit with an error: {why}"
+def answered(why: str, operation: str = EDIT) -> str:
+    return f"The site answered the {operation} with an error: {why}"
 
 
 def no_trace(attempt: int) -> str:
     return f"No job or change of attempt {attempt} was found on the site."
+
+
+def part_live(operation: str, job: str, changes: Sequence[str], count: int) -> str:
+    """What of a plan is live, before the rest of it is sent."""
+    how = f" (job {job})" if job else ""
+    told = f"The {operation} is verified on the site{how}: {listed(changes, 3, count)}."
+    return f"{told} What else differs follows."
 
 
 def live_though_failed(job: str, status: str) -> str:

@@ -27,6 +27,7 @@ from arcgis_operator.core.fields import (
 from arcgis_operator.core.identity import ServiceRef
 from arcgis_operator.core.jsondoc import Json
 from arcgis_operator.core.model import (
+    RUN_STATE,
     Aim,
     Approval,
     Desired,
@@ -44,7 +45,7 @@ REFUSED = {
     "type": "identifies the service: see spec.service.type",
     "folderName": "identifies the service: see spec.service.folder",
     "provider": "is changed by another operation of the site, not by an edit",
-    "configuredState": "is changed by another operation of the site, not by an edit",
+    "configuredState": "is changed by other operations of the site: set spec.configuredState",
     "id": "is assigned by the site and cannot be declared",
     "deploymentId": "is assigned by the site and cannot be declared",
     "serverId": "is assigned by the site and cannot be declared",
@@ -130,6 +131,7 @@ class _ServiceSpec(Part):
     siteRef: _SiteRefPart
     service: _ServicePart
     settings: Annotated[Settings, BeforeValidator(_no_refused)] | None = None
+    configuredState: Literal["STARTED", "STOPPED"] | None = None
     suspend: bool = False
     managementPolicy: Literal["Manage", "Observe"] = "Manage"
     drift: _Drift = Field(default_factory=lambda: _NO_DRIFT)  # a default is copied deeply each time
@@ -161,7 +163,7 @@ def parse_service(body: Mapping[str, Json]) -> Desired | SpecInvalid:
             ("spec.settings: minInstancesPerNode must not be greater than maxInstancesPerNode",)
         )
     aim = _aim(spec.siteRef, spec.service, body["metadata"]["namespace"])
-    leaves = tuple(_leaves(settings)) if settings else ()
+    leaves = (*(_leaves(settings) if settings else ()), *_run_state(spec.configuredState))
     return Desired(
         site=aim.site,
         service=aim.service,
@@ -203,6 +205,11 @@ def _drift(drift: _Drift, leaves: tuple[Leaf, ...]) -> DriftPolicy:
         ignored=frozenset().union(*within.values()),
         unused=tuple(place for place, paths in within.items() if not paths),
     )
+
+
+def _run_state(state: str | None) -> Iterator[Leaf]:
+    if state is not None:
+        yield Leaf(RUN_STATE, LeafKind.TEXT, state)
 
 
 def _top(value: int | None) -> int:

@@ -83,7 +83,8 @@ def _rejected(journal: Journal, failure: Failure, reason: Reason, now: datetime,
         untried = replace(journal.tried, attempt=max(0, journal.tried.attempt - 1))
         return replace(journal.closed().counting(untried), sends=journal.sends[:-1])
     refused = journal.counting(replace(journal.tried, ended=policy.jobs_per_digest - 1))
-    return counted(refused, Hold(Reason.EDIT_REFUSED, sentences.refused(failure.detail)), now, policy)
+    told = sentences.refused(failure.detail, journal.operation)
+    return counted(refused, Hold(Reason.EDIT_REFUSED, told), now, policy)
 
 
 def _applied(record: Record, now: datetime, policy: Policy) -> Verdict:
@@ -104,11 +105,11 @@ def _accepted(record: Record, fact: Accepted, now: datetime, policy: Policy) -> 
         generation=journal.generation,
         attempt=journal.tried.attempt,
         submit_time=stamp(now),
-        change_count=record.plan.change_count if record.plan else 0,
+        change_count=record.plan.count_of(journal.operation) if record.plan else 0,
     )
     return Verdict(
         Reason.JOB_RUNNING,
-        sentences.accepted(fact.job_id),
+        sentences.accepted(fact.job_id, journal.operation),
         replace(record, journal=journal, job=job),
         wake=After(policy.pause(0.0)),
     )
@@ -118,7 +119,7 @@ def _unsure(record: Record, failure: Failure, policy: Policy) -> Verdict:
     judged = failure.code is not None and failure.code not in AWAY_CODES
     answer = printable(failure.detail, 400) if judged else ""
     journal = replace(record.journal, answer=answer)
-    message = sentences.lost_answer(failure.detail)
+    message = sentences.lost_answer(failure.detail, record.journal.operation)
     return Verdict(
         Reason.LOOKING_FOR_JOB, message, replace(record, journal=journal), wake=After(policy.poll_seconds)
     )

@@ -8,10 +8,11 @@ from arcgis_operator.core.change import ShownChange
 from arcgis_operator.core.guarded import FRAMEWORK
 from arcgis_operator.core.jobs import Signal
 from arcgis_operator.core.misfit import twins
+from arcgis_operator.core.operations import EDIT
 from arcgis_operator.core.places import spec_path
 from arcgis_operator.core.record import JobShown
 from arcgis_operator.core.restarts import restarts
-from arcgis_operator.core.verdict import Note
+from arcgis_operator.core.verdict import EventType, Note
 
 KEPT_NEW = 5
 WITH_A_RESTART = frozenset(FRAMEWORK.values())
@@ -30,9 +31,23 @@ def stray_notes(case: Case) -> tuple[Note, ...]:
     """Edits that nothing here explains."""
     strays = case.seen.strays if case.seen else ()
     return tuple(
-        Note("StrayEdit", sentences.stray(job.shown_id, job.shown_user, job.username == case.username))
+        Note(
+            "StrayEdit",
+            sentences.stray(job.shown_id, job.shown_user, job.username == case.username, "/".join(job.path)),
+        )
         for job in strays
     )
+
+
+def part_notes(case: Case, signal: Signal, job: JobShown | None) -> tuple[Note, ...]:
+    """What the operation that has just ended made live, while another one follows."""
+    planned, operation = case.record.plan, case.record.journal.operation
+    if signal is not Signal.DONE or planned is None:
+        return ()
+    made = [one for one in planned.changes if one.get("operation") == operation]
+    texts = [sentences.changed(*[str(one.get(part, "")) for part in ("path", "from", "to")]) for one in made]
+    told = sentences.part_live(operation, job.id if job else "", texts, planned.count_of(operation))
+    return (Note("PartlyLive", told, EventType.NORMAL),)
 
 
 def converged_text(case: Case, job: JobShown | None) -> str:
@@ -42,7 +57,8 @@ def converged_text(case: Case, job: JobShown | None) -> str:
         return sentences.NOTHING_DECLARED
     done = job if job and job.generation == case.generation and job.status == "COMPLETED" else None
     told = sentences.verified(count, done.id if done else "", done.duration if done else "")
-    return " ".join((told, *_warnings(case, done is not None)))
+    edited = done is not None and done.operation == EDIT.name
+    return " ".join((told, *_warnings(case, edited)))
 
 
 def _warnings(case: Case, edited: bool) -> Iterator[str]:
@@ -98,7 +114,9 @@ _TEXTS: Mapping[Signal, Callable[[Case], str]] = {
         case.policy.settle_seconds, case.record.journal.answer
     ),
     Signal.BLIND: lambda case: sentences.blind(case.whose, case.record.journal.id),
-    Signal.JOB_RUNS: lambda case: sentences.accepted(case.record.journal.job_id),
+    Signal.JOB_RUNS: lambda case: sentences.accepted(
+        case.record.journal.job_id, case.record.journal.operation
+    ),
     Signal.JOB_OVERDUE: lambda case: sentences.overdue(
         case.record.journal.job_id, case.policy.job_timeout_seconds, case.whose, case.record.journal.id
     ),

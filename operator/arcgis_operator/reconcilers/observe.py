@@ -7,7 +7,7 @@ from arcgis_operator.core.case import Seen
 from arcgis_operator.core.failures import Failure, Kind
 from arcgis_operator.core.job import UNAVAILABLE, Job, JobsOn, JobState
 from arcgis_operator.core.model import Desired
-from arcgis_operator.core.operations import PATHS
+from arcgis_operator.core.operations import PATHS, paths_of
 from arcgis_operator.core.record import Journal, Phase, Record, moment
 from arcgis_operator.core.said import Raw
 from arcgis_operator.reconcilers.ledger import Entry
@@ -123,7 +123,7 @@ async def _candidate(site: SiteSession, jobs: JobsOn, record: Record, entry: Ent
         job
         for job in (*jobs.jobs, *jobs.old)
         if job.username == (journal.username or site.username)
-        and job.path in PATHS
+        and job.path in paths_of(journal.operation)
         and job.id not in earlier
         and sent
         and job.start_ms / 1000 >= (sent - CLOCK_SKEW).timestamp()

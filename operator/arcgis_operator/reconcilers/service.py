@@ -383,8 +383,8 @@ class ServiceReconciler:
         if case.record.journal.open and verdict.reason is Reason.CONVERGED:
             self._ledger.ended(key)
         self._ledger.follow(key, journal, ended=False)
-        if verdict.effect is not None and case.desired:
-            self._ledger[key].declared = case.leaves
+        if verdict.effect is not None:
+            self._ledger[key].declared = verdict.effect.operation.owned(case.leaves)
 
     async def _perform(
         self, key: str, body: Object, effect: Request, ref: SiteRef, site: SiteSession, term: Term, seen: Seen

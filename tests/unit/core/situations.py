@@ -8,7 +8,7 @@ from arcgis_operator.core import plan
 from arcgis_operator.core.case import Case, Policy, Seen
 from arcgis_operator.core.identity import ServiceRef
 from arcgis_operator.core.job import Job
-from arcgis_operator.core.model import Desired, Leaf, LeafKind, SiteRef
+from arcgis_operator.core.model import RUN_STATE, Desired, Leaf, LeafKind, SiteRef
 from arcgis_operator.core.record import Condition, JobShown, Journal, Observed, Phase, Record, Tried, stamp
 from arcgis_operator.core.said import plainly
 
@@ -19,11 +19,12 @@ POLICY = Policy()
 TRIED = [one.name for one in fields(Tried)]
 
 
-def wanting(description: str = "new", **others: Any) -> Desired:
-    """A spec that declares the description (and other texts)."""
+def wanting(description: str = "new", state: str = "", **others: Any) -> Desired:
+    """A spec that declares the description (and other texts), and perhaps whether the service should run."""
     leaves = [
         Leaf((name,), LeafKind.TEXT, value) for name, value in {"description": description, **others}.items()
     ]
+    leaves += [Leaf(RUN_STATE, LeafKind.TEXT, state)] if state else []
     return Desired(SiteRef("gis", "prod"), ServiceRef("Roads", "MapServer"), tuple(leaves))
 
 

@@ -18,6 +18,7 @@ from arcgis_operator.core.case import Hold, Policy
 from arcgis_operator.core.decide import decide
 from arcgis_operator.core.failures import Accepted, Failure, Kind
 from arcgis_operator.core.jsondoc import merge_patch
+from arcgis_operator.core.operations import EDIT, Request
 from arcgis_operator.core.record import Phase, PlanShown
 from arcgis_operator.core.settle import settle
 from arcgis_operator.core.status import render
@@ -226,6 +227,12 @@ SETTLED = {
 USUAL = render(BODY, Verdict(Reason.VERIFYING, "", record(Phase.INTENDED), wake=After(0.0)), NOW)
 
 
+def asked(request: Request) -> Any:
+    """The document of an edit; of any other operation its name and form."""
+    form = request.form
+    return json.loads(form["service"]) if request.operation is EDIT else [request.operation.name, dict(form)]
+
+
 def spelled(verdict: Verdict) -> dict[str, Any]:
     """All that a verdict says: the status as a patch of the usual one, times without an end as words."""
     effect = verdict.effect
@@ -234,9 +241,7 @@ def spelled(verdict: Verdict) -> dict[str, Any]:
         "message": verdict.message,
         "wake": verdict.wake.seconds if isinstance(verdict.wake, After) else WORDS[verdict.wake],
         "notes": [[str(note.reason), note.message] for note in verdict.notes],
-        "sends": [effect.intent_id, effect.service.title, json.loads(effect.form["service"])]
-        if effect
-        else None,
+        "sends": [effect.intent_id, effect.service.title, asked(effect)] if effect else None,
         "spent": verdict.spent,
         "aside": verdict.aside,
         "keep_ready": verdict.keep_ready,

@@ -782,6 +782,16 @@ SITUATIONS: dict[str, tuple[Case, Expected]] = {
         open_(RUNNING, seen=seen(ours=job("FAILED")), requested="now"),
         gives(R.SUBMITTING, INTENDED, "attempt 1", sends=True),
     ),
+    "our edit is live, and the service is to be stopped": (
+        open_(
+            RUNNING, desired=wanting(state="STOPPED"), seen=seen(ours=job("COMPLETED"), document=live("new"))
+        ),
+        gives(R.SUBMITTING, INTENDED, "Sending the stop (attempt 1): configuredState", sends=True),
+    ),
+    "an edit without answer is live, and the service is to be stopped": (
+        open_(INTENDED, desired=wanting(state="STOPPED"), seen=seen(document=live("new"))),
+        gives(R.SUBMITTING, INTENDED, "Sending the stop (attempt 1)", sends=True),
+    ),
     "our job ended, suspended meanwhile": (
         open_(RUNNING, seen=seen(ours=job("FAILED")), unlooked=(GATE,)),
         gives(R.SUSPENDED, IDLE, holds=lambda v: v.record.journal.tried.ended == 1),

@@ -67,7 +67,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "a property of the service's identity": ({"serviceName": "x"}, "spec.service.name"),
     "the folder": ({"folderName": "x"}, "spec.service.folder"),
     "the provider": ({"provider": "DMaps"}, "another operation"),
-    "the state": ({"configuredState": "STOPPED"}, "another operation"),
+    "the state": ({"configuredState": "STOPPED"}, "set spec.configuredState"),
     "the site's own id": ({"id": "s1"}, "assigned by the site"),
     "a path of the site": ({"properties": {"cacheDir": "/x"}}, "cacheDir: managed by the site"),
     "a null": ({"properties": {"a": None}}, "leave the line out"),
