@@ -12,7 +12,7 @@ from arcgis_operator.core.decide import decide
 from arcgis_operator.core.failures import Accepted
 from arcgis_operator.core.jobs import Signal
 from arcgis_operator.core.look import look
-from arcgis_operator.core.model import RUN_STATE, Desired, SpecInvalid
+from arcgis_operator.core.model import RUN_STATE, Approval, Desired, SpecInvalid
 from arcgis_operator.core.operations import EDIT, OPERATIONS, START, STOP, due, owned, paths_of
 from arcgis_operator.core.record import Phase, Tried
 from arcgis_operator.core.service_spec import parse_service
@@ -208,3 +208,12 @@ def test_a_colleague_who_stops_a_service_is_told_and_it_is_started_again() -> No
     assert verdict.effect.operation is START
     assert [note.reason for note in verdict.notes] == ["DriftDetected"]
     assert 'configuredState was changed on the site: found "STOPPED"' in verdict.notes[0].message
+
+
+def test_a_stop_waits_for_approval_on_any_site_where_what_restarts_a_service_does() -> None:
+    """An edit restarts nothing before 12.0; a stop ends the service on every version."""
+    asks = replace(BOTH, approval=Approval.WHEN_RESTARTING)
+    for version in ("11.5.0", "12.0.0"):
+        stop = case(desired=asks, site_version=version, seen=seen(document=live("new")))
+        assert decide(stop).reason is Reason.AWAITING_APPROVAL
+    assert decide(case(desired=asks, site_version="11.5.0")).effect is not None
