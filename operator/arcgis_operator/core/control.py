@@ -26,7 +26,7 @@ LONGEST_WAIT = 86400.0
 
 def unapproved(case: Case, plan: Plan) -> Shut | None:
     """A person has to approve this plan first."""
-    if case.desired is None or plan.cause == DRIFT or not _asks(case.desired.approval, case.site_version, plan):
+    if case.desired is None or plan.cause == DRIFT or not _asks(case.desired.approval, case, plan):
         return None
     name, approved = plan.hash(case.show), case.desired.approved_plan
     if approved == name:
@@ -38,10 +38,10 @@ def unapproved(case: Case, plan: Plan) -> Shut | None:
     return Shut(hold, wake=BACKOFF if unsure else None)
 
 
-def _asks(approval: Approval, version: str, plan: Plan) -> bool:
+def _asks(approval: Approval, case: Case, plan: Plan) -> bool:
     """Where it is not known whether an edit restarts the service, it is asked for. A stop or start is one."""
     if approval is Approval.WHEN_RESTARTING:
-        return plan.due != EDIT.name or restarts(version) is not False
+        return plan.due != EDIT.name or restarts(case.site_version) is not False
     return approval is Approval.MANUAL
 
 
