@@ -21,6 +21,7 @@ from arcgis_simulator import jsontext, openapi
 from arcgis_simulator.api.admin import DEFAULT_READ_ONLY
 from arcgis_simulator.catalogue import Service
 from arcgis_simulator.documents import changed
+from arcgis_simulator.echo import Echo
 from arcgis_simulator.jobs import Job, Plan
 from arcgis_simulator.site import Site
 from arcgis_simulator.switches import choices
@@ -154,7 +155,7 @@ class Control:
 
     def list_tokens(self, request: Request, body: Body) -> Any:
         """Every token that was ever given, for those who look for them where they must not be."""
-        return self.site.world.tokens.given
+        return list(self.site.world.tokens.given)
 
     def expire_tokens(self, request: Request, body: Body) -> Any:
         """Makes every token invalid."""
@@ -168,6 +169,12 @@ class Control:
     def mode(self, request: Request, body: Body) -> Any:
         """Read-only mode: {"isReadOnly": true, "message"?: text}."""
         self.world.read_only = body.get("message", DEFAULT_READ_ONLY) if body["isReadOnly"] else None
+        return {}
+
+    def echo(self, request: Request, body: Body) -> Any:
+        """What stands besides in each error text and in each job, planted ones too: {"text"}, in which
+        {token} and {password} are those of the request that is answered."""
+        self.site.echo = Echo(body["text"])
         return {}
 
     def add_fault(self, request: Request, body: Body) -> Any:
@@ -232,6 +239,7 @@ ROUTES = [
     ("POST", "/tokens/expire", "expire_tokens"),
     ("POST", "/switches", "switch"),
     ("POST", "/mode", "mode"),
+    ("POST", "/echo", "echo"),
     ("GET", "/faults", "list_faults"),
     ("POST", "/faults", "add_fault"),
     ("DELETE", "/faults", "clear_faults"),

@@ -18,6 +18,7 @@ from arcgis_simulator.api import table
 from arcgis_simulator.api.addresses import resolve
 from arcgis_simulator.api.call import COOKIE, Call, Reply, parse_fields
 from arcgis_simulator.clock import Clock
+from arcgis_simulator.echo import Echo
 from arcgis_simulator.errors import SiteError
 from arcgis_simulator.faults import Answer, Faults, Holds
 from arcgis_simulator.journal import Journal
@@ -32,7 +33,7 @@ class ConnectionDropped(ConnectionError):
 
 
 class Site:
-    """A world with a clock, and all that is around it: journal, faults, holds."""
+    """A world with a clock, and all that is around it: journal, faults, holds, what it echoes."""
 
     def __init__(self, world: World, clock: Clock, *, journal: Journal | None = None) -> None:
         self.world = world
@@ -40,6 +41,7 @@ class Site:
         self.journal = journal or Journal(clock.now_ms)
         self.faults = Faults()
         self.holds = Holds()
+        self.echo = Echo()
         world.emit = self.journal.add
         world.advance(clock.now_ms())
 
@@ -67,6 +69,7 @@ class Site:
         if reply is not None and reply.job:
             facts["job"] = reply.job
         self.journal.add("answer", request=record, status=response.status_code, fault=fault, **facts)
+        self.echo.add(call, response)
         await response(scope, receive, send)
 
     async def _through_faults(self, call: Call, record: int) -> tuple[Response, Reply | None, int | None]:

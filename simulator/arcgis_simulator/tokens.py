@@ -43,7 +43,7 @@ class Tokens:
         self.users: dict[str, User] = {}
         self._tokens: dict[str, Token] = {}
         self._refused: dict[str, list[int]] = {}  # times of wrong passwords in a row, by user name
-        self.given: list[str] = []  # every one, also those that are no longer valid
+        self.given: dict[str, str] = {}  # every one, also an invalid one, with the password it was given for
 
     def set_user(self, user: User) -> None:
         self.users[user.username] = user
@@ -101,7 +101,7 @@ class Tokens:
             referer=referer,
         )
         self._tokens[token.value] = token
-        self.given.append(token.value)
+        self.given[token.value] = user.password
         return token
 
     def user_of(self, value: str | None, now_ms: int) -> tuple[User, Token]:

@@ -26,9 +26,35 @@ def records(site: Site, kind: str) -> list[dict[str, Any]]:
 
 async def test_the_front_page_lists_every_route_and_switch(control: Control) -> None:
     page = await control("GET", "/")
-    assert len(page["routes"]) == 26
+    assert len(page["routes"]) == 27
     assert all(len(line.partition(": ")[2]) > 5 for line in page["routes"])
     assert page["switches"]["submit_reply"] == ["1", "1 | 2"]
+
+
+async def test_what_it_was_asked_with_is_said_back_in_error_texts_and_jobs(
+    client: Client, control: Control
+) -> None:
+    token = client.headers["authorization"].partition(" ")[2]
+    await control("POST", "/echo", text="asked by {password} with {token}")
+    said = f"asked by secret with {token}"
+    assert (await client.get("/admin/services/None.MapServer"))["error"]["details"] == [said]
+    planted = {"status": "error", "code": 500, "messages": ["planted"]}
+    await control("POST", "/faults", match={"operation": "service"}, do={"json": planted, "status": 503})
+    assert (await client.get(FIRE))["messages"] == ["planted", said]
+    refused = await client.post("/sharing/rest/generateToken", username="siteadmin", password="wrong")
+    assert refused["error"]["details"][-1] == f"asked by wrong with {token}"
+    await control("POST", "/jobs/next", outcome="FAILED")
+    job = (await edit(client))["jobID"]
+    assert "messages" not in await client.get(f"/admin/jobs/{job}")
+    await control("POST", "/clock", advance=10)
+    ended = await client.get(f"/admin/jobs/{job}")
+    assert ended["messages"][1:] == [said]
+    assert ended["result"]["messages"][1:] == [said]
+    await control("POST", f"/jobs/{job}", outcome="FAILED", messages=[], result={})
+    assert (await client.get(f"/admin/jobs/{job}"))["messages"] == []
+    document = await client.get(FIRE)
+    await control("POST", "/echo", text="")
+    assert await client.get(FIRE) == document
 
 
 async def test_time_jobs_and_counts(client: Client, control: Control) -> None:
