@@ -17,6 +17,11 @@ def canary() -> str:
     return f'{secrets.token_hex(8)}&"é /+{secrets.token_hex(8)}'
 
 
+def in_json(secret: str) -> str:
+    """The secret as it stands within a JSON text."""
+    return json.dumps(secret)[1:-1]
+
+
 def forms(secret: str) -> dict[str, str]:
     """How a secret may look in an output, by the name of the encoding. Forms end before what follows them."""
     raw = secret.encode()
@@ -25,7 +30,7 @@ def forms(secret: str) -> dict[str, str]:
         "raw": secret,
         "quoted": quote(secret, safe=""),
         "hex": raw.hex(),
-        "JSON": json.dumps(secret)[1:-1],
+        "JSON": in_json(secret),
         "reversed": secret[::-1],
         "first half": secret[:middle],
         "second half": secret[middle:],

@@ -13,12 +13,13 @@ from cell_clock import now
 from fault_secrets import PASSWORD
 from pairs_store import Take
 
+from harness.canaries import in_json
 from harness.fault import DOORS, UNTOUCHED, Fault
 
 REPLICA: ContextVar[int] = ContextVar("REPLICA", default=0)
 """Whose request it is: a replica that crashed sends nothing any more."""
 REQUEST: ContextVar[Any] = ContextVar("REQUEST", default=None)
-ECHOED = PASSWORD.encode()
+ECHOED = in_json(PASSWORD).encode()
 """In the texts of planted errors: the account's password of this scene stands in its place."""
 JSON_TYPE = {"content-type": "application/json"}
 
@@ -53,7 +54,7 @@ class SiteWay(httpx.AsyncBaseTransport):
         dead: set[int],
         secret: str,
     ) -> None:
-        self._secret = secret.encode()
+        self._secret = in_json(secret).encode()
         self._inner, self._take, self._seen, self._ways, self._dead = inner, take, seen, ways, dead
         self._folders: dict[str, tuple[float, bytes]] = {}
 

@@ -1,5 +1,6 @@
 """Each rule of the judge fails on a history made by hand that breaks it, and on none that keeps it."""
 
+import asyncio
 import copy
 import json
 from collections.abc import Callable
@@ -7,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from fault_kinds import SITE as FAULTS
 from pairs_control import CONTROL
 from pairs_drifts import DRIFTS
 from pairs_history import Edit, History, Version
@@ -14,6 +16,9 @@ from pairs_judge import violations
 from pairs_rules import RULES
 from pairs_scene import MAIN, Script, path_of
 from pairs_states import STATES
+from pairs_wire import SiteWay
+
+from harness.canaries import canary
 
 Json = Any
 TITLE = MAIN.casefold()
@@ -255,3 +260,10 @@ def test_a_scene_in_which_no_time_passes_is_blamed() -> None:
     history = kept()
     history.hot = "12.0: hardly any time passes any more"
     assert violations(history) == {"HOT-LOOP": history.hot}
+
+
+def test_a_planted_error_says_the_password_of_its_scene() -> None:
+    secret = canary()
+    way: Any = SiteWay(*[None] * 3, {}, set(), secret)  # type: ignore[arg-type]
+    answer = asyncio.run(way._answered("service", None, FAULTS["envelope 500"]))
+    assert answer.json()["error"]["details"] == [secret]
