@@ -31,10 +31,12 @@ from arcgis_operator.reconcilers import clock
 from arcgis_operator.sites.sessions import Sessions
 from arcgis_simulator import jsontext
 from arcgis_simulator.catalogue import Service
+from arcgis_simulator.echo import Echo
 from arcgis_simulator.jobs import Plan
 from arcgis_simulator.site import Site
 from arcgis_simulator.tokens import User
 from arcgis_simulator.world import World
+from harness.bench import ECHO
 from harness.fault import Fault
 
 Json = Any
@@ -55,6 +57,7 @@ class House:
         self.world.set_user(User(USERNAME, PASSWORD))
         self._plant_secrets()
         self.site = Site(self.world, LoopClock())
+        self.site.echo = Echo(ECHO)
         self._patch(patch)
         base = "/apis/arcgis-operator.dev/v1alpha1/namespaces/gis"
         self.service_path, self.site_path = f"{base}/arcgisservices/fire", f"{base}/arcgissites/prod"
@@ -212,6 +215,11 @@ class House:
     def take(self, operation: str) -> Fault | None:
         """The fault of this request, which counts in every trap that is asked."""
         return next((fault for trap in self.traps if (fault := trap.takes(operation))), None)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What nobody may tell: the site says it in all it says."""
+        return (PASSWORD, LIVE_SECRET, *self.world.tokens.given)
 
     # -- inside ------------------------------------------------------------------------
 

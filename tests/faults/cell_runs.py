@@ -11,10 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from cell_clock import BASE, now
-from cell_house import PASSWORD, SERVICE, USERNAME, House, house
+from cell_house import SERVICE, USERNAME, House, house
 from cell_wire import Trap
 from fault_kinds import KUBERNETES, SITE
-from fault_secrets import LIVE_SECRET
 
 from arcgis_operator.adapters.admin import WINDOW_SECONDS
 from harness import virtual_time
@@ -148,7 +147,7 @@ def _needless(place: House, at_rest: float) -> Iterator[str]:
 
 def _told_in_events(place: House) -> Iterator[str]:
     told_of = json.dumps([body for _, path, _, body in place.store.writes if "/events" in path])
-    if told(told_of, (PASSWORD, LIVE_SECRET)):
+    if told(told_of, place.secrets):
         yield "I7: a secret is in an event"
 
 
@@ -165,7 +164,7 @@ def _history(place: House, before: dict[str, object]):  # type: ignore[no-untype
         before=before,
         after=document(place),
         wanted={**before, "description": place.wanted},
-        secrets=(PASSWORD, LIVE_SECRET),
+        secrets=place.secrets,
         gone=frozenset(),
     )
     return replace(history, writes=tuple(_writes(place)))

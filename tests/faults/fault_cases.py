@@ -9,7 +9,7 @@ from fault_sites import RequestSite, learned
 from stage_player import StagePlayer
 
 from arcgis_demo import parts
-from harness.bench import PASSWORD, SERVICES
+from harness.bench import PASSWORD, PLANTED, SERVICES
 from harness.flows import FLOWS
 from harness.history import read
 from harness.invariants import violations
@@ -156,7 +156,7 @@ class Case:
             before=stage.before,
             after=stage.site.document(stage.service),
             wanted=stage.wanted_document(),
-            secrets=(PASSWORD,),
+            secrets=(PASSWORD, PLANTED),
             gone=frozenset(name for name in stage.names if stage.bench.get(name) is None),
         )
         broken = violations(history)

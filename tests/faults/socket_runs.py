@@ -22,7 +22,7 @@ from fault_kinds import SITE, SOCKETS
 from arcgis_demo import parts
 from arcgis_devcluster import ChildProcess
 from harness.apiserver import GROUP, wait_until
-from harness.bench import PASSWORD, SERVICES, SITES, Workbench, condition, is_current, ready
+from harness.bench import PASSWORD, PLANTED, SERVICES, SITES, Workbench, condition, is_current, ready
 from harness.canaries import told
 from harness.fault import DOORS, Fault
 from harness.history import ENDED, read
@@ -133,7 +133,7 @@ class Ground:
         log = self.operator.log.read_text()
         new, self._judged = log[self._judged :], len(log)
         assert not (found := bugs(new)), found
-        assert not told(new, [PASSWORD])
+        assert not told(new, (PASSWORD, PLANTED))
 
 
 class Scene:
@@ -215,7 +215,7 @@ class Scene:
             before=self.before,
             after=after[self.service],
             wanted=self.wanted,
-            secrets=(PASSWORD,),
+            secrets=(PASSWORD, PLANTED),
         )
         spare = SPARE_EDITS.get(self.cell.kind, 0)
         broken = [one for one in violations(history) if not (spare and one.startswith(OF_THE_MIDDLEBOX))]

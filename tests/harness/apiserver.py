@@ -31,6 +31,7 @@ class ApiServer:
         self._custom = f"/apis/{GROUP}/namespaces/{namespace}"
         self._core = f"/api/v1/namespaces/{namespace}"
         self._events = f"/apis/events.k8s.io/v1/namespaces/{namespace}/events"
+        self._leases = f"/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases"
         self._namespace = namespace
         self.secret_texts: list[str] = []  # all that was put into Secrets
 
@@ -94,6 +95,10 @@ class ApiServer:
         _checked(
             self._http.patch(f"{self._core}/secrets/{name}", json={"stringData": values}, headers=headers)
         )
+
+    def leases(self) -> list[Json]:
+        """All Leases."""
+        return list(_checked(self._http.get(self._leases))["items"])
 
     def events(self, name: str = "") -> list[Json]:
         """The events about one resource (or all), the oldest first; a series counts once."""

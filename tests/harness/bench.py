@@ -4,9 +4,11 @@ The operator runs as its shipped ServiceAccount. Its Lease lies in the namespace
 never wait for each other; the rights to it are the shipped ones, applied there.
 """
 
+import json
 import shutil
 import tempfile
 import uuid
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -27,7 +29,9 @@ Json = Any
 OPERATOR = f"system:serviceaccount:{parts.SYSTEM}:{parts.ACCOUNT}"
 PASSWORD = canary()
 PLANTED = canary()
-"""Others in each run, to be found wherever they should not be; this one in live documents and results."""
+"""Others in each run, to be found wherever they should not be; this one stands under names of secrets."""
+ECHO = f"asked by {{password}} with {{token}} and password={json.dumps(PLANTED, ensure_ascii=False)}"
+"""What a site says besides in each error text and in the messages of each job."""
 PLANTED_MOST = 300  # services with it: thousands of requests would keep a test waiting
 GROUP_NAME = GROUP.partition("/")[0]
 SERVICES, SITES = "arcgisservices", "arcgissites"
@@ -73,8 +77,7 @@ class Workbench:
         self.audit = Audit(cluster.audit_log, self.namespace)
         self.audit_begins = self.audit.size()
         self.controls: list[SiteControl] = []
-        self.listens_at = "127.0.0.1"  # of the operator that was started last
-        self.told: list[outputs.Output] = []  # by operators that have ended before the search for secrets
+        self.listens_at: dict[str, str] = defaultdict(lambda: "127.0.0.1")  # by the name of an operator
 
     # -- processes -----------------------------------------------------------------
 
@@ -151,7 +154,12 @@ class Workbench:
 
     def metrics(self) -> str:
         """What the operator tells Prometheus."""
-        return outputs.metrics(self.operator, self.listens_at)
+        return outputs.metrics(self.operator, self.listens_at[self.operator.name])
+
+    def operators(self) -> list[ChildProcess]:
+        """All that were started here."""
+        sites = {site.process for site in self.sites.values()}
+        return [process for process in self.processes if process not in sites]
 
     # -- resources -----------------------------------------------------------------
 
@@ -375,7 +383,12 @@ class Workbench:
 
 
 def plant(site: SiteControl) -> None:
-    """Puts a secret that nobody declares into the live documents, as a connection string of a data source."""
+    """Puts secrets into all that the site says.
+
+    One that nobody declares into the live documents, as a connection string of a data source, and so into the
+    results of jobs; the same, the account's password and the token into error texts and messages of jobs.
+    """
+    site.echo(ECHO)
     documents = site.world()["services"]
     having = [title for title, document in documents.items() if "properties" in document]
     for title in having[:PLANTED_MOST]:

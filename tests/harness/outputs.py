@@ -1,15 +1,15 @@
 """All that operators have written in one bench, and the search for the secrets that the bench has used.
 
-Done at the end of every bench of every test: nothing of a password, of a secret in the live documents, of a
-token of the site or of an operator's own token may be in a status, in managedFields, an event, a metric, a
-log (at DEBUG) or an audited body.
+Done at the end of every bench of every test: nothing of a password, of a secret that the site says (in its
+documents, jobs and error texts), of a token of the site or of an operator's own token may be in a status, in
+managedFields, an event, the Lease, a metric, a probe's answer, a log (at DEBUG) or an audited body.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 Json = Any
 Output = tuple[str, bytes]
 KINDS = ("arcgisservices", "arcgissites")
+PAGES = {"/metrics": "metrics", "/livez": "probes", "/readyz": "probes"}
 SHORTEST = 16  # a shorter text is no secret, but a word of a test
 PAGE_BYTES = 2**22
 _TOKEN = re.compile(r"token: *(\S+)")
@@ -34,7 +35,7 @@ def search(bench: Workbench) -> Search:
     """For what the bench has used: of an operator's own token the signature, which is the secret."""
     from harness.bench import PASSWORD, PLANTED
 
-    used = {"password": PASSWORD, "live document": PLANTED}
+    used = {"password": PASSWORD, "what the site says": PLANTED}
     used |= {f"token {number}": token for number, token in enumerate(_tokens(bench))}
     used |= {f"text {n}": text for n, text in enumerate(bench.api.secret_texts) if len(text) >= SHORTEST}
     for config in bench.directory.glob("*.kubeconfig"):
@@ -51,23 +52,28 @@ def shown(bench: Workbench) -> Iterator[Output]:
             yield "status", _text(body.get("status"))
             yield "managedFields", _text(body["metadata"].get("managedFields"))
     yield "events", _text(bench.api.events())
-    if hasattr(bench, "operator"):
-        yield from measured(bench.operator, bench.metrics)
-    yield from bench.told
+    yield "lease", _text(bench.api.leases())
+    for operator in bench.operators():
+        yield from pages(operator, bench.listens_at[operator.name])
 
 
-def measured(operator: ChildProcess, tell: Callable[[], str]) -> Iterator[Output]:
-    """What an operator tells Prometheus, if it is up."""
+def pages(operator: ChildProcess, host: str = "127.0.0.1") -> Iterator[Output]:
+    """What an operator tells Prometheus and the kubelet, if it is up."""
     if operator.running:
         with suppress(httpx.TransportError, ProcessFailed):  # frozen, or it never came up
-            yield "metrics", tell().encode()
+            for path, channel in PAGES.items():
+                yield channel, page(operator, host, path).content
+
+
+def page(operator: ChildProcess, host: str, path: str) -> httpx.Response:
+    """What an operator answers where it listens."""
+    port = operator.wait_for_json(lambda line: line.get("msg") == "started", 10)["health_port"]
+    return httpx.get(f"http://{host}:{port}{path}", timeout=5.0, trust_env=False)
 
 
 def metrics(operator: ChildProcess, host: str = "127.0.0.1") -> str:
-    """What an operator tells Prometheus, asked where it listens."""
-    port = operator.wait_for_json(lambda line: line.get("msg") == "started", 10)["health_port"]
-    answer = httpx.get(f"http://{host}:{port}/metrics", timeout=5.0, trust_env=False)
-    return answer.raise_for_status().text
+    """What an operator tells Prometheus."""
+    return page(operator, host, "/metrics").raise_for_status().text
 
 
 def written(bench: Workbench) -> Iterator[Output]:

@@ -116,6 +116,10 @@ class SiteControl:
     def read_only(self, on: bool, message: str | None = None) -> None:
         self._post("/mode", {"isReadOnly": on, **({"message": message} if message else {})})
 
+    def echo(self, text: str) -> None:
+        """What stands besides in error texts and jobs; ``{token}``, ``{password}``: as it was asked."""
+        self._post("/echo", {"text": text})
+
     # -- faults and holds ------------------------------------------------------------
 
     def fault(

@@ -57,4 +57,4 @@ def test_a_secret_of_the_live_documents_is_searched_for(bench: Workbench) -> Non
     document = bench.site.document(bench.fresh_service())
     assert PLANTED in document["properties"]["connectionString"]
     hits = search(bench).hits(json.dumps(document, ensure_ascii=False).encode())
-    assert "live document" in {name for name, _ in hits}
+    assert "what the site says" in {name for name, _ in hits}

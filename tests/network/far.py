@@ -86,11 +86,10 @@ class Far(Workbench):
         """Starts an operator behind the router."""
         chosen = {"health_address": "0.0.0.0:0", **SHIPPED_LEASE, **settings}
         process = self.start_operator(name, ready=ready, within=self.wires.within, **chosen)
-        self.listens_at = self.wires.kubelets_way
-        return Pod(process, self.listens_at)
+        self.listens_at[name] = self.wires.kubelets_way
+        return Pod(process, self.listens_at[name])
 
     def neighbour(self, name: str = "neighbour", **settings: object) -> Pod:
         """Starts an operator that no rule touches, and that finds the Lease taken."""
         process = self.start_operator(name, ready=False, **{**SHIPPED_LEASE, **settings})
-        self.listens_at = "127.0.0.1"
-        return Pod(process, self.listens_at)
+        return Pod(process, self.listens_at[name])

@@ -223,6 +223,7 @@ class Place(ResourceActs, SiteActs, ClusterActs):
     def _told(self) -> History:
         history, end = self.history, now()
         history.edits += self._behind.edits()
+        history.secrets |= self._behind.secrets()
         for number, replica in self.living():
             for task in replica.tasks:
                 if task.done() and not task.cancelled():

@@ -15,11 +15,13 @@ from pairs_scene import Script
 from pairs_wire import REQUEST
 
 from arcgis_simulator import catalogue
+from arcgis_simulator.echo import Echo
 from arcgis_simulator.jobs import Job
 from arcgis_simulator.jobs import Work as SiteWork
 from arcgis_simulator.site import Site
 from arcgis_simulator.tokens import User
 from arcgis_simulator.world import World
+from harness.bench import ECHO, PLANTED
 
 Json = Any
 USER = "gitops"
@@ -52,7 +54,13 @@ class Watched:
         self.world.switches = self.world.switches.changed(switches)
         self.world.set_user(User(USER, secret))
         self.site = Site(self.world, LoopClock(), journal=Silent())  # type: ignore[arg-type]
+        self.site.echo = Echo(ECHO)
         self._plant()
+
+    def secrets(self) -> dict[str, str]:
+        """What the site has said in its error texts, besides the account's password."""
+        tokens = {f"token {number}": token for number, token in enumerate(self.world.tokens.given)}
+        return {"what the site says": PLANTED, **tokens}
 
     def edits(self) -> Iterator[Edit]:
         """All that were accepted."""

@@ -15,7 +15,7 @@ from harness.canaries import canary, forms
 pytestmark = pytest.mark.xdist_group("canaries")
 
 Json = Any
-CHANNELS = ("status", "managedFields", "events", "metrics", "log", "audit")
+CHANNELS = ("status", "managedFields", "events", "lease", "log", "audit")
 SAID_AS: dict[str, set[str]] = {
     "raw": {"beginning", "end"},
     "quoted": {"beginning", "end"},
@@ -73,9 +73,9 @@ def _log(bench: Workbench, text: str) -> None:
     (bench.directory / "another-operator.log").write_text(json.dumps({"msg": text}) + "\n")
 
 
-def _metric(bench: Workbench, text: str) -> None:
-    told = f'arcgis_operator_said{{text="{text}"}} 1\n'
-    bench.metrics = lambda: told  # type: ignore[method-assign]
+def _lease(bench: Workbench, text: str) -> None:
+    lease = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": "said"}}
+    bench.kubectl.apply({**lease, "spec": {"holderIdentity": text}})
 
 
 PLANT = {
@@ -83,7 +83,7 @@ PLANT = {
     "managedFields": _managed,
     "events": _event,
     "log": _log,
-    "metrics": _metric,
+    "lease": _lease,
     "audit": _status,
 }
 
@@ -97,6 +97,38 @@ def test_a_secret_that_is_told_is_found_in_each_form(leaky: Workbench, channel: 
         told = [data for where, data in (*outputs.shown(leaky), *outputs.written(leaky)) if where == channel]
         hits = {hit for data in told for hit in search.hits(data)}
         assert {("password", found) for found in SAID_AS[form]} <= hits, form
+
+
+@pytest.mark.parametrize("path", outputs.PAGES)
+def test_a_secret_on_a_page_of_the_operator_is_found_in_each_form(
+    leaky: Workbench, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    search, get = outputs.search(leaky), httpx.get
+    for form, text in forms(PASSWORD).items():
+
+        def said(url: str, text: str = text, **how: Any) -> httpx.Response:
+            answer = get(url, **how)
+            return httpx.Response(200, text=answer.text + text) if url.endswith(path) else answer
+
+        monkeypatch.setattr(httpx, "get", said)
+        told = [data for where, data in outputs.shown(leaky) if where == outputs.PAGES[path]]
+        assert len(told) == list(outputs.PAGES.values()).count(outputs.PAGES[path])
+        hits = {hit for data in told for hit in search.hits(data)}
+        assert {("password", found) for found in SAID_AS[form]} <= hits, form
+
+
+def test_the_site_says_the_secrets_in_its_error_texts_and_jobs(leaky: Workbench) -> None:
+    leaky.site.next_job(service=SERVICE, outcome="FAILED")
+    leaky.declare("clean", SERVICE, {"description": "fails once"})
+    job = leaky.wait_job("clean")
+    url, token = leaky.sites["prod"].url, leaky.site.tokens()[0]
+    asked = {"headers": {"authorization": f"Bearer {token}"}, "params": {"f": "json"}, "verify": False}
+    leaky.converged("clean")
+    search = outputs.search(leaky)
+    for path in ("services/None.MapServer", f"jobs/{job}", "services/Fire%20.MapServer/edit"):
+        told = httpx.get(f"{url}/admin/{path}", **asked)
+        secrets = {name for name, _ in search.hits(told.content)}
+        assert secrets >= {"password", "token 0", "what the site says"}, told.text
 
 
 def test_tokens_of_the_site_and_of_the_operator_are_searched_for(leaky: Workbench) -> None:
