@@ -28,7 +28,8 @@ def test_only_policy_has_defaults_and_settings_have_none(api: httpx.Client) -> N
     spec = {"siteRef": {"name": "prod"}, "service": {"name": "Roads", "type": "MapServer"}}
     body = document("ArcGISService", {**spec, "settings": {"extensions": [{"typeName": "WMSServer"}]}})
     stored = create(api, body, dryRun="All").json()["spec"]
-    assert stored == {**body["spec"], "deletionPolicy": "Orphan"}
+    policies = {"deletionPolicy": "Orphan", "managementPolicy": "Manage", "drift": {"policy": "Correct"}}
+    assert stored == {**body["spec"], **policies}
 
 
 def test_a_site_has_the_narrowest_access_and_the_usual_limits_by_default(api: httpx.Client) -> None:
