@@ -137,3 +137,16 @@ def test_the_bill_of_materials_names_everything_with_the_hash_that_was_locked(im
     assert len(hashes) == len(distributions(image)) - 1  # our own wheel is in no lock
     assert [one for one in hashes if f"--hash=sha256:{one}" not in lock] == []
     assert json.dumps(document) == json.dumps(bill(image))
+
+
+def test_time_zones_are_known_whatever_the_base_has(operator: Image) -> None:
+    """Those of windows; a slim base may have no zones of its own."""
+    ask = "import zoneinfo; zoneinfo.reset_tzpath([]); print(zoneinfo.ZoneInfo('Australia/Lord_Howe'))"
+    pod = Pod(operator)
+    shown = subprocess.run(
+        pod.command("-c", ask, program=("/opt/arcgis/bin/python",)),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert shown.stdout == "Australia/Lord_Howe\n"
