@@ -9,8 +9,10 @@ from typing import Any, cast
 from arcgis_operator.core.identity import Name, ServiceRef
 from arcgis_operator.core.job import JobsOn
 from arcgis_operator.core.model import Desired, Leaf, LeafKind, SiteRef
+from arcgis_operator.core.wake import RESYNC, Wake
 from arcgis_operator.reconcilers.breath import Breath
-from arcgis_operator.reconcilers.glance import FOLDERS_AT_ONCE, Glance
+from arcgis_operator.reconcilers.folder_line import FOLDERS_AT_ONCE, FolderLine
+from arcgis_operator.reconcilers.glance import Glance
 from arcgis_operator.reconcilers.ledger import Ledger
 from arcgis_operator.reconcilers.registry import Resting
 
@@ -58,9 +60,10 @@ async def glance(site: FakeSite, *at_rest: Resting) -> list[str]:
     ledger = Ledger(lambda: 0.0, 90.0, 1800.0)
     sites = cast("Any", SimpleNamespace(resolve=resolve))
     storms = cast("Any", SimpleNamespace(looked=lambda *_, **__: None))
-    await Glance(sites, cast("Any", registry), ledger, woken.append, LIST_SECONDS, Breath(), storms).turn(
-        f"{URL}|transport"
-    )
+    unused = cast("Any", None)
+    await Glance(
+        sites, cast("Any", registry), ledger, woken.append, unused, LIST_SECONDS, Breath(), storms
+    ).turn(f"{URL}|transport")
     return woken
 
 
@@ -97,35 +100,59 @@ class SlowSite(FakeSite):
         return await super().folder(name, refs)
 
 
-async def test_few_folders_are_held_at_a_time_and_a_site_that_hangs_keeps_one_place() -> None:
-    """Sixteen at once took 80 MiB, which the process kept."""
+async def test_few_folders_are_held_at_a_time_and_who_waits_gives_its_worker_back() -> None:
+    """Sixteen at once took 80 MiB, which the process kept; a site that hangs keeps one place."""
     under_way: list[SlowSite] = []
-    sites = {name: SlowSite(under_way) for name in ("hangs", *"abcdef")}
+    names = ("hangs", *"abcdef")
+    sites = {name: SlowSite(under_way) for name in names}
+    turns: dict[str, asyncio.Task[Wake]] = {}
 
     async def resolve(aim: Any, *_: object) -> SlowSite:
         return sites[aim.site.name]
 
-    def at_rest(name: str) -> list[Resting]:
+    def at_rest(folder: str) -> list[Resting]:
         one = resting("Roads", "Transport")
-        return [replace(one, desired=replace(one.desired, site=SiteRef("gis", name)))]
+        return [replace(one, desired=replace(one.desired, site=SiteRef("gis", folder.partition("|")[0])))]
+
+    def give(folder: str) -> None:
+        turns[folder] = asyncio.create_task(made.turn(folder))
 
     made = Glance(
         cast("Any", SimpleNamespace(resolve=resolve)),
         cast("Any", SimpleNamespace(resting=at_rest, identify=lambda *_: True)),
         Ledger(lambda: 0.0, 90.0, 1800.0),
         lambda _: None,
+        give,
         LIST_SECONDS,
         Breath(),
         cast("Any", SimpleNamespace(looked=lambda *_, **__: None)),
     )
-    turns = {name: asyncio.create_task(made.turn(name)) for name in sites}
-    again = [asyncio.create_task(made.turn("hangs")) for _ in range(FOLDERS_AT_ONCE)]
-    for name in "abcdef":
-        async with asyncio.timeout(10):
+    for folder in [*(f"{name}|transport" for name in names), "hangs|another"]:
+        give(folder)
+    async with asyncio.timeout(10):
+        await sites["c"].asked.wait()
+        for folder in ("d|transport", "e|transport", "f|transport", "hangs|another"):
+            assert await turns[folder] is RESYNC, "it waits without a worker"
+        for name in "abcdef":
             await sites[name].asked.wait()
-        assert len(under_way) <= FOLDERS_AT_ONCE
-        assert under_way.count(sites["hangs"]) == 1
-        sites[name].answer.set()
-        await turns[name]
-    sites["hangs"].answer.set()
-    await asyncio.gather(*again, turns["hangs"])
+            assert len(under_way) <= FOLDERS_AT_ONCE
+            assert under_way.count(sites["hangs"]) == 1
+            sites[name].answer.set()
+            await turns[f"{name}|transport"]
+        sites["hangs"].answer.set()
+        await turns["hangs|transport"]
+        await turns["hangs|another"]
+
+
+def test_who_leaves_calls_the_first_in_line_and_each_is_called_once() -> None:
+    line = FolderLine()
+    looking = [f"{number}|a" for number in range(FOLDERS_AT_ONCE)]
+    assert all(map(line.enter, looking))
+    assert not any(map(line.enter, ("0|b", "x|a", "y|a")))
+    assert line.leave("1|a") == "x|a", "the site of the first one is still being looked at"
+    assert line.leave("2|a") == "y|a"
+    assert line.leave("3|a") is None
+    assert line.enter("x|a")
+    assert line.leave("0|a") == "0|b"
+    assert line.enter("0|b")
+    assert line.leave("0|b") is None

@@ -191,6 +191,7 @@ class Parts:
             self._registry,
             self._ledger,
             lambda key: self._asks.look(ServiceKey(key)),
+            lambda folder: self._asks.look(FolderKey(folder)),
             SPREAD * self._config.resync_seconds,
             self._breath,
             self._storms,

@@ -8,7 +8,6 @@ plainly as it was gets a turn of its own, which reads and decides everything ane
 import asyncio
 from collections.abc import Callable, Mapping
 from itertools import groupby
-from weakref import WeakKeyDictionary
 
 from arcgis_operator.core import plan
 from arcgis_operator.core.case import Hold
@@ -17,6 +16,7 @@ from arcgis_operator.core.identity import Name
 from arcgis_operator.core.jsondoc import Json
 from arcgis_operator.core.wake import RESYNC, Wake
 from arcgis_operator.reconcilers.breath import Breath
+from arcgis_operator.reconcilers.folder_line import FolderLine
 from arcgis_operator.reconcilers.ledger import Ledger
 from arcgis_operator.reconcilers.ports import RIGHTS_SECONDS
 from arcgis_operator.reconcilers.registry import Registry, Resting
@@ -24,13 +24,9 @@ from arcgis_operator.reconcilers.storms import Storms
 from arcgis_operator.sites.session import SiteSession
 from arcgis_operator.sites.sessions import Sessions
 
-FOLDERS_AT_ONCE = 4
-"""A folder of 500 documents takes 5 MiB while it is compared; of one site there is one at a time, so that a
-site that hangs keeps one place."""
-
 
 class Glance:
-    """Looks at folders. `wake(key)` asks for a turn of a service.
+    """Looks at folders. `wake(key)` asks for a turn of a service, `again(folder)` for one of a folder.
 
     `list_seconds`: so old a list of jobs will do, so that the glances of one resync share it.
     """
@@ -41,17 +37,27 @@ class Glance:
         registry: Registry,
         ledger: Ledger,
         wake: Callable[[str], None],
+        again: Callable[[str], None],
         list_seconds: float,
         breath: Breath,
         storms: Storms,
     ) -> None:
-        self._sites, self._registry, self._ledger, self._wake = sites, registry, ledger, wake
+        self._sites, self._registry, self._ledger = sites, registry, ledger
+        self._wake, self._again, self._line = wake, again, FolderLine()
         self._list_seconds, self._breath, self._storms = list_seconds, breath, storms
-        self._few = asyncio.Semaphore(FOLDERS_AT_ONCE)
-        self._lines: WeakKeyDictionary[SiteSession, asyncio.Lock] = WeakKeyDictionary()
 
     async def turn(self, folder: str) -> Wake:
-        """The next glance always comes with the next resync."""
+        """The next glance always comes with the next resync; one that has to wait gives its worker back."""
+        if not self._line.enter(folder):
+            return RESYNC
+        try:
+            await self._look_into(folder)
+        finally:
+            if following := self._line.leave(folder):
+                self._again(following)
+        return RESYNC
+
+    async def _look_into(self, folder: str) -> None:
         found: list[tuple[SiteSession | None, Resting]] = []
         for resting in self._registry.resting(folder):
             site = await self._sites.resolve(resting.desired.aim, resting.name.namespace, RIGHTS_SECONDS)
@@ -62,22 +68,12 @@ class Glance:
         for _, pairs in groupby(found, key=_shelf):
             together = list(pairs)
             await self._look(together[0][0], [resting for _, resting in together])
-        return RESYNC
 
     async def _look(self, site: SiteSession | None, resting: list[Resting]) -> None:
-        if site is None:
-            for one in resting:
-                self._wake(one.key)
-            return
-        await site.pace()
-        async with self._lines.setdefault(site, asyncio.Lock()), self._few:
-            await self._compare(site, resting)
-
-    async def _compare(self, site: SiteSession, resting: list[Resting]) -> None:
-        documents = await self._documents(site, resting) or {}
+        documents = await self._documents(site, resting) if site else None
         for one in resting:
-            document = documents.get(one.desired.service.leaf.casefold())
-            if document is None or not await self._as_it_was(site, one, document):
+            document = documents.get(one.desired.service.leaf.casefold()) if documents else None
+            if site is None or document is None or not await self._as_it_was(site, one, document):
                 self._wake(one.key)
             if self._breath.is_due():
                 await asyncio.sleep(0)
@@ -85,6 +81,7 @@ class Glance:
     async def _documents(
         self, site: SiteSession, resting: list[Resting]
     ) -> Mapping[str, Mapping[str, Json]] | None:
+        await site.pace()
         refs = [one.desired.service for one in resting]
         found = await site.folder(refs[0].folder, refs)
         return None if isinstance(found, Failure) else found
