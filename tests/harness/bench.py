@@ -123,15 +123,19 @@ class Workbench:
         plant(self.site)
 
     def register(self, name: str = "prod", *, alias: str = "", **spec: Json) -> None:
-        """Applies the ArcGISSite of a running site, under its name or as `alias`, with Secret and CA."""
+        """Applies the ArcGISSite of a running site, under its name or as `alias`, with Secret and CA.
+
+        The tests that share a site would soon be asked whether so many drifts may be restored.
+        """
         for body in parts.site_objects(self.sites[name], PASSWORD, alias or name):
             whole: dict[str, Any] = dict(body)
             if body["kind"] == "ArcGISSite":
-                limits = {"limits": {"requestsPerSecond": 500, "maxJobs": 20}}
-                whole["spec"] = {**whole["spec"], **limits, **spec}
+                limits = {"requestsPerSecond": 500, "maxJobs": 20}
+                ours = {"limits": limits, "drift": {"massRepair": {"count": 100_000}}}
+                whole["spec"] = {**whole["spec"], **ours, **spec}
             self.kubectl.apply(whole)
 
-    def meet_anew(self) -> None:
+    def meet_anew(self, **spec: Json) -> None:
         """Has the operator meet the site `prod` as if for the first time: with another Secret."""
         name = f"again-{uuid.uuid4().hex[:10]}"
         account = {"username": parts.USERNAME, "password": PASSWORD}
@@ -139,7 +143,7 @@ class Workbench:
         self.kubectl.apply(
             {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": account}
         )
-        self.register(credentials={"secretRef": metadata})
+        self.register(credentials={"secretRef": metadata}, **spec)
 
     def start_operator(
         self, name: str = "operator", *, ready: bool = True, within: Sequence[str] = (), **settings: object

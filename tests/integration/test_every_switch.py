@@ -53,6 +53,8 @@ def choices() -> dict[str, tuple[Any, ...]]:
 
 
 CHOICES = choices()
+UNASKED: Values = {"drift": {"massRepair": {"action": "Off"}}}
+"""After an upgrade, which another version is, a person is asked before a drift is restored."""
 ALONE = [{name: value} for name, values in CHOICES.items() for value in values]
 
 
@@ -71,7 +73,7 @@ def said(values: Values) -> str:
 def switching(control_plane: Cluster) -> Iterator[Workbench]:
     with Workbench(control_plane) as bench:
         bench.start_site(f"--services={SERVICES}")
-        bench.register()
+        bench.register(**UNASKED)
         bench.start_operator(
             job_timeout_seconds=8, retry_seconds=2
         )  # above the longest stale read, as the defaults are
@@ -86,7 +88,7 @@ def each_makes_one_edit(bench: Workbench, values: Values) -> None:
     bench.site.switch(**{**DEFAULTS, **values})
     bench.site.expire_tokens()
     if {"jobs_list", "version"} & values.keys():
-        bench.meet_anew()  # a site that never listed its jobs, not one that stopped to
+        bench.meet_anew(**UNASKED)  # a site that never listed its jobs, not one that stopped to
     try:
         bench.declare(name, service, {"description": said(values), "properties": {"maxRecordCount": 77}})
         if cannot_be_told_from_an_outage(values):
