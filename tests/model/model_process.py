@@ -57,7 +57,7 @@ class Calm:
     def looked(self, site: Name, key: str, drifts: bool) -> None:
         """Nothing is counted."""
 
-    def passed(self, site: Name, key: str) -> None:
+    def passed(self, key: str) -> None:
         """Nothing is counted."""
 
     def hold(self, site: Name, key: str) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from pairs_claims import Claims
 from pairs_history import Edit, History, conditions, ours
 from pairs_rules import PUT_BACK, sent_by
 from pairs_scene import STORM_BOUND
 
+Json = Any
 WINDOW = 600.0
 NEW_PROCESS = frozenset({"restart", "crash", "restart_first", "empty_lease"})
 
@@ -26,13 +28,18 @@ def a_reported_drift_was_restored(history: History, claims: Claims) -> Iterator[
 
 def was_live(history: History, path: str, at: float) -> bool:
     """It was Ready with these very settings, and nothing but a drift has come in between."""
-    wanted = (history.at(path, at) or {}).get("spec", {}).get("settings")
+    wanted = _wanted(history.at(path, at))
     for version in reversed([one for one in history.versions[path] if one.at < at]):
-        if version.body is None or version.body["spec"].get("settings") != wanted:
+        if version.body is None or _wanted(version.body) != wanted:
             return False
         if conditions(version.body).get("Ready", {}).get("status") == "True":
             return not any(act in PUT_BACK for when, act, _ in history.events if version.at <= when <= at)
     return False
+
+
+def _wanted(body: Json) -> Json:
+    spec = (body or {}).get("spec", {})
+    return spec.get("settings"), spec.get("configuredState")
 
 
 def many_were_restored_unasked(history: History, claims: Claims) -> Iterator[str]:

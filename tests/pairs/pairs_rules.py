@@ -60,15 +60,15 @@ def sent_into_a_job_of_others(history: History, claims: Claims) -> Iterator[str]
 def sent_without_a_stored_intent(history: History, claims: Claims) -> Iterator[str]:
     used: set[str] = set()
     for edit in sorted(ours(history), key=lambda one: one.left):
-        stored = {
-            journal(body).get("id")
+        stored = [
+            str(journal(body).get("id"))
             for path in claims.on(edit.service)
             for body in history.bodies_within(path, edit.left - STORED, edit.left)
-            if journal(body).get("phase") == "Intended"
-        } - {None, ""}
-        if not stored - used:
+            if journal(body).get("phase") == "Intended" and journal(body).get("id") not in (None, "", *used)
+        ]
+        if not stored:
             yield f"{edit.left:.1f} {edit.service}: sent without a stored intent of its own"
-        used |= stored
+        used |= set(stored) if len(set(stored)) < 2 else {*stored} - {stored[-1]}  # two in one moment
 
 
 def a_loser_sent(history: History, claims: Claims) -> Iterator[str]:

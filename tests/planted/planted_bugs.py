@@ -192,7 +192,8 @@ BUGS: Mapping[str, Bug] = {
     ),
     "COMPLETED is taken for success": Bug(
         "core/look.py",
-        "    if _proved(case):\n        return Sight(Signal.MATCHES)\n    if _may_still_show(case, job):",
+        "    if _proved(case):\n        return Sight(Signal.MATCHES)\n    if _done(case):\n"
+        "        return Sight(Signal.DONE)\n    if _may_still_show(case, job):",
         "    if _proved(case) or job.state is JobState.COMPLETED:\n        return Sight(Signal.MATCHES)\n"
         "    if _may_still_show(case, job):",
         DECIDE,

@@ -185,7 +185,7 @@ class Case:
 
         Also where the service was made anew since, under another id.
         """
-        observed = self.record.observed
+        observed = self.record.observed or self.record.proved
         if observed is None or self.desired is None or self._wanted(observed.service_id) != self._recorded:
             return False
         return plan.digest(self.desired.leaves, self.site_url, observed.service_id) == observed.digest

@@ -26,7 +26,8 @@ LONGEST_WAIT = 86400.0
 
 def unapproved(case: Case, plan: Plan) -> Shut | None:
     """A person has to approve this plan first."""
-    if case.desired is None or plan.cause == DRIFT or not _asks(case.desired.approval, case, plan):
+    put_back = plan.cause == DRIFT and case.record.known
+    if case.desired is None or put_back or not _asks(case.desired.approval, case, plan):
         return None
     name, approved = plan.hash(case.show), case.desired.approved_plan
     if approved == name:

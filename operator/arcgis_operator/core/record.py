@@ -172,7 +172,9 @@ class Condition:
 class Record:
     """A parsed status. `known` is False when there is no status of ours: new, wiped or re-created.
 
-    `overridden` are the overrides of windows that were heard. `next_window` is written only.
+    `overridden` are the overrides of windows that were heard. `next_window` is written only. `proved` is what
+    an uncertain status says was live, when another resource may have had the word since: there `observed`,
+    which decides who comes first, is None.
     """
 
     known: bool = False
@@ -185,6 +187,7 @@ class Record:
     history: tuple[Mapping[str, Json], ...] = ()
     plan: PlanShown | None = None
     observed: Observed | None = None
+    proved: Observed | None = None
 
     def is_ready(self, generation: int) -> bool:
         """Ready is True for this generation."""

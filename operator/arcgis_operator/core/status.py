@@ -87,7 +87,7 @@ def render(
         "job": _written(record.job) if record.job else None,
         "history": _fitted("history", [dict(entry) for entry in record.history]),
         "plan": _written(record.plan) if record.plan else None,
-        "observed": _written(record.observed) if record.observed else None,
+        "observed": _written(live) if (live := record.observed or record.proved) else None,
     }
     return {key: value for key, value in status.items() if value not in (None, "", [])}
 
@@ -198,7 +198,7 @@ def _parsed(status: Mapping[str, Json]) -> Record:
         job=_read(JobShown, _block(status, "job")) if status.get("job") else None,
         history=_all(Mapping, status.get("history") or []),
         plan=_plan(status),
-        observed=_read(Observed, _block(status, "observed")) if status.get("observed") else None,
+        observed=_proved(status),
     )
 
 
@@ -209,7 +209,13 @@ def _uncertain(status: Mapping[str, Json]) -> Record:
         ready=ready_of(status),
         journal=_read(Journal, _counting(_block(status, "journal"))).closed(),
         plan=_plan(status),
+        proved=_proved(status),
     )
+
+
+def _proved(status: Mapping[str, Json]) -> Observed | None:
+    block = _block(status, "observed")
+    return _read(Observed, block) if block else None
 
 
 def _counting(journal: Mapping[str, Json]) -> Mapping[str, Json]:

@@ -96,6 +96,7 @@ class ServiceReconciler:
             kept = self._polled.take(key, heard.speaker, term)
             body = kept or await self._store.read(heard.speaker)
             if isinstance(body, KubeFailure):
+                self._storms.passed(key)
                 return self._unread(heard.speaker, uid, body)
             wake = await self._attempt(key, body, term, heard)
             if wake is not None:
@@ -110,6 +111,7 @@ class ServiceReconciler:
 
     async def fail(self, key: str, error: Exception) -> None:
         """Say on the resource that its turn crashed; the error's own text may hold secrets: not shown."""
+        self._storms.passed(key)
         winner = self._registry.claim(key).winner
         body = await self._store.read(winner) if winner else None
         if isinstance(body, dict):
@@ -201,8 +203,8 @@ class ServiceReconciler:
         if isinstance(stored, KubeFailure):
             return self._unstored(key, case.record, verdict, stored, site)
         self._remember(key, case, verdict)
-        if aim and verdict.reason not in SITE_AWAY:
-            self._storms.passed(Name(aim.site.namespace, aim.site.name), key)
+        if verdict.reason not in SITE_AWAY:
+            self._storms.passed(key)
         self._tell(Concluded(key, case.record, verdict))
         if not isinstance(site, Hold) and _is_over(case, verdict):
             site.over(case.record.journal.job_id)

@@ -92,14 +92,17 @@ class Storms:
             storm.uncounted.add(key)
             storm.found[key] = self._monotonic()
             self._begin_count(site, storm)
-        self.passed(site, key)
+        self._pass(site, storm, key)
         if storm.divergence and storm.unseen is None and not storm.drifting:
             self._judge(site, storm)
 
-    def passed(self, site: Name, key: str) -> None:
-        """A turn of the service is over, in which the site was not in trouble."""
-        storm = self._storms.get(site)
-        if storm and storm.unseen is not None:
+    def passed(self, key: str) -> None:
+        """A turn of the service is over, in which its site, or one of its sites, was not in trouble."""
+        for site, storm in self._storms.items():
+            self._pass(site, storm, key)
+
+    def _pass(self, site: Name, storm: Storm, key: str) -> None:
+        if storm.unseen is not None and key in storm.unseen:
             storm.unseen.discard(key)
             self._count(site, storm)
 
@@ -198,8 +201,9 @@ class Storms:
             self._told(site)
 
     def _are_many(self, site: Name, storm: Storm, services: int) -> bool:
-        now, policy = self._monotonic(), self._policy(site)
-        storm.found = {key: at for key, at in storm.found.items() if now - at < policy.window_seconds}
+        policy = self._policy(site)
+        since = storm.began_at - policy.window_seconds
+        storm.found = {key: at for key, at in storm.found.items() if at > since}
         bound = 0 if self._is_upgrade(storm) else policy.bound(services)
         return policy.hold and len(storm.found.keys() - storm.released) > bound
 

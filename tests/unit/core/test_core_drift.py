@@ -4,15 +4,16 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from situations import case, digest, job, journal, live, proved, record, seen, wanting
+from situations import NOW, case, digest, job, journal, live, proved, record, seen, wanting
 
-from arcgis_operator.core.case import Case
+from arcgis_operator.core.case import Case, Hold
 from arcgis_operator.core.decide import decide
-from arcgis_operator.core.model import Desired, DriftPolicy, SpecInvalid
+from arcgis_operator.core.model import Approval, Desired, DriftPolicy, SpecInvalid
 from arcgis_operator.core.operations import Request
 from arcgis_operator.core.places import is_within
 from arcgis_operator.core.record import Phase
 from arcgis_operator.core.service_spec import parse_service
+from arcgis_operator.core.status import parse, render
 from arcgis_operator.core.verdict import Reason
 
 IGNORING = replace(
@@ -123,3 +124,28 @@ def test_the_spec_tells_which_settings_are_ignored_and_which_entry_names_none() 
         True, frozenset({("extensions", "WMSServer", "enabled")}), ("settings.maxIdleTime",)
     )
     assert [leaf.path for leaf in found.restored] == [("description",)]
+
+
+UNCERTAIN = replace(proved(), known=False, observed=None, proved=proved().observed)
+
+
+def test_what_was_live_before_its_site_was_away_has_drifted() -> None:
+    """Its status does not tell who had the word meanwhile: that makes no new wish of it."""
+    reporting = replace(wanting(), drift=DriftPolicy(report=True))
+    assert decide(case(desired=reporting, record=UNCERTAIN)).reason is Reason.DRIFT_REPORTED
+
+
+def test_an_uncertain_drift_waits_for_approval_as_a_new_wish_does() -> None:
+    asking = replace(wanting(), approval=Approval.MANUAL)
+    assert decide(case(desired=asking, record=UNCERTAIN)).reason is Reason.AWAITING_APPROVAL
+    assert decide(case(desired=asking, record=proved())).effect, "what was approved once is put back"
+
+
+def test_an_uncertain_status_keeps_what_was_live() -> None:
+    body: dict[str, Any] = {"metadata": {"generation": 1, "name": "roads", "namespace": "gis"}}
+    verdict = decide(case(record=UNCERTAIN, unlooked=(Hold(Reason.SITE_NOT_FOUND, "no"),), seen=None))
+    for _ in range(3):
+        body["status"] = render(body, replace(verdict, record=replace(verdict.record, known=False)), NOW)
+        verdict = replace(verdict, record=parse(body))
+    assert verdict.record.observed is None
+    assert verdict.record.proved == proved().observed

@@ -238,7 +238,7 @@ def test_what_cannot_be_read_though_the_site_is_well_is_not_waited_for() -> None
     world.drift("s0")
     world.rest(world.keys[:-1])
     assert world.storms.hold(PROD, "s0") is COUNTING
-    world.storms.passed(PROD, world.keys[-1])
+    world.storms.passed(world.keys[-1])
     assert world.reasons("s0") == {None}
 
 
@@ -250,6 +250,15 @@ def test_a_site_in_trouble_is_waited_for_but_not_longer_than_the_window() -> Non
     assert world.storms.hold(PROD, "s0") is COUNTING
     world.at = world.policy.window_seconds + 10
     assert world.reasons("s0") == {None}
+
+
+def test_a_count_that_took_longer_than_the_window_forgets_nothing() -> None:
+    world = World()
+    some = world.keys[: BOUND + 1]
+    world.drift(*some)
+    world.turn()
+    world.at = 3 * world.policy.window_seconds
+    assert world.reasons(*some) == {Reason.SITE_DIVERGED}
 
 
 def test_services_that_were_not_ready_count_as_well() -> None:
