@@ -52,6 +52,8 @@ class Trap:
             about = {"service": stage.service} if site.what in OF_THE_SERVICE else {}
             does = {"hold": HOLD}
             stage.site.fault(does, when=cut.when, skip=site.nth - 1, operation=site.what, **about)
+            if site.what == "token":
+                stage.site.expire_tokens()  # the ArcGISSite's own turn may have signed in already
 
     def sprung(self) -> None:
         """Waits until the request is parked."""

@@ -20,6 +20,9 @@ class Notes:
         self.threads.add(threading.current_thread().name)
         self._changed.set()
 
+    async def taken(self) -> None:
+        """It takes in at once what it is told."""
+
     async def has(self, *call: str, seconds: float = 10.0) -> None:
         async with asyncio.timeout(seconds):
             while not any(all(word in one for word in call) for one in self.calls):
