@@ -52,8 +52,6 @@ class Trap:
             about = {"service": stage.service} if site.what in OF_THE_SERVICE else {}
             does = {"hold": HOLD}
             stage.site.fault(does, when=cut.when, skip=site.nth - 1, operation=site.what, **about)
-            if site.what == "token":
-                stage.site.expire_tokens()  # the ArcGISSite's own turn may have signed in already
 
     def sprung(self) -> None:
         """Waits until the request is parked."""
@@ -102,6 +100,8 @@ class Case:
             trap = self._started_with("second", first)
         else:
             trap = Trap(self.stage, leader.proxy, *first)
+            if first[0].what == "token" and self.flow is FLOWS["create"]:
+                self.stage.site.expire_tokens()  # the ArcGISSite's own turn may have signed in already
             self._act()
         self._kill(leader if not self.flow.starts else self.stage.replicas[-1], trap)
         for number, kill in enumerate(later):
@@ -119,6 +119,8 @@ class Case:
         """
         leader = self._prepared()
         trap = Trap(self.stage, leader.proxy, site, Cut("before", drop=site.what == "edit"))
+        if site.what == "token" and self.flow is FLOWS["create"]:
+            self.stage.site.expire_tokens()
         self._act()
         trap.sprung()
         leader.process.freeze()
