@@ -149,3 +149,8 @@ def test_an_uncertain_status_keeps_what_was_live() -> None:
         verdict = replace(verdict, record=parse(body))
     assert verdict.record.observed is None
     assert verdict.record.proved == proved().observed
+
+
+def test_what_cannot_be_read_wants_nothing() -> None:
+    unreadable = case(desired=None)
+    assert (unreadable.digest, unreadable.leaves, unreadable.was_proved) == ("", (), False)

@@ -4,7 +4,7 @@ import pytest
 from situations import case, seen
 
 from arcgis_operator.core import sentences as s
-from arcgis_operator.core.annotations import ABANDON
+from arcgis_operator.core.annotations import ABANDON, restore_command
 from arcgis_operator.core.jobs import Signal
 from arcgis_operator.core.texts import waiting_text
 
@@ -148,3 +148,15 @@ def test_the_command_fits_behind_the_longest_failure() -> None:
     assert told.endswith(
         f'kubectl annotate agsvc {whose} --overwrite arcgis-operator.dev/requestedAt="$(date)"'
     )
+
+
+def test_the_question_about_many_drifts_ends_with_the_command_and_says_what_it_looks_like() -> None:
+    command = restore_command(f"{'n' * 63} -n {'s' * 63}", "5f0c2a91")
+    told = {
+        upgraded: s.site_diverged(412, "2026-11-30T06:47:10Z", upgraded, command)
+        for upgraded in (True, False)
+    }
+    assert all(len(text) <= 512 and text.endswith("restoreDrift=5f0c2a91") for text in told.values())
+    assert "since the site has another version" in told[True]
+    assert "as after a restore or an upgrade of the site" in told[False]
+    assert told[False].startswith("412 services of this site differ")
