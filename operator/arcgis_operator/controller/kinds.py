@@ -183,6 +183,8 @@ class SiteFeed:
         elif asked != self._asked.get(name, asked):
             self._asks.told(SiteKey(name))
         self._asked[name] = asked
+        if met.gone:
+            del self._asked[name]
 
     def missing(self, name: Name) -> None:
         """A full list has none of this name any more: its turn ends what is open to it."""

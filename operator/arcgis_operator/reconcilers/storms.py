@@ -148,11 +148,8 @@ class Storms:
         self._storms.pop(site, None)
 
     def _release(self, storm: Storm, divergence: Divergence) -> None:
-        storm.divergence, storm.released, storm.found = (
-            replace(divergence, released=True),
-            set(storm.drifting),
-            {},
-        )
+        storm.divergence = replace(divergence, released=True)
+        storm.released, storm.found = set(storm.drifting), {}
         for key in storm.drifting:
             self._go_on(key)
 
@@ -160,10 +157,8 @@ class Storms:
         """All services are looked at once more, and the site says which version it has."""
         if storm.unseen is not None or not self._policy(site).hold:
             return
-        storm.unseen, storm.began_at = (
-            {SITE, *(self._known.keys_of(site) - storm.drifting)},
-            self._monotonic(),
-        )
+        storm.began_at = self._monotonic()
+        storm.unseen = {SITE, *(self._known.keys_of(site) - storm.drifting)}
         self._told(site)
         for key in storm.unseen - {SITE}:
             self._look(key)
