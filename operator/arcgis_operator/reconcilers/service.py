@@ -203,8 +203,9 @@ class ServiceReconciler:
         if isinstance(stored, KubeFailure):
             return self._unstored(key, case.record, verdict, stored, site)
         self._remember(key, case, verdict)
-        if verdict.reason not in SITE_AWAY:
-            self._storms.passed(key)
+        own = case.desired is not None and case.desired.suspend
+        if verdict.reason not in SITE_AWAY and (own or verdict.reason is not Reason.SUSPENDED):
+            self._storms.passed(key)  # a turn that its site's suspension ended may be from before the count
         self._tell(Concluded(key, case.record, verdict))
         if not isinstance(site, Hold) and _is_over(case, verdict):
             site.over(case.record.journal.job_id)
