@@ -122,10 +122,10 @@ def test_many_drifts_wait_for_a_person_and_a_restart_forgets_neither_question_no
             bench.declare(name, service, {"description": "wanted"})
         for name in names:
             bench.converged(name)
-        bench.register(drift=held, suspend=True)
+        bench.register(drift=held, managementPolicy="Observe")
         for name, service in names.items():
-            bench.wait(name, "Suspended")
             bench.site.drift(service, {"description": "restored from a backup"})
+            bench.wait(name, "Observing")
         bench.register(drift=held)
         for name in names:
             bench.wait(name, "SiteDiverged")
