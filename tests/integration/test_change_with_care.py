@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from arcgis_devcluster import Cluster
 from harness.bench import SITES, Workbench, condition
 
@@ -109,9 +111,18 @@ def test_an_ignored_drift_is_no_drift_and_a_repair_leaves_it_alone(resyncing: Wo
     assert (document["description"], document["properties"]["maxRecordCount"]) == ("by hand", "2000")
 
 
+@pytest.mark.parametrize(
+    ("pause", "site_says", "service_says"),
+    [
+        ({"suspend": True}, "Suspended", "Suspended"),
+        ({"managementPolicy": "Observe"}, "Reachable", "Observing"),
+    ],
+    ids=["suspended", "observed"],
+)
 def test_many_drifts_wait_for_a_person_and_a_restart_forgets_neither_question_nor_answer(
-    control_plane: Cluster,
+    control_plane: Cluster, pause: Json, site_says: str, service_says: str
 ) -> None:
+    """The site is suspended while it is restored, or observed."""
     held: Json = {"massRepair": {"count": 2, "percent": 0}}
     with Workbench(control_plane) as bench:
         bench.start_site("--services=12")
@@ -122,10 +133,11 @@ def test_many_drifts_wait_for_a_person_and_a_restart_forgets_neither_question_no
             bench.declare(name, service, {"description": "wanted"})
         for name in names:
             bench.converged(name)
-        bench.register(drift=held, managementPolicy="Observe")
+        bench.register(drift=held, **pause)
+        bench.wait("prod", site_says, plural=SITES)
         for name, service in names.items():
             bench.site.drift(service, {"description": "restored from a backup"})
-            bench.wait(name, "Observing")
+            bench.wait(name, service_says)
         bench.register(drift=held)
         for name in names:
             bench.wait(name, "SiteDiverged")

@@ -44,6 +44,27 @@ def reported(script: Script, draw: Random) -> None:
         script.do(calm + 300, "specify", name="main", values={"drift": {"policy": "Correct"}})
 
 
+def _paused(script: Script, at: float, **spec: object) -> None:
+    """Whoever restores a site often stops the operator there until the site is back."""
+    script.do(at - 15, "site", name="prod", spec=spec)
+    script.do(at + 150, "site", name="prod", spec={"suspend": False, "managementPolicy": "Manage"})
+
+
+def _read_only(script: Script, at: float) -> None:
+    script.do(at - 15, "read_only", message="restored from a backup")
+    script.do(at + 150, "read_only", message=None)
+
+
+PAUSES = (
+    lambda script, at: None,
+    lambda script, at: _paused(script, at, suspend=True),
+    lambda script, at: _paused(script, at, managementPolicy="Observe"),
+    _read_only,
+    lambda script, at: script.do(at - 1, "switch", version="11.5"),
+)
+"""What comes before a storm; an upgrade is one as well."""
+
+
 @feature("storm of drifts")
 def storm(script: Script, draw: Random) -> None:
     """A restore or an upgrade: every service of a folder differs at once; perhaps a person answers."""
@@ -53,10 +74,11 @@ def storm(script: Script, draw: Random) -> None:
         "drift": {"massRepair": {"count": STORM_BOUND, "percent": 0}},
     }
     at = draw.choice((150.0, 700.0, script.moments[-1] + 400))
+    draw.choice(PAUSES)(script, at)
+    comes, apart = draw.choice(("drift", "drift", "republish")), draw.choice((0.0, 0.3, 20.0))
     for number in range(8):
-        sets = {"description": f"restored {number}"}
-        later = at + number * draw.choice((0.0, 0.3, 20.0))
-        script.do(later, "drift", title=f"Many/Layer{number}.MapServer", sets=sets)
+        sets = {"sets": {"description": f"restored {number}"}} if comes == "drift" else {}
+        script.do(at + number * apart, comes, title=f"Many/Layer{number}.MapServer", **sets)
     for number in range(draw.choice((0, 0, 8))):
         script.do(at + 170 + draw.random(), "ask", name=f"layer{number}")
     if draw.random() < 0.5:

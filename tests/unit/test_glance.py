@@ -62,7 +62,15 @@ async def glance(site: FakeSite, *at_rest: Resting) -> list[str]:
     storms = cast("Any", SimpleNamespace(looked=lambda *_, **__: None))
     unused = cast("Any", None)
     await Glance(
-        sites, cast("Any", registry), ledger, woken.append, unused, LIST_SECONDS, Breath(), storms
+        sites,
+        cast("Any", registry),
+        ledger,
+        woken.append,
+        unused,
+        LIST_SECONDS,
+        Breath(),
+        storms,
+        lambda: 0.0,
     ).turn(f"{URL}|transport")
     return woken
 
@@ -126,6 +134,7 @@ async def test_few_folders_are_held_at_a_time_and_who_waits_gives_its_worker_bac
         LIST_SECONDS,
         Breath(),
         cast("Any", SimpleNamespace(looked=lambda *_, **__: None)),
+        lambda: 0.0,
     )
     for folder in [*(f"{name}|transport" for name in names), "hangs|another"]:
         give(folder)

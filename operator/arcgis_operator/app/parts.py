@@ -195,6 +195,7 @@ class Parts:
             SPREAD * self._config.resync_seconds,
             self._breath,
             self._storms,
+            self._clock.monotonic,
         )
         reconcilers = self._make_services(), self._make_sites(), glance
         return rows(self._registry, self._asks, *reconcilers, self._site_news)

@@ -13,7 +13,7 @@ from arcgis_operator.core.job import Job, JobState
 from arcgis_operator.core.jsondoc import Json
 from arcgis_operator.core.model import Desired, Leaf
 from arcgis_operator.core.operations import OPERATIONS, owned
-from arcgis_operator.core.record import Record, Tried
+from arcgis_operator.core.record import Observed, Record, Tried
 from arcgis_operator.core.said import UNSAID, Raw, Show, plainly
 from arcgis_operator.core.verdict import Reason
 from arcgis_operator.core.wake import Wake
@@ -186,9 +186,13 @@ class Case:
         Also where the service was made anew since, under another id.
         """
         observed = self.record.observed or self.record.proved
-        if observed is None or self.desired is None or self._wanted(observed.service_id) != self._recorded:
-            return False
-        return plan.digest(self.desired.leaves, self.site_url, observed.service_id) == observed.digest
+        return observed is not None and self._shows(observed) == self._recorded != {}
+
+    def _shows(self, observed: Observed) -> Mapping[str, str]:
+        """What is wanted now, by operation, if that was proved; none when it was something else."""
+        leaves = self.desired.leaves if self.desired else ()
+        same = plan.digest(leaves, self.site_url, observed.service_id) == observed.digest
+        return self._wanted(observed.service_id) if same else {}
 
     @property
     def leaves(self) -> tuple[Leaf, ...]:
@@ -241,8 +245,13 @@ class Case:
 
     @property
     def _recorded(self) -> Mapping[str, str]:
-        """What was wanted when something was last tried or proved."""
-        return {name: tried.digest for name, tried in self.record.journal.attempts.items()}
+        """What was wanted when something was last tried or proved, by operation.
+
+        Where the journal was taken away, what was proved still tells.
+        """
+        observed = self.record.observed or self.record.proved
+        tried = {name: tried.digest for name, tried in self.record.journal.attempts.items()}
+        return tried or (self._shows(observed) if observed else {})
 
     @property
     def as_intended(self) -> bool:

@@ -41,10 +41,12 @@ class Glance:
         list_seconds: float,
         breath: Breath,
         storms: Storms,
+        monotonic: Callable[[], float],
     ) -> None:
         self._sites, self._registry, self._ledger = sites, registry, ledger
         self._wake, self._again, self._line = wake, again, FolderLine()
         self._list_seconds, self._breath, self._storms = list_seconds, breath, storms
+        self._monotonic = monotonic
 
     async def turn(self, folder: str) -> Wake:
         """The next glance always comes with the next resync; one that has to wait gives its worker back."""
@@ -70,10 +72,13 @@ class Glance:
             await self._look(together[0][0], [resting for _, resting in together])
 
     async def _look(self, site: SiteSession | None, resting: list[Resting]) -> None:
+        if site:
+            await site.pace()
+        asked_at = self._monotonic()
         documents = await self._documents(site, resting) if site else None
         for one in resting:
             document = documents.get(one.desired.service.leaf.casefold()) if documents else None
-            if site is None or document is None or not await self._as_it_was(site, one, document):
+            if site is None or document is None or not await self._as_it_was(site, one, document, asked_at):
                 self._wake(one.key)
             if self._breath.is_due():
                 await asyncio.sleep(0)
@@ -81,12 +86,13 @@ class Glance:
     async def _documents(
         self, site: SiteSession, resting: list[Resting]
     ) -> Mapping[str, Mapping[str, Json]] | None:
-        await site.pace()
         refs = [one.desired.service for one in resting]
         found = await site.folder(refs[0].folder, refs)
         return None if isinstance(found, Failure) else found
 
-    async def _as_it_was(self, site: SiteSession, one: Resting, document: Mapping[str, Json]) -> bool:
+    async def _as_it_was(
+        self, site: SiteSession, one: Resting, document: Mapping[str, Json], asked_at: float
+    ) -> bool:
         """Also takes note of the jobs, as the first turn of a process would."""
         jobs = await site.jobs_on(one.desired.service.key, self._list_seconds)
         entry, listed = self._ledger[one.key], frozenset(job.id for job in jobs.jobs)
@@ -102,7 +108,7 @@ class Glance:
         self._ledger.concluded(one.key, listed)
         self._ledger.looked(one.key, in_vain=False)
         site_ref = one.desired.site
-        self._storms.looked(Name(site_ref.namespace, site_ref.name), one.key, drifts=False)
+        self._storms.looked(Name(site_ref.namespace, site_ref.name), one.key, drifts=False, asked_at=asked_at)
         return True
 
 

@@ -273,9 +273,10 @@ class Registry:
         return {self._services[name].key for name in self._pointing.get(site, ())}
 
     def shelf_of(self, key: str) -> str | None:
-        """The folder whose glance looks at this service, None where none does."""
+        """The folder whose glance looks at this service, None where none does, or it is not at rest."""
         folder = folder_of(key)
-        return folder if folder and key in self._folders.get(folder, ()) else None
+        listed = folder and key in self._folders.get(folder, ())
+        return folder if listed and self.is_at_rest(key) else None
 
     def attached(self, site: Name) -> int:
         """How many resources point at a site."""

@@ -96,7 +96,7 @@ class ServiceReconciler:
             kept = self._polled.take(key, heard.speaker, term)
             body = kept or await self._store.read(heard.speaker)
             if isinstance(body, KubeFailure):
-                self._storms.passed(key)
+                self._storms.passed(key, math.inf)
                 return self._unread(heard.speaker, uid, body)
             wake = await self._attempt(key, body, term, heard)
             if wake is not None:
@@ -111,7 +111,7 @@ class ServiceReconciler:
 
     async def fail(self, key: str, error: Exception) -> None:
         """Say on the resource that its turn crashed; the error's own text may hold secrets: not shown."""
-        self._storms.passed(key)
+        self._storms.passed(key, math.inf)
         winner = self._registry.claim(key).winner
         body = await self._store.read(winner) if winner else None
         if isinstance(body, dict):
@@ -155,7 +155,7 @@ class ServiceReconciler:
         Whoever is Ready shares the list of jobs with others. It is a moment old, which would let an edit
         be sent into a job that has just begun: before one is sent, all is looked at `again`.
         """
-        record, desired = self._recall(key, body), parse_service(body)
+        began_at, record, desired = self._clock.monotonic(), self._recall(key, body), parse_service(body)
         aim = desired.aim if isinstance(desired, Desired) else parse_aim(body)
         allowed = await self._allowed(aim, body)
         if not self._registry.speaks(key, _name(body), body["metadata"]["uid"]):
@@ -185,6 +185,7 @@ class ServiceReconciler:
             return NOW
         if verdict.effect and not self._registry.are_all(heard.names, key):
             return NOW  # somebody came, perhaps an older one, while this turn waited for an answer
+        self._seen(key, case, verdict, began_at)
         return await self._conclude(key, body, term, aim, site, case, verdict)
 
     async def _conclude(
@@ -203,9 +204,6 @@ class ServiceReconciler:
         if isinstance(stored, KubeFailure):
             return self._unstored(key, case.record, verdict, stored, site)
         self._remember(key, case, verdict)
-        own = case.desired is not None and case.desired.suspend
-        if verdict.reason not in SITE_AWAY and (own or verdict.reason is not Reason.SUSPENDED):
-            self._storms.passed(key)  # a turn that its site's suspension ended may be from before the count
         self._tell(Concluded(key, case.record, verdict))
         if not isinstance(site, Hold) and _is_over(case, verdict):
             site.over(case.record.journal.job_id)
@@ -329,9 +327,15 @@ class ServiceReconciler:
             return ()
         name, counts = Name(desired.site.namespace, desired.site.name), not desired.observe
         drifts = counts and not desired.drift.report and not case.matches and is_drift(case)
-        self._storms.looked(name, key, drifts)
+        self._storms.looked(name, key, drifts, case.seen.asked_at if case.seen else 0.0)
         hold = self._storms.hold(name, key) if drifts else None
         return (hold,) if hold else ()
+
+    def _seen(self, key: str, case: Case, verdict: Verdict, began_at: float) -> None:
+        """All was seen that can be, unless the trouble of its site, or the site's pause, ended the turn."""
+        paused = verdict.reason is Reason.SUSPENDED and not (case.desired and case.desired.suspend)
+        if verdict.reason not in SITE_AWAY and not paused:
+            self._storms.passed(key, began_at)
 
     def _identified(self, body: Object, case: Case) -> bool:
         """Whether this key may speak for the service that was read: one service can have two addresses."""

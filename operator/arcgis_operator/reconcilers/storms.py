@@ -4,6 +4,7 @@ A drift waits until all services of its site have been looked at once more. What
 counted; above the bound of the ArcGISSite nothing that drifted is restored before a person says so.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -81,8 +82,8 @@ class Storms:
         self._monotonic, self._now, self._new_id = monotonic, now, new_id
         self._storms: dict[Name, Storm] = {}
 
-    def looked(self, site: Name, key: str, drifts: bool) -> None:
-        """A service was read: it drifts, or does not."""
+    def looked(self, site: Name, key: str, drifts: bool, asked_at: float) -> None:
+        """A service was read: it drifts, or does not. `asked_at` is when the site was asked for it."""
         storm = self._storms.setdefault(site, Storm())
         if not drifts:
             for some in (storm.drifting, storm.uncounted, storm.released):
@@ -92,17 +93,18 @@ class Storms:
             storm.uncounted.add(key)
             storm.found[key] = self._monotonic()
             self._begin_count(site, storm)
-        self._pass(site, storm, key)
+        self._pass(site, storm, key, math.inf if drifts else asked_at)
         if storm.divergence and storm.unseen is None and not storm.drifting:
             self._judge(site, storm)
 
-    def passed(self, key: str) -> None:
+    def passed(self, key: str, began_at: float) -> None:
         """A turn of the service is over, in which its site, or one of its sites, was not in trouble."""
         for site, storm in self._storms.items():
-            self._pass(site, storm, key)
+            self._pass(site, storm, key, began_at)
 
-    def _pass(self, site: Name, storm: Storm, key: str) -> None:
-        if storm.unseen is not None and key in storm.unseen:
+    def _pass(self, site: Name, storm: Storm, key: str, at: float) -> None:
+        """What was seen before the count began may be from before the restore: another look is to come."""
+        if storm.unseen is not None and key in storm.unseen and at >= storm.began_at:
             storm.unseen.discard(key)
             self._count(site, storm)
 

@@ -11,7 +11,7 @@ from arcgis_operator.core.decide import decide
 from arcgis_operator.core.model import Approval, Desired, DriftPolicy, SpecInvalid
 from arcgis_operator.core.operations import Request
 from arcgis_operator.core.places import is_within
-from arcgis_operator.core.record import Phase
+from arcgis_operator.core.record import Journal, Phase
 from arcgis_operator.core.service_spec import parse_service
 from arcgis_operator.core.status import parse, render
 from arcgis_operator.core.verdict import Reason
@@ -133,6 +133,18 @@ def test_what_was_live_before_its_site_was_away_has_drifted() -> None:
     """Its status does not tell who had the word meanwhile: that makes no new wish of it."""
     reporting = replace(wanting(), drift=DriftPolicy(report=True))
     assert decide(case(desired=reporting, record=UNCERTAIN)).reason is Reason.DRIFT_REPORTED
+
+
+STRIPPED = replace(proved(), journal=Journal())
+
+
+def test_a_journal_that_was_taken_away_makes_no_new_wish_of_a_drift() -> None:
+    """Many such statuses at once, as an older CRD leaves them, would restart a whole site unasked."""
+    reporting = replace(wanting(), drift=DriftPolicy(report=True))
+    assert decide(case(desired=reporting, record=STRIPPED)).reason is Reason.DRIFT_REPORTED
+    other = replace(proved().observed, digest="of something else")
+    unlike = replace(STRIPPED, observed=other)
+    assert decide(case(desired=reporting, record=unlike)).effect, "that had not been live"
 
 
 def test_an_uncertain_drift_waits_for_approval_as_a_new_wish_does() -> None:

@@ -244,6 +244,20 @@ def test_echoes_of_our_own_status_writes_are_no_news() -> None:
         assert one.is_news({**echo, **change})
 
 
+def test_a_folder_looks_for_a_service_only_while_it_is_at_rest() -> None:
+    """Those of a suspended site are not: whoever wants them looked at has to ask for each."""
+    one, _ = registry()
+    one.site_seen(site())
+    folder = KEY.rpartition("/")[0]
+    one.glance_at({folder: {KEY}})
+    rest = {"observedGeneration": 1, "journal": {"phase": "Idle"}}
+    ready = {"type": "Ready", "status": "True", "reason": "Converged", "observedGeneration": 1}
+    suspended = ready | {"status": "Unknown", "reason": "Suspended"}
+    for condition, shelf in ((ready, folder), (suspended, None)):
+        one.service_seen(service("a") | {"status": rest | {"conditions": [condition]}})
+        assert one.shelf_of(KEY) == shelf
+
+
 def test_an_unreadable_spec_has_a_key_of_its_own() -> None:
     """It is nobody's rival."""
     one, _ = registry()

@@ -54,13 +54,13 @@ class World:
         """A turn of each finds that it drifts."""
         for key in keys:
             self.differing.add(key)
-            self.storms.looked(PROD, key, drifts=True)
+            self.storms.looked(PROD, key, drifts=True, asked_at=self.at)
 
     def rest(self, keys: Iterable[str] | None = None) -> None:
         """A look at all that does not drift finds nothing, and the site has a turn."""
         for key in self.keys if keys is None else keys:
             if key not in self.differing:
-                self.storms.looked(PROD, key, drifts=False)
+                self.storms.looked(PROD, key, drifts=False, asked_at=self.at)
         self.turn()
 
     def turn(self, before: Divergence | None = None, answer: str = "") -> Divergence | None:
@@ -71,7 +71,7 @@ class World:
         """They are as declared again."""
         for key in keys:
             self.differing.discard(key)
-            self.storms.looked(PROD, key, drifts=False)
+            self.storms.looked(PROD, key, drifts=False, asked_at=self.at)
 
     def reasons(self, *keys: str) -> set[Reason | None]:
         holds = [self.storms.hold(PROD, key) for key in keys]
@@ -238,8 +238,22 @@ def test_what_cannot_be_read_though_the_site_is_well_is_not_waited_for() -> None
     world.drift("s0")
     world.rest(world.keys[:-1])
     assert world.storms.hold(PROD, "s0") is COUNTING
-    world.storms.passed(world.keys[-1])
+    world.storms.passed(world.keys[-1], world.at)
     assert world.reasons("s0") == {None}
+
+
+def test_what_was_asked_before_the_count_is_asked_once_more() -> None:
+    """A restore comes between the two: the earlier answer shows a site that is no more."""
+    world = World()
+    late = world.keys[1]
+    world.at = 10.0
+    world.drift("s0")
+    world.rest([key for key in world.keys if key != late])
+    world.storms.looked(PROD, late, drifts=False, asked_at=9.9)
+    world.storms.passed(late, 9.9)
+    assert world.storms.hold(PROD, "s0") is COUNTING
+    world.storms.looked(PROD, late, drifts=True, asked_at=9.9)
+    assert world.reasons("s0") == {None}, "that it drifts is news, whenever it was seen"
 
 
 def test_a_site_in_trouble_is_waited_for_but_not_longer_than_the_window() -> None:
