@@ -54,10 +54,10 @@ class Term:
 class Calm:
     """No other service drifts."""
 
-    def looked(self, site: Name, key: str, drifts: bool) -> None:
+    def looked(self, site: Name, key: str, drifts: bool, asked_at: float) -> None:
         """Nothing is counted."""
 
-    def passed(self, key: str) -> None:
+    def passed(self, key: str, began_at: float) -> None:
         """Nothing is counted."""
 
     def hold(self, site: Name, key: str) -> None:
