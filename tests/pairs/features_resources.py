@@ -72,10 +72,9 @@ def folder_of_many(script: Script, draw: Random) -> None:
 
 @feature("one slot")
 def one_slot(script: Script, draw: Random) -> None:
-    """A dozen jobs may stand in line when the last change is made."""
+    """Jobs of all services may stand in line when the last change is made."""
     script.limits["maxJobs"] = 1
     more(script, draw, 2)
-    script.length = max(script.length, LAST + 12 * script.job_seconds + 600)
 
 
 @feature("few requests")

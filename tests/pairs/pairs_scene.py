@@ -20,6 +20,8 @@ LAPSES = LAST + 300
 STORM_BOUND = 3
 """So many services may drift in a storm before a person is asked."""
 HOUR = 3600.0
+ATTEMPTS = 3
+"""Jobs of one wish at most."""
 GIS, TEAM = "gis", "team"
 MAIN = "FireWeatherWatch.MapServer"
 OTHERS = (
@@ -184,6 +186,9 @@ class Scene:
         for name in sorted(self.features, key=lambda one: (FEATURES[one].kind != "ground", one)):
             FEATURES[name].write(script, random.Random(f"{self.seed}/{name}"))
         script.resources.insert(0, Declared("main", script.main_namespace))
+        if script.limits.get("maxJobs") == 1:
+            line = max(12, ATTEMPTS * len(script.resources)) * script.job_seconds
+            script.length = max(script.length, LAST + line + 600)
         for number, at in enumerate(script.moments, 2):
             script.do(at, "declare", name="main", text=f"main v{number}")
         return script
