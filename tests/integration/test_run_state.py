@@ -23,7 +23,7 @@ def test_the_settings_are_live_before_the_service_is_stopped_and_both_before_rea
     live = shared.site.document(service)
     assert (live["description"], live["configuredState"]) == ("wanted", "STOPPED")
     assert body["status"]["job"]["operation"] == "stop"
-    assert [entry["operation"] for entry in body["status"]["history"]] == ["edit"]
+    assert [entry["operation"] for entry in body["status"]["history"]] == ["stop", "edit"]
     assert body["status"]["observed"]["configuredState"] == "STOPPED"
     assert set(body["status"]["journal"]["attempts"]) == {"edit", "stop"}
     assert condition(body)["message"].startswith("2 declared settings verified on the site")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,6 +14,7 @@ from pairs_rules import PUT_BACK, described
 from harness.canaries import Search
 
 Json = Any
+LARGEST = 32 * 1024
 QUIET = 600.0
 """In the last ten minutes nothing is written about a service any more, but for one last word."""
 
@@ -225,6 +227,17 @@ def written_in_the_last_minutes(history: History, claims: Claims) -> Iterator[st
             yield f"{_name(path)}: written {times}, last at {late[-1].at:.0f}"
 
 
+def told_twice(history: History, claims: Claims) -> Iterator[str]:
+    """One operation stands twice in what a status says was done, or the status is too large."""
+    for path, version in _said(history):
+        told = version.body.get("status", {})
+        jobs = [one["id"] for one in told.get("history", []) if "id" in one]
+        if len(jobs) != len(set(jobs)):
+            yield f"{version.at:.1f} {_name(path)}: twice in its history: {jobs}"
+        if (size := len(json.dumps(told))) > LARGEST:
+            yield f"{version.at:.1f} {_name(path)}: a status of {size} bytes"
+
+
 def _said(history: History) -> Iterator[tuple[str, Version]]:
     """What the operator wrote on resources."""
     return (
@@ -259,4 +272,5 @@ STATES = {
     "UNHEARD": asked_and_not_heard,
     "WRITES-LATE": written_in_the_last_minutes,
     "ASKED-OFTEN": asked_too_often,
+    "TOLD-TWICE": told_twice,
 }

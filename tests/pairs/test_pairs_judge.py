@@ -217,6 +217,11 @@ def asked_often(history: History) -> None:
     history.asked = [Asked(0.1 * number, "jobs", "site.test", "/jobs") for number in range(1200)]
 
 
+def told_twice(history: History) -> None:
+    body = resource("main", "x", conditions=ready("True", "Converged"), history=[{"id": "j1"}, {"id": "j1"}])
+    history.versions[MAIN_PATH].append(version(900, body))
+
+
 BREAKS: dict[str, Callable[[History], None]] = {
     "TWO-JOBS": two_jobs,
     "JOB-OF-OTHERS": foreign_job,
@@ -242,6 +247,7 @@ BREAKS: dict[str, Callable[[History], None]] = {
     "UNHEARD": unheard,
     "WRITES-LATE": late_write,
     "ASKED-OFTEN": asked_often,
+    "TOLD-TWICE": told_twice,
 }
 
 

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import fields, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,11 @@ import yaml
 
 from arcgis_operator.core.annotations import REQUEST_SIGNS, REQUESTED, requests_in
 from arcgis_operator.core.conditions import MAX_MESSAGE
-from arcgis_operator.core.decide import KEPT_HISTORY, KEPT_SENDS
+from arcgis_operator.core.decide import KEPT_SENDS
+from arcgis_operator.core.history import KEPT, PATH_SIGNS, PATHS, with_last
 from arcgis_operator.core.operations import OPERATIONS
 from arcgis_operator.core.record import JobShown, Journal, Observed, Phase, PlanShown, Record, Tried, moment
+from arcgis_operator.core.said import Raw, Shown
 from arcgis_operator.core.status import ALONE, LONGEST, MOST, OLDER, render, written_fields
 from arcgis_operator.core.verdict import Reason, Verdict
 from arcgis_operator.core.wake import After
@@ -61,13 +64,16 @@ def test_the_names_that_are_compared_with_an_installed_schema_are_those_of_ours(
 
 def test_the_bounds_of_the_schema_have_room_for_what_is_kept() -> None:
     found = status()
-    assert found["history"]["maxItems"] >= KEPT_HISTORY
+    assert found["history"]["maxItems"] >= KEPT
+    paths = found["history"]["items"]["properties"]["paths"]
+    assert (paths["maxItems"], paths["items"]["maxLength"]) == (PATHS, PATH_SIGNS)
     assert found["journal"]["properties"]["sends"]["maxItems"] >= KEPT_SENDS
     assert found["conditions"]["items"]["properties"]["message"]["maxLength"] >= MAX_MESSAGE
     assert found["journal"]["properties"]["phase"]["enum"] == [phase.value for phase in Phase]
 
 
 LONG = "x" * 5000
+TOLD = ("operation", "outcome", "status", "plan", "duration")
 TAKEN_IN_SHORT = {"id", "jobId", "messages"}
 """Made here, or bounded where the site's answer is read."""
 
@@ -114,7 +120,7 @@ def test_whatever_the_site_and_annotations_say_the_status_can_be_stored() -> Non
             attempts={"edit": long_one(Tried)},
         ),
         job=replace(long_one(JobShown), messages=("x",) * 50, result={"service": LONG}),
-        history=({"id": "j0", "status": LONG, "operation": LONG, "username": LONG, "duration": LONG},) * 50,
+        history=({"id": "j0", **dict.fromkeys(TOLD, LONG), "paths": [LONG] * 50},) * 50,
         plan=replace(long_one(PlanShown), cause="Spec", changes=(change,) * 50),
         observed=long_one(Observed),
     )
@@ -123,7 +129,6 @@ def test_whatever_the_site_and_annotations_say_the_status_can_be_stored() -> Non
     written = render(
         {"metadata": {"generation": 1}}, Verdict(Reason.CONVERGED, LONG, record, wake=After(1.0)), now
     )
-    assert written["job"]["result"] == {"service": LONG}
     assert excess({"properties": status()}, written, "status") == []
 
 
@@ -148,3 +153,18 @@ def test_the_bounds_are_those_of_the_schema() -> None:
     assert {name: bounds for name, bounds in found.items() if name not in TAKEN_IN_SHORT} == {
         name: bounds for name, bounds in expected.items() if name not in TAKEN_IN_SHORT
     }
+
+
+def told_at_last() -> tuple[dict[str, Any], set[str]]:
+    """A whole entry of the history, and what the schema knows of one."""
+    plan = PlanShown("sha256:1", "sha256:2", "Drift", "", 1, ({"operation": "edit", "path": "a"},), True)
+    journal = Journal(Phase.RUNNING, "id", "edit", generation=1, attempts={"edit": Tried("sha256:2", 1)})
+    job = JobShown(Raw("j1"), Shown("COMPLETED"), submit_time="then", duration="1s")
+    about = Record(known=True, overridden="sha256:1 now", journal=journal, plan=plan)
+    (entry,) = with_last(about, "Converged", job, datetime(2026, 11, 23, tzinfo=UTC))
+    return dict(entry), set(status()["history"]["items"]["properties"])
+
+
+def test_the_schema_knows_what_is_told_of_an_operation_that_is_over() -> None:
+    entry, known = told_at_last()
+    assert entry.keys() == known

@@ -10,6 +10,7 @@ from arcgis_operator.core import control, gates, plan, sentences
 from arcgis_operator.core.bounds import counted, recent_sends, retry_time
 from arcgis_operator.core.case import Case, Hold, Seen
 from arcgis_operator.core.change import shown as shown_change
+from arcgis_operator.core.history import outcome_of, with_last
 from arcgis_operator.core.identity import operation_uri
 from arcgis_operator.core.job import Job, JobState
 from arcgis_operator.core.jobs import MACHINE, Cell, Signal
@@ -20,7 +21,7 @@ from arcgis_operator.core.plan import DRIFT
 from arcgis_operator.core.planning import Target, plan_of, plan_while_waiting, show_plan
 from arcgis_operator.core.record import JobShown, Journal, Observed, Phase, PlanShown, Record, Tried, stamp
 from arcgis_operator.core.said import ID_LEAST, UNSAID, Raw, Shown, cut, kept
-from arcgis_operator.core.shown import short, shown
+from arcgis_operator.core.shown import shown
 from arcgis_operator.core.texts import (
     changed_text,
     converged_text,
@@ -34,7 +35,6 @@ from arcgis_operator.core.verdict import ROWS, Look, Note, Reason, Verdict
 from arcgis_operator.core.wake import BACKOFF, NOW, RESYNC, After, Wake
 
 KEPT_SENDS = 12
-KEPT_HISTORY = 10
 ID_LENGTH = 64
 
 
@@ -72,7 +72,8 @@ def _closed(case: Case, sight: Sight) -> Record:
         journal = counted(journal, sight.failure, case.now, case.policy)
     elif journal.phase is Phase.INTENDED and journal.tried.attempt > 1:
         journal = journal.counting(_without_trace(case, journal.tried))
-    return replace(record, known=True, journal=journal.closed(), job=job)
+    history = with_last(record, outcome_of(sight.signal, sight.failure), job, case.now)
+    return replace(record, known=True, journal=journal.closed(), job=job, history=history)
 
 
 def _without_trace(case: Case, tried: Tried) -> Tried:
@@ -92,7 +93,6 @@ def _intend(case: Case, target: Target) -> Verdict:
     changes = [shown_change(change, case.show) for change in part]
     attempt = journal.tried.attempt
     found = made.cause == DRIFT and attempt == 1
-    history = ((short(record.job),) if record.job else ()) + record.history
     return Verdict(
         Reason.SUBMITTING,
         sentences.sending([str(change) for change in changes], attempt, found, operation.name),
@@ -103,7 +103,6 @@ def _intend(case: Case, target: Target) -> Verdict:
             overridden=control.heard(case, made),
             journal=journal,
             job=None,
-            history=history[:KEPT_HISTORY],
             plan=show_plan(case, made),
         ),
         wake=After(case.policy.poll_seconds),
@@ -155,6 +154,7 @@ def _converged(case: Case) -> Verdict:
             handled=_handled(case),
             journal=replace(record.journal.closed(), attempts=_nothing_counts(case)),
             job=job,
+            history=_with_this(case, job),
             plan=None,
             observed=_observed(case),
         ),
@@ -164,6 +164,13 @@ def _converged(case: Case) -> Verdict:
     )
 
 
+def _with_this(case: Case, job: JobShown | None) -> tuple[Mapping[str, Json], ...]:
+    """The history, with the operation that this look has shown to be live, if one is open."""
+    if not case.record.journal.open:
+        return case.record.history
+    return with_last(case.record, outcome_of(Signal.MATCHES, as_intended=case.as_intended), job, case.now)
+
+
 def _nothing_counts(case: Case) -> Mapping[str, Tried]:
     return {name: Tried(digest) for name, digest in case.wanted.items()}
 
@@ -171,10 +178,8 @@ def _nothing_counts(case: Case) -> Mapping[str, Tried]:
 def _live(case: Case, sight: Sight) -> Verdict:
     """Ready, while the intent stays open: nothing else is sent before the settle time is over."""
     verdict = _converged(case)
-    journal = case.record.journal
-    return replace(
-        verdict, record=replace(verdict.record, journal=journal), wake=_wake(case, verdict.reason, sight)
-    )
+    record = replace(verdict.record, journal=case.record.journal, history=case.record.history)
+    return replace(verdict, record=record, wake=_wake(case, verdict.reason, sight))
 
 
 def _observed(case: Case) -> Observed:

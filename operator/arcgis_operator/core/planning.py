@@ -41,7 +41,7 @@ def plan_of(case: Case, target: Target) -> plan.Plan:
 def show_plan(case: Case, made: plan.Plan) -> PlanShown:
     """The plan for the status. The same plan keeps the time when it was first made."""
     before, name = case.record.plan, made.hash(case.show)
-    owner = owners(case.leaves)
+    owner, wanted = owners(case.leaves), case.desired
     return PlanShown(
         hash=name,
         digest=case.digest,
@@ -51,6 +51,7 @@ def show_plan(case: Case, made: plan.Plan) -> PlanShown:
         changes=tuple(
             shown(change, case.show).entry(owner[change.path]) for change in made.changes[:SHOWN_CHANGES]
         ),
+        approved=wanted is not None and wanted.approved_plan == name,
     )
 
 

@@ -127,7 +127,7 @@ class JobShown:
 class PlanShown:
     """What differs, as people see it; `cause` is Spec or Drift.
 
-    `hash` names these changes, `digest` the wanted state they lead to.
+    `hash` names these changes, `digest` the wanted state they lead to. `approved`: a person named this hash.
     """
 
     hash: str = ""
@@ -136,6 +136,7 @@ class PlanShown:
     since_time: str = ""
     change_count: int = 0
     changes: tuple[Mapping[str, str], ...] = ()
+    approved: bool = False
 
     def count_of(self, operation: str) -> int:
         """How many changes this operation makes, as far as the first ones tell."""

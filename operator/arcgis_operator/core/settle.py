@@ -11,6 +11,7 @@ from arcgis_operator.core import sentences
 from arcgis_operator.core.bounds import counted, given_up
 from arcgis_operator.core.case import Hold, Policy
 from arcgis_operator.core.failures import Accepted, Applied, Fact, Failure, Kind
+from arcgis_operator.core.history import Outcome, with_last
 from arcgis_operator.core.job import api_word
 from arcgis_operator.core.jobs import MACHINE, Signal
 from arcgis_operator.core.jsondoc import printable
@@ -37,10 +38,11 @@ def settle(record: Record, fact: Fact, now: datetime, policy: Policy, whose: str
     reason = cell.reason or _rejection(fact)
     journal = _rejected(record.journal, fact, reason, now, policy)
     refused = reason is Reason.EDIT_REFUSED
+    history = with_last(record, reason.value, None, now) if refused else record.history
     return Verdict(
         reason,
         given_up(journal.tried, whose).message if refused else sentences.sentence(fact.detail),
-        replace(record, journal=journal),
+        replace(record, journal=journal, history=history),
         wake=RESYNC if refused else BACKOFF,
         spent=refused,
     )
@@ -91,7 +93,9 @@ def _applied(record: Record, now: datetime, policy: Policy) -> Verdict:
     """An edit without a job counts as ended; a read-back that matches forgives it."""
     failure = Hold(Reason.EDIT_NOT_STICKING, sentences.APPLIED_IN_VAIN)
     journal = counted(record.journal, failure, now, policy)
-    return Verdict(Reason.VERIFYING, sentences.APPLIED, replace(record, journal=journal), wake=NOW)
+    history = with_last(record, Outcome.APPLIED.value, None, now)
+    told = replace(record, journal=journal, history=history)
+    return Verdict(Reason.VERIFYING, sentences.APPLIED, told, wake=NOW)
 
 
 def _accepted(record: Record, fact: Accepted, now: datetime, policy: Policy) -> Verdict:

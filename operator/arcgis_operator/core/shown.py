@@ -45,23 +45,6 @@ def shown(job: Job, before: JobShown, desired: Desired | None, quiet: bool = Fal
     return replace(now, update_time=_time(job.update_ms))
 
 
-def short(job: JobShown) -> Mapping[str, Json]:
-    """The job as one entry of the history."""
-    entry = {
-        "id": job.id,
-        "status": job.status,
-        "operation": job.operation,
-        "generation": job.generation,
-        "attempt": job.attempt,
-        "username": job.username,
-        "startTime": job.start_time,
-        "endTime": job.end_time,
-        "duration": job.duration,
-        "changeCount": job.change_count,
-    }
-    return {key: value for key, value in entry.items() if value not in ("", 0)}
-
-
 def _result(job: Job, desired: Desired | None) -> tuple[Mapping[str, Json], bool]:
     if not job.ended or not job.result:
         return {}, False

@@ -27,6 +27,7 @@ from arcgis_operator.core.record import (
     Tried,
 )
 from arcgis_operator.core.said import Raw
+from arcgis_operator.core.size import within
 from arcgis_operator.core.verdict import Ready, Verdict
 
 RELIED_ON = ("observedGeneration", "lastHandledReconcileAt", "lastHandledOverride", "conditions", "journal")
@@ -39,12 +40,15 @@ LONGEST: Mapping[str, int] = {
     "operation": 32, "operationURI": 512, "siteURL": 512, "serviceId": 64, "username": 256, "digest": 71,
     "failure": 512, "answer": 512, "status": 64, "duration": 32, "hash": 71, "provider": 32,
     "configuredState": 32, "newSettings": 192, "path": 192, "from": 96, "to": 96, "reason": 64, "text": 512,
+    "outcome": 32, "plan": 71, "paths": 96,
 }  # fmt: skip
 """Most characters that the schema takes: one field with more, and nothing of the status could be stored.
 
 Names of jobs and intents are not here, for a part of one names nothing: longer ones are not taken in.
 """
-MOST: Mapping[str, int] = {"newSettings": 5, "history": 10, "messages": 10, "changes": 20, "sends": 12}
+MOST: Mapping[str, int] = {
+    "newSettings": 5, "history": 10, "messages": 10, "changes": 20, "sends": 12, "paths": 3,
+}  # fmt: skip
 OLDER = ("digest", "attempt", "ended", "failure", "retryTime")
 """What an older version wrote on the journal itself: read, so that an upgrade forgives nothing."""
 MAX_HANDLED = 256
@@ -89,7 +93,7 @@ def render(
         "plan": _written(record.plan) if record.plan else None,
         "observed": _written(live) if (live := record.observed or record.proved) else None,
     }
-    return {key: value for key, value in status.items() if value not in (None, "", [])}
+    return within({key: value for key, value in status.items() if value not in (None, "", [])})
 
 
 def render_site(
@@ -196,7 +200,7 @@ def _parsed(status: Mapping[str, Json]) -> Record:
         ready=ready_of(status),
         journal=journal,
         job=_read(JobShown, _block(status, "job")) if status.get("job") else None,
-        history=_all(Mapping, status.get("history") or []),
+        history=_history(status),
         plan=_plan(status),
         observed=_proved(status),
     )
@@ -208,9 +212,16 @@ def _uncertain(status: Mapping[str, Json]) -> Record:
         overridden=str(status.get("lastHandledOverride", "")),
         ready=ready_of(status),
         journal=_read(Journal, _counting(_block(status, "journal"))).closed(),
+        history=_history(status),
         plan=_plan(status),
         proved=_proved(status),
     )
+
+
+def _history(status: Mapping[str, Json]) -> tuple[Mapping[str, Json], ...]:
+    """What of it can be read: it decides nothing, so what cannot be read of it is no harm."""
+    listed = status.get("history")
+    return tuple(one for one in listed if isinstance(one, Mapping)) if isinstance(listed, list) else ()
 
 
 def _proved(status: Mapping[str, Json]) -> Observed | None:

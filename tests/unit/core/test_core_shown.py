@@ -9,7 +9,7 @@ from situations import job, live, wanting
 from arcgis_operator.core import jsondoc
 from arcgis_operator.core.masking import MASK
 from arcgis_operator.core.record import JobShown
-from arcgis_operator.core.shown import MAX_RESULT, short, shown
+from arcgis_operator.core.shown import MAX_RESULT, shown
 
 START = 1_795_463_114_000
 BEFORE = JobShown(id="j1", status="SUBMITTED", operation="edit", generation=3, attempt=2, username="gitops")
@@ -113,14 +113,6 @@ def test_messages_are_few_short_and_printable() -> None:
     assert all(message.isprintable() for message in now.messages)
 
 
-def test_the_history_keeps_what_is_not_empty() -> None:
-    assert short(JobShown(id="j1", status="FAILED", attempt=1)) == {
-        "id": "j1",
-        "status": "FAILED",
-        "attempt": 1,
-    }
-
-
 def test_of_a_large_result_all_owned_values_are_kept_when_they_fit() -> None:
     large = job("COMPLETED", result={"service": live("new", extra="x" * MAX_RESULT)})
     done = shown(large, BEFORE, wanting("new"))
@@ -167,24 +159,6 @@ MOMENTS = {
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_the_first_and_the_last_moment_are_shown(moment: int) -> None:
     assert shown(job("FAILED", start_ms=moment), BEFORE, None).start_time == MOMENTS[moment]
-
-
-def test_a_history_entry_holds_all_that_is_said_of_a_job() -> None:
-    whole = JobShown(
-        "j1", "FAILED", "edit", "/a", "anna", 3, 2, "t0", "t1", "t2", "t3", "5s", 4, ("m",), {"a": 1}, True
-    )
-    assert short(whole) == {
-        "id": "j1",
-        "status": "FAILED",
-        "operation": "edit",
-        "generation": 3,
-        "attempt": 2,
-        "username": "anna",
-        "startTime": "t1",
-        "endTime": "t3",
-        "duration": "5s",
-        "changeCount": 4,
-    }
 
 
 def result_of(size: int) -> dict[str, Any]:

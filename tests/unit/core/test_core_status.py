@@ -161,7 +161,6 @@ WIPED: dict[str, Any] = {
     "a journal that is a list": {"observedGeneration": 3, "journal": ["Idle"]},
     "a number for a text": {"observedGeneration": 3, "journal": {"phase": "Idle", "id": 5}},
     "sends that are no texts": {"observedGeneration": 3, "journal": {"phase": "Idle", "sends": [{}]}},
-    "a history of texts": {"observedGeneration": 3, "journal": {"phase": "Idle"}, "history": ["j1"]},
     "a result that is a list": {
         "observedGeneration": 3,
         "journal": {"phase": "Idle"},
