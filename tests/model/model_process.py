@@ -60,6 +60,9 @@ class Calm:
     def passed(self, key: str, began_at: float) -> None:
         """Nothing is counted."""
 
+    def paused(self, key: str) -> None:
+        """Nothing is counted."""
+
     def hold(self, site: Name, key: str) -> None:
         """Each drift may be restored."""
 

@@ -336,6 +336,8 @@ class ServiceReconciler:
         paused = verdict.reason is Reason.SUSPENDED and not (case.desired and case.desired.suspend)
         if verdict.reason not in SITE_AWAY and not paused:
             self._storms.passed(key, began_at)
+        elif case.unlooked:
+            self._storms.paused(key)
 
     def _identified(self, body: Object, case: Case) -> bool:
         """Whether this key may speak for the service that was read: one service can have two addresses."""

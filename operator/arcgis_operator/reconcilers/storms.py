@@ -40,8 +40,9 @@ class Storm:
 
     `drifting` are the services that differ now; `found` says when services began to, also those that are
     restored by now. `unseen` have not been looked at since the count began at `began_at`, with `SITE` for the
-    site itself; None while no count runs. `uncounted` wait for its end. `released` are those that a
-    person let be restored. `recalls`: another process asked the question, and all that drifts belongs to it.
+    site itself; None while no count runs. `uncounted` wait for its end, and `paused_at` says when the site
+    was last away or paused meanwhile. `released` are those that a person let be restored. `recalls`:
+    another process asked the question, and all that drifts belongs to it.
     """
 
     met: bool = False
@@ -49,6 +50,7 @@ class Storm:
     found: dict[str, float] = field(default_factory=dict)
     unseen: set[str] | None = None
     began_at: float = 0.0
+    paused_at: float = 0.0
     tidied_at: float = 0.0
     uncounted: set[str] = field(default_factory=set)
     released: set[str] = field(default_factory=set)
@@ -101,6 +103,12 @@ class Storms:
         """A turn of the service is over, in which its site, or one of its sites, was not in trouble."""
         for site, storm in self._storms.items():
             self._pass(site, storm, key, began_at)
+
+    def paused(self, key: str) -> None:
+        """A turn of the service is over, in which its site was not looked at, as while it is restored."""
+        for storm in self._storms.values():
+            if storm.unseen is not None and key in storm.unseen:
+                storm.paused_at = self._monotonic()
 
     def _pass(self, site: Name, storm: Storm, key: str, at: float) -> None:
         """What was seen before the count began may be from before the restore: another look is to come."""
@@ -171,7 +179,7 @@ class Storms:
         if storm.unseen is None or now - storm.tidied_at < TIDY_SECONDS:
             return
         storm.tidied_at = now
-        late = now - storm.began_at >= self._policy(site).window_seconds
+        late = now - max(storm.began_at, storm.paused_at) >= self._policy(site).window_seconds
         storm.unseen &= {SITE} if late else {SITE, *self._known.keys_of(site)}
         self._count(site, storm)
 

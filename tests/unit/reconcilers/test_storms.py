@@ -266,6 +266,20 @@ def test_a_site_in_trouble_is_waited_for_but_not_longer_than_the_window() -> Non
     assert world.reasons("s0") == {None}
 
 
+def test_a_site_that_is_away_while_it_is_restored_is_waited_for_however_long_that_takes() -> None:
+    """A drift was seen as the restore began; ten minutes after it, the others would not count."""
+    world = World()
+    world.drift("s0")
+    world.turn()
+    for _ in range(60):
+        world.at += 60
+        world.storms.paused(world.keys[-1])
+    assert world.storms.hold(PROD, "s0") is COUNTING
+    world.drift(*world.keys[1 : BOUND + 1])
+    world.rest()
+    assert world.reasons(*world.keys[: BOUND + 1]) == {Reason.SITE_DIVERGED}
+
+
 def test_a_count_that_took_longer_than_the_window_forgets_nothing() -> None:
     world = World()
     some = world.keys[: BOUND + 1]
