@@ -47,8 +47,8 @@ class ClusterActs(Hands):
             self.dead.add(number)
 
     def act_break_site(self, fault: Any, until: float) -> None:
-        """Every request to it, until then."""
-        self.ways["broken"] = fault, until
+        """Every request to it, until then; what is broken for longer goes on after that."""
+        self.ways.setdefault("broken", []).insert(0, (fault, until))
 
     async def act_empty_lease(self, way: str) -> None:
         """By hand, while two replicas run: for seconds both lead."""

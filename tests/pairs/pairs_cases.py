@@ -57,5 +57,13 @@ FOUND_SINCE = {
         "6440:object read is late+second by another ArcGISSite",
         "LOSER",
     ),
+    "a site that asks to wait was well again in the scene, after a shorter fault": (
+        "1472:list of a folder fails+list of jobs missing+site asks to wait+site not understood",
+        "ASKED-OFTEN",
+    ),
+    "the last wish came so late that the scene ended in the midst of it": (
+        "1505:jobs forgotten+list of jobs forbidden+stale documents",
+        "WRITES-LATE",
+    ),
 }
-"""What the search itself has found, in the same form."""
+"""What the search itself has found, in the same form; the last two were the scene's own mistakes."""

@@ -19,7 +19,7 @@ from cell_clock import now
 from pairs_history import Asked, Heard, History, Version
 from pairs_loop import Hot, Loop
 from pairs_objects import encoded, made
-from pairs_scene import GIS, TEAM, Event, Scene, Script, When, path_of
+from pairs_scene import GIS, LAST, TEAM, Event, Scene, Script, When, path_of
 from pairs_store import KubeWay, Shelf
 from pairs_wire import REPLICA, SENT, SiteWay
 from pairs_world import USER, Watched
@@ -60,8 +60,8 @@ class Place(ResourceActs, SiteActs, ClusterActs):
 
     def take(self, operation: str, path: str = "") -> tuple[Fault, float] | None:
         """The fault of this request, which counts for every one that waits for it."""
-        broken, until = self.ways.get("broken", (None, 0.0))
-        if broken and operation.startswith("site ") and now() < until:
+        broken = next((fault for fault, until in self.ways.get("broken", ()) if now() < until), None)
+        if broken and operation.startswith("site "):
             return broken, 0.0
         if f"/namespaces/{self.ways.get('refuses namespace')}/" in path and operation.startswith("kube "):
             return Fault(code=403, body=b'{"kind": "Status", "message": "forbidden"}'), 0.0
@@ -84,6 +84,8 @@ class Place(ResourceActs, SiteActs, ClusterActs):
         for event in (one for one in script.events if not one.when.trigger):
             asyncio.get_running_loop().call_at(event.when.seconds, self._act, event)
         await asyncio.sleep(script.length)
+        while (rest := self._quiet_for() - now()) > 0:  # noqa: ASYNC110 - more may happen meanwhile
+            await asyncio.sleep(rest)
         self.site.tick()
         return self._told()
 
@@ -149,6 +151,11 @@ class Place(ResourceActs, SiteActs, ClusterActs):
             return await call_api(*args, **named)
 
         return call
+
+    def _quiet_for(self) -> float:
+        """When it has been quiet long enough: what follows an edit may come late."""
+        last = max((at for at, _, _ in self.history.events), default=0.0)
+        return last + self.script.length - LAST
 
     def _declare_sites(self) -> None:
         limits = {"requestsPerSecond": 500, "maxJobs": 20, **self.script.limits}

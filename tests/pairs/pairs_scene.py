@@ -120,6 +120,7 @@ class Script:
     main_namespace: str = GIS
     quiet_from: float = LAST
     length: float = HOUR
+    """Of the scene; and what is left of it at `LAST` follows the last event, should that come later."""
     value: str = ""
     """What each declared description ends with."""
 

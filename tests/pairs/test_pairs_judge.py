@@ -11,7 +11,7 @@ import pytest
 from fault_kinds import SITE as FAULTS
 from pairs_control import CONTROL
 from pairs_drifts import DRIFTS
-from pairs_history import Edit, History, Version
+from pairs_history import Asked, Edit, History, Version
 from pairs_judge import violations
 from pairs_rules import RULES
 from pairs_scene import MAIN, Script, path_of
@@ -212,8 +212,6 @@ def late_write(history: History) -> None:
 
 
 def asked_often(history: History) -> None:
-    from pairs_history import Asked
-
     history.asked = [Asked(0.1 * number, "jobs", "site.test", "/jobs") for number in range(1200)]
 
 
@@ -273,3 +271,22 @@ def test_a_planted_error_says_the_password_of_its_scene() -> None:
     way: Any = SiteWay(*[None] * 3, {}, set(), secret)  # type: ignore[arg-type]
     answer = asyncio.run(way._answered("service", None, FAULTS["envelope 500"]))
     assert answer.json()["error"]["details"] == [secret]
+
+
+def asks_to_wait(*others: tuple[float, float]) -> History:
+    """A site that asks to wait from the 100th second on, and is broken otherwise for these spans."""
+    history = kept()
+    history.script.ways["asks to wait from"] = 100.0
+    spans = [(100.0, 1e9), *others]
+    history.events = [(at, "break_site", {"until": until}) for at, until in spans]
+    history.asked = [Asked(1000.0 + number, "jobs", "site.test", "/jobs") for number in range(200)]
+    return history
+
+
+def test_a_site_that_asks_to_wait_is_to_be_left_alone() -> None:
+    assert "ASKED-OFTEN" in violations(asks_to_wait())
+    assert "ASKED-OFTEN" in violations(asks_to_wait((300.0, 400.0)))
+
+
+def test_while_it_says_something_else_it_may_be_asked() -> None:
+    assert violations(asks_to_wait((990.0, 1190.0))) == {}
