@@ -33,7 +33,10 @@ from harness.fault import Fault
 Json = Any
 LEASE = {"lease_seconds": 30.0, "renew_deadline_seconds": 20.0, "lease_retry_seconds": 5.0}
 """As shipped in proportion; renewed less often, for speed."""
-
+UNDISPUTED = {"lease_seconds": 600.0, "renew_deadline_seconds": 400.0, "lease_retry_seconds": 100.0}
+"""Where one operator leads from the start to the end."""
+DISPUTES = {"restart", "crash", "stand_by", "restart_first", "empty_lease"}
+"""Acts that make somebody else lead."""
 
 DEEP = 5_000
 """Bytes of an object that is told in lists only: a watch does not survive the one that is nested so deep."""
@@ -126,7 +129,7 @@ class Place(ResourceActs, SiteActs, ClusterActs):
             lambda tls: SiteWay(inner, self.take, self._site_seen, self.ways, self.dead, self.secret),
         )
         config = cell_replica.Config
-        settings = {**LEASE, "namespaces": (GIS, TEAM), **self.ways.get("settings", {})}
+        settings = {**self._lease(), "namespaces": (GIS, TEAM), **self.ways.get("settings", {})}
         patch.setattr(cell_replica, "SETTINGS", {})
         patch.setattr(cell_replica, "Config", lambda **given: config(**{**given, **settings}))
         self.shelf.changed = self._changed
@@ -141,6 +144,11 @@ class Place(ResourceActs, SiteActs, ClusterActs):
             self.history.secrets["password"] = self.secret
         if self.ways.get("fold"):
             self._behind.fold(patch, self.ways["fold"])
+
+    def _lease(self) -> dict[str, float]:
+        acts = {one.act for one in self.script.events}
+        broken = {one.operation for one in self.script.catches}
+        return LEASE if acts & DISPUTES or "kube lease" in broken else UNDISPUTED
 
     def _of(self, number: int, call_api: Callable[..., Any]) -> Callable[..., Any]:
         """Of one that crashed nothing leaves any more."""
