@@ -11,6 +11,7 @@ from typing import Any
 import cell_house
 import cell_replica
 import httpx
+import pairs_memo
 import pytest
 from acts_cluster import ClusterActs
 from acts_resources import ResourceActs
@@ -142,6 +143,7 @@ class Place(ResourceActs, SiteActs, ClusterActs):
         self.history.secrets |= self.ways.get("canaries", {})
         if not self.script.password:
             self.history.secrets["password"] = self.secret
+        pairs_memo.remember(patch)
         if self.ways.get("fold"):
             self._behind.fold(patch, self.ways["fold"])
 
