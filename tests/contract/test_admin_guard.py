@@ -35,7 +35,7 @@ async def test_the_guard_stops_the_request(wire_site, client_of, ask, heads, bod
     assert site.stream.count(f"POST {EDIT_PATH}".encode()) == heads
     assert site.stream.count(b"service=") == bodies
     if not bodies:
-        assert fact == Failure(Kind.NOT_SENT, "the lease term is over")
+        assert fact == Failure(Kind.WITHHELD, "the lease term is over")
 
 
 RE_SENT = {
@@ -61,7 +61,7 @@ async def test_the_guard_is_asked_again_for_the_re_send_with_a_new_token(
     await site.drained()
     assert site.stream.count(f"POST {EDIT_PATH}".encode()) == heads
     assert site.stream.count(b"service=") == bodies
-    wanted = Accepted("j1", "SUBMITTED") if bodies == 2 else Failure(Kind.NOT_SENT, "the lease term is over")
+    wanted = Accepted("j1", "SUBMITTED") if bodies == 2 else Failure(Kind.WITHHELD, "the lease term is over")
     assert fact == wanted
 
 
@@ -94,7 +94,7 @@ async def test_a_reused_connection_is_guarded_like_a_new_one(wire_site, client_o
     fact = await client.submit(REQUEST, objecting_at(2))
     await client.aclose()
     await site.drained()
-    assert fact == Failure(Kind.NOT_SENT, "the lease term is over")
+    assert fact == Failure(Kind.WITHHELD, "the lease term is over")
     assert site.targets == [LOGIN_PATH, EDIT_PATH]
 
 

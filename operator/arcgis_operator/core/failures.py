@@ -13,6 +13,7 @@ class Kind(StrEnum):
     """What is known about a request that did not succeed."""
 
     NOT_SENT = "NotSent"  # the site cannot have seen it, or refused it before looking
+    WITHHELD = "Withheld"  # our own check said no before the first byte: the site has no part in it
     UNSURE = "Unsure"  # it may have been applied: time-out, reset, 5xx, an unreadable answer
     BUSY = "Busy"  # the site says: later (lock, read-only mode, 429); not applied
     UNAUTHORISED = "Unauthorised"  # credentials or rights; not applied

@@ -21,6 +21,7 @@ from arcgis_operator.core.wake import BACKOFF, After, Wake
 
 FAILURE_REASONS: Mapping[Kind, Reason] = {
     Kind.NOT_SENT: Reason.SITE_UNREACHABLE,
+    Kind.WITHHELD: Reason.VERIFYING,
     Kind.UNSURE: Reason.SITE_UNREACHABLE,
     Kind.BUSY: Reason.SITE_BUSY,
     Kind.UNAUTHORISED: Reason.CREDENTIALS_REJECTED,

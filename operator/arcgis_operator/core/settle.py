@@ -62,6 +62,7 @@ AWAY_CODES = (408, 502, 503, 504)
 
 _FAILED_SEND: Mapping[Kind, Signal] = {
     Kind.NOT_SENT: Signal.NOT_SENT,
+    Kind.WITHHELD: Signal.NOT_SENT,
     Kind.NO_CREDENTIALS: Signal.NOT_SENT,
     Kind.UNAUTHORISED: Signal.REJECTED,
     Kind.BUSY: Signal.REJECTED,

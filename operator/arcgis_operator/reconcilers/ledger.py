@@ -19,7 +19,7 @@ from arcgis_operator.core.verdict import Reason
 from arcgis_operator.core.wake import RESYNC, After, Wake
 from arcgis_operator.reconcilers.ports import Term
 
-NOT_TAKEN = frozenset({Kind.NOT_SENT, Kind.NO_CREDENTIALS, Kind.UNAUTHORISED, Kind.BUSY})
+NOT_TAKEN = frozenset({Kind.NOT_SENT, Kind.WITHHELD, Kind.NO_CREDENTIALS, Kind.UNAUTHORISED, Kind.BUSY})
 KEPT_SENDS = 24
 NO_FACTS: Mapping[str, Fact] = MappingProxyType({})  # of thousands of services
 

@@ -12,7 +12,6 @@ from arcgis_operator.core import sentences
 from arcgis_operator.core.case import Hold
 from arcgis_operator.core.failures import Failure, Kind
 from arcgis_operator.core.model import SiteWanted
-from arcgis_operator.core.operations import NAMES
 from arcgis_operator.core.verdict import Reason
 from arcgis_operator.sites.limits import WHOLE_SITE, Budget
 from arcgis_operator.sites.livesite import Viewpoint, service_in
@@ -125,8 +124,6 @@ class Availability:
             return  # there was no request: a login was held back, a Secret could not be read
         if failure and operation in ASKED_OF_ALL:
             self._place.live.pauses.put(WHOLE_SITE, failure)
-        if failure and failure.unreachable and operation in NAMES and failure.kind is Kind.NOT_SENT:
-            return  # perhaps our own guard; reads tell how the site is
         away = failure if failure and failure.unreachable else None
         self._unreachable_in_a_row = self._unreachable_in_a_row + 1 if away else 0
         self._place.live.outcome(away)

@@ -19,7 +19,8 @@ R, K = Reason, Kind
 FACTS: dict[str, tuple[Fact, Reason, Phase]] = {
     "the site named a job": (Accepted("j7", "SUBMITTED"), R.JOB_RUNNING, Phase.RUNNING),
     "the site applied it at once": (Applied(), R.VERIFYING, Phase.IDLE),
-    "it never left": (Failure(K.NOT_SENT, "lease lost"), R.SITE_UNREACHABLE, Phase.IDLE),
+    "it never left": (Failure(K.NOT_SENT, "no connection"), R.SITE_UNREACHABLE, Phase.IDLE),
+    "we kept it back": (Failure(K.WITHHELD, "lease lost"), R.VERIFYING, Phase.IDLE),
     "there were no credentials": (Failure(K.NO_CREDENTIALS, "no key"), R.CREDENTIALS_UNREADABLE, Phase.IDLE),
     "the credentials were rejected": (Failure(K.UNAUTHORISED, "no"), R.CREDENTIALS_REJECTED, Phase.IDLE),
     "the service was locked": (Failure(K.BUSY, "try again later"), R.SERVICE_BUSY, Phase.IDLE),
@@ -29,7 +30,7 @@ FACTS: dict[str, tuple[Fact, Reason, Phase]] = {
     "the answer was lost": (Failure(K.UNSURE, "time-out"), R.LOOKING_FOR_JOB, Phase.INTENDED),
     "the answer made no sense": (Failure(K.GARBLED, "HTML"), R.LOOKING_FOR_JOB, Phase.INTENDED),
 }
-UNCOUNTED = [K.NOT_SENT, K.NO_CREDENTIALS, K.UNAUTHORISED, K.BUSY]
+UNCOUNTED = [K.NOT_SENT, K.WITHHELD, K.NO_CREDENTIALS, K.UNAUTHORISED, K.BUSY]
 
 
 def settled(fact: Fact) -> Verdict:

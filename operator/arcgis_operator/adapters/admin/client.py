@@ -189,7 +189,7 @@ class AdminClient:
 
         The guard is asked before every write, that of a re-send after a token renewal included: after pool,
         connection and token, before the first byte of the headers and again before the body.
-        NOT_SENT, BUSY, UNAUTHORISED, MISSING and REFUSED mean not applied, UNSURE means perhaps.
+        NOT_SENT, WITHHELD, BUSY, UNAUTHORISED, MISSING and REFUSED mean not applied, UNSURE means perhaps.
         """
         url = self._addresses.operation(request.service, request.operation.path)
         if url is None:

@@ -70,10 +70,10 @@ class Attempt:
     seconds: float = 0.0
 
     def check(self) -> None:
-        """Raises `Stopped` (NOT_SENT) when the guard says no."""
+        """Raises `Stopped` (WITHHELD) when the guard says no."""
         why = self.guard() if self.guard else None
         if why is not None:
-            raise Stopped(Failure(Kind.NOT_SENT, why))
+            raise Stopped(Failure(Kind.WITHHELD, why))
 
     async def trace(self, event: str, info: Mapping[str, object]) -> None:
         """httpcore calls this when pool and connection are done; nothing suspends until the write."""
