@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import json
 import os
 import pty
 import re
@@ -19,6 +20,8 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from arcgis_demo.parts import ROOT
+from harness.bench import ECHO
+from harness.site import SiteControl
 
 PATIENCE = 60.0
 QUICK = ("--submitted-seconds=0.3", "--job-seconds=1")
@@ -117,6 +120,17 @@ class Demo:
         """The private folders that its processes work in."""
         found = re.findall(r"(/\S*arcgis-devcluster-[^/\s]+)/", " ".join(self.family().values()))
         return set(map(Path, found))
+
+    def site(self) -> SiteControl:
+        """Its simulated site, as soon as that is up; it says secrets in error texts and jobs from now on."""
+        control = SiteControl(self.wait_until(self._control, "the site"))
+        control.echo(ECHO)
+        return control
+
+    def _control(self) -> str:
+        logs = [folder / "site.log" for folder in self.folders()]
+        lines = [line for log in logs if log.exists() for line in log.read_text().splitlines()]
+        return next((json.loads(line)["control"] for line in lines if '"control"' in line), "")
 
     def told(self) -> str:
         return "\n".join(["stdout:", *self.lines, "stderr:", self.stderr])

@@ -1,5 +1,6 @@
 """`arcgis_demo playground`: everything that it tells people to try works as printed."""
 
+import contextlib
 import re
 import subprocess
 from collections.abc import Iterator
@@ -8,6 +9,10 @@ import httpx
 import pytest
 from demo_process import COLUMNS, QUICK, ROWS, Demo
 
+from harness.bench import PLANTED
+from harness.canaries import Search
+from harness.site import SiteControl
+
 pytestmark = pytest.mark.xdist_group("playground")  # one for all of them
 FIRST, LAST = "In another terminal", "What happens is told below"
 
@@ -15,8 +20,8 @@ FIRST, LAST = "In another terminal", "What happens is told below"
 class Playground:
     """A playground that is up, and a shell beside it."""
 
-    def __init__(self, demo: Demo) -> None:
-        self.demo = demo
+    def __init__(self, demo: Demo, site: SiteControl) -> None:
+        self.demo, self.site = demo, site
         first, last = demo.wait_for_line(FIRST), demo.wait_for_line(LAST)
         self.page = demo.lines[first - 1 : last]
         self.text = "\n".join(self.page)
@@ -42,7 +47,8 @@ class Playground:
 def playground() -> Iterator[Playground]:
     with Demo("playground", *QUICK) as demo:
         demo.wait_for_line(LAST)
-        yield Playground(demo)
+        with contextlib.closing(demo.site()) as site:
+            yield Playground(demo, site)
 
 
 def test_all_that_it_says_of_itself_is_one_page_of_80_columns(playground: Playground) -> None:
@@ -96,6 +102,17 @@ def test_every_thing_to_try_is_tried_here(playground: Playground) -> None:
 
 def test_a_try_that_is_none_asks_which(playground: Playground) -> None:
     assert "which one?" in playground.shell("try").stderr
+
+
+def test_no_secret_is_told_of_all_that_was_tried(playground: Playground) -> None:
+    metrics = f"{playground.address(r'http://[^ ]+(?=/readyz)')}/metrics"
+    shown = "kubectl get arcgisservices,arcgissites,events,leases -A -o json --show-managed-fields"
+    told = playground.run(f'{shown}; cat "$PLAYGROUND/operator.log"; curl -sS {metrics}')
+    lines = "\n".join(playground.demo.lines[len(playground.page) :])
+    tokens = {f"token {number}": token for number, token in enumerate(playground.site.tokens())}
+    used = {"password": playground.address(r"(?<=password )\w+"), "what the site says": PLANTED, **tokens}
+    assert not Search(used).hits(f"{told}{lines}".encode())
+    assert 'password=\\"***\\"' in told, "the site did say it"
 
 
 def test_ctrl_c_is_its_proper_end(playground: Playground) -> None:

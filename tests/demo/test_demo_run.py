@@ -9,6 +9,9 @@ import pytest
 from demo_process import COLUMNS, QUICK, Demo, on_a_terminal
 from rich.cells import cell_len
 
+from harness.bench import PLANTED
+from harness.canaries import Search
+
 UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 LAST_LINE = re.compile(
     rf"demo: FireWeatherWatch\.MapServer job=(?P<job>j{UUID}) status=COMPLETED Ready=True "
@@ -85,6 +88,7 @@ def test_a_signal_during_the_set_up_leaves_nothing_either(number: signal.Signals
 
 def test_a_job_that_fails_ends_it_with_the_reason_after_the_view_of_the_failure() -> None:
     with Demo("run", "--submitted-seconds=0.1", "--job-seconds=0.1", "--job-outcome=FAILED") as demo:
+        demo.site().close()
         assert demo.wait() == 1
         assert re.match(r"demo: FireWeatherWatch\.MapServer will not become Ready \(JobFailed\)", demo.stderr)
         assert "requestedAt" in demo.stderr, "it says what to do"
@@ -92,6 +96,8 @@ def test_a_job_that_fails_ends_it_with_the_reason_after_the_view_of_the_failure(
         assert re.search(r"site +FAILED +job j", told)
         assert re.search(r"reason: JobFailed\n +status: 'True'\n +type: Stalled", told)
         assert re.search(r"Warning +JobFailed", told)
+        assert 'password="***"' in told, "what the site says is shown without the secrets in it"
+        assert not Search({"what the site says": PLANTED}).hits(told.encode())
         assert_nothing_is_left(demo, set())
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -21,6 +22,7 @@ from harness.canaries import Search
 if TYPE_CHECKING:
     from arcgis_devcluster import ChildProcess
     from harness.bench import Workbench
+    from harness.site import SiteControl
 
 Json = Any
 Output = tuple[str, bytes]
@@ -36,13 +38,28 @@ def search(bench: Workbench) -> Search:
     from harness.bench import PASSWORD, PLANTED
 
     used = {"password": PASSWORD, "what the site says": PLANTED}
-    used |= {f"token {number}": token for number, token in enumerate(_tokens(bench))}
+    used |= tokens_of_sites(bench.controls) | tokens_of_operators(bench.directory)
     used |= {f"text {n}": text for n, text in enumerate(bench.api.secret_texts) if len(text) >= SHORTEST}
-    for config in bench.directory.glob("*.kubeconfig"):
+    return Search(used)
+
+
+def tokens_of_sites(controls: Iterable[SiteControl]) -> dict[str, str]:
+    """All that were given by those that are still up, by a name."""
+    given: list[str] = []
+    for control in controls:
+        with suppress(httpx.TransportError):
+            given += control.tokens()
+    return {f"token {number}": token for number, token in enumerate(given)}
+
+
+def tokens_of_operators(directory: Path) -> dict[str, str]:
+    """Those of the kubeconfigs that lie there, by a name."""
+    used = {}
+    for config in directory.glob("*.kubeconfig"):
         found = _TOKEN.search(config.read_text())
         assert found, f"{config.name} holds no token"
         used[f"token of {config.stem}"] = found[1].rpartition(".")[2]
-    return Search(used)
+    return used
 
 
 def shown(bench: Workbench) -> Iterator[Output]:
@@ -87,15 +104,6 @@ def written(bench: Workbench) -> Iterator[Output]:
             file.seek(since if since <= log_of_all.stat().st_size else 0)  # it may have been turned over
             while lines := file.readlines(PAGE_BYTES):
                 yield "audit", b"".join(line for line in lines if bench.namespace.encode() in line)
-
-
-def _tokens(bench: Workbench) -> list[str]:
-    """Those of the sites that are still up."""
-    given: list[str] = []
-    for control in bench.controls:
-        with suppress(httpx.TransportError):
-            given += control.tokens()
-    return given
 
 
 def _text(value: Json) -> bytes:

@@ -3,7 +3,6 @@
 Deployments do not run there: the operator runs beside, under the account that the chart made.
 """
 
-import secrets
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -18,6 +17,8 @@ from arcgis_demo import parts
 from arcgis_devcluster import ChildProcess, ControlPlane
 from harness.apiserver import wait_until
 from harness.bench import FAST
+from harness.canaries import canary
+from harness.listener import Listener
 from harness.site import SiteControl
 
 NAMESPACE = "gis"
@@ -34,12 +35,13 @@ class Ground:
     cluster: ControlPlane
     helm: Helm
     directory: Path
-    password: str = field(default_factory=lambda: secrets.token_hex(8))
+    password: str = field(default_factory=canary)
     operators: list[ChildProcess] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.site = parts.start_site(self.directory, "site", self.password, "--submitted-seconds=0.1")
         self.control = SiteControl(self.site.control)
+        self.listener = Listener(self.cluster, self.directory, self.control, self.password)
         self.kubectl = self.cluster.kubectl.in_namespace(NAMESPACE)
         self.cluster.kubectl("create", "namespace", NAMESPACE)
 
@@ -104,6 +106,12 @@ class Ground:
         return int(self.control.stats()["services"][SERVICE]["edits"])
 
     def close(self) -> None:
+        """Takes all down. Raises when an operator told a secret."""
+        found = self.listener.hits(self.operators) if self.operators else set()
+        self._stop()
+        assert not found, f"secrets of this release are in its outputs: {sorted(found)}"
+
+    def _stop(self) -> None:
         self.control.close()
         for process in (*self.operators, self.site.process):
             process.kill()

@@ -5,7 +5,6 @@ Deployments do not run there: the operator runs beside, under the account that w
 
 import os
 import re
-import secrets
 import shutil
 import subprocess
 import time
@@ -19,6 +18,9 @@ from arcgis_demo import parts
 from arcgis_devcluster import ControlPlane
 from harness.apiserver import wait_until
 from harness.bench import FAST
+from harness.canaries import canary
+from harness.listener import Listener
+from harness.site import SiteControl
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = ROOT / "docs" / "guides" / "install.md"
@@ -119,8 +121,9 @@ def test_an_empty_api_server_is_installed_by_the_readme_and_a_declared_setting_g
     tmp_path: Path,
     say: Callable[[str], None],
 ) -> None:
-    shell, password = Shell(cluster, helm_program, tmp_path), secrets.token_hex(8)
+    shell, password = Shell(cluster, helm_program, tmp_path), canary()
     site = parts.start_site(tmp_path, "site", password, "--job-seconds=0.4", "--submitted-seconds=0.1")
+    listener = Listener(cluster, tmp_path, SiteControl(site.control), password)
     began = time.monotonic()
     shell.paste(WAYS[way]())
     for kind in KINDS:
@@ -144,6 +147,8 @@ def test_an_empty_api_server_is_installed_by_the_readme_and_a_declared_setting_g
         f"install by {way}: the kinds and the operator's objects are there after {installed:.1f} s, "
         f"a first setting is live after {time.monotonic() - began:.1f} s"
     )
+    found = listener.hits([operator])
     operator.terminate()
     site.process.kill()
+    assert not found, f"secrets of this install are in its outputs: {sorted(found)}"
     assert installed <= INSTALLED_SECONDS

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -11,6 +12,7 @@ from arcgis_devcluster import Cluster
 from harness import outputs
 from harness.bench import PASSWORD, SERVICES, Workbench
 from harness.canaries import canary, forms
+from harness.listener import Listener
 
 pytestmark = pytest.mark.xdist_group("canaries")
 
@@ -97,6 +99,30 @@ def test_a_secret_that_is_told_is_found_in_each_form(leaky: Workbench, channel: 
         told = [data for where, data in (*outputs.shown(leaky), *outputs.written(leaky)) if where == channel]
         hits = {hit for data in told for hit in search.hits(data)}
         assert {("password", found) for found in SAID_AS[form]} <= hits, form
+
+
+LISTENED = {
+    "status": SERVICES,
+    "managedFields": SERVICES,
+    "events": "events",
+    "log": "log",
+    "lease": "leases",
+}
+
+
+@pytest.mark.parametrize("channel", LISTENED)
+def test_what_is_told_is_also_found_without_a_bench(leaky: Workbench, channel: str) -> None:
+    told = canary()
+    listener = Listener(leaky.cluster, leaky.directory, leaky.site, told)
+    PLANT[channel](leaky, told)
+    operators = [*leaky.operators(), *(_named("another-operator") if channel == "log" else ())]
+    found = {hit for hit in listener.hits(operators) if hit[1] == "password"}
+    assert {(LISTENED[channel], "password", end) for end in ("beginning", "end")} <= found
+
+
+def _named(name: str) -> list[Any]:
+    """A process that has ended, of which a log is left."""
+    return [SimpleNamespace(name=name, running=False)]
 
 
 @pytest.mark.parametrize("path", outputs.PAGES)
