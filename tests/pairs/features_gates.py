@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from random import Random
 
 from features_resources import folder_of_many, over
@@ -76,9 +77,14 @@ def storm(script: Script, draw: Random) -> None:
     at = draw.choice((150.0, 700.0, script.moments[-1] + 400))
     draw.choice(PAUSES)(script, at)
     comes, apart = draw.choice(("drift", "drift", "republish")), draw.choice((0.0, 0.3, 20.0))
-    for number in range(8):
-        sets = {"sets": {"description": f"restored {number}"}} if comes == "drift" else {}
-        script.do(at + number * apart, comes, title=f"Many/Layer{number}.MapServer", **sets)
+    again = (at + 550,) if at < 200 and draw.random() < 0.5 else ()
+    for number, begins in itertools.product(range(8), (at, *again)):
+        sets = {"sets": {"description": f"restored {begins:.0f} {number}"}} if comes == "drift" else {}
+        script.do(begins + number * apart, comes, title=f"Many/Layer{number}.MapServer", **sets)
+    for begins in again:
+        script.do(begins - 200, "answer", name="prod")
+        if draw.random() < 0.5:
+            script.do(begins + draw.choice((0.5, 3.0, 30.0)), "restart", gap=0.2)
     for number in range(draw.choice((0, 0, 8))):
         script.do(at + 170 + draw.random(), "ask", name=f"layer{number}")
     if draw.random() < 0.5:

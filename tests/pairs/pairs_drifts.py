@@ -51,16 +51,24 @@ def many_were_restored_unasked(history: History, claims: Claims) -> Iterator[str
     """More services than the bound within its window, and nobody has answered; each process counts anew."""
     if "storm of drifts" not in history.script.features:
         return
-    answered = min((at for at, act, _ in history.events if act == "answer"), default=history.end)
     processes = 1 + sum(act in NEW_PROCESS for _, act, _ in history.events)
     if "second replica" in history.script.features or "two leaders" in history.script.features:
         processes += 2
-    repairs = [edit for edit in ours(history) if edit.left < answered and _is_repair(history, claims, edit)]
+    repairs = [
+        edit for edit in ours(history) if not _was_let(history, edit) and _is_repair(history, claims, edit)
+    ]
     for first in repairs:
         titles = {edit.service for edit in repairs if first.left <= edit.left < first.left + WINDOW}
         if len(titles) > STORM_BOUND * processes:
             yield f"{first.left:.1f} {len(titles)} services were restored within {WINDOW:.0f} s unasked"
             return
+
+
+def _was_let(history: History, edit: Edit) -> bool:
+    """A person has answered since the service was changed."""
+    before = [(at, act, facts) for at, act, facts in history.events if at <= edit.left]
+    changed = [at for at, act, facts in before if str(facts.get("title", "")).casefold() == edit.service]
+    return any(act == "answer" and at >= max(changed, default=0.0) for at, act, _ in before)
 
 
 def _is_repair(history: History, claims: Claims, edit: Edit) -> bool:

@@ -260,6 +260,7 @@ class Parts:
         """A term begins."""
         self.tell(TermBegan())
         self.sessions.begin()
+        self._storms.begin()
         self.leading.begin(term)
 
     def end(self, reason: str) -> None:

@@ -323,18 +323,25 @@ class ServiceReconciler:
     def _drifts(self, key: str, case: Case) -> tuple[Hold, ...]:
         """Why a drift of what was read is not restored now."""
         desired, open_ = case.desired, case.record.journal.open
-        if desired is None or open_ or case.document is None or case.stranger or case.too_old_for > 0:
+        if desired is None or case.document is None or case.stranger or case.too_old_for > 0:
             return ()
         name, counts = Name(desired.site.namespace, desired.site.name), not desired.observe
         drifts = counts and not desired.drift.report and not case.matches and is_drift(case)
-        self._storms.looked(name, key, drifts, case.seen.asked_at if case.seen else 0.0)
+        if case.matches or not open_:
+            self._storms.looked(name, key, drifts, case.seen.asked_at if case.seen else 0.0)
         hold = self._storms.hold(name, key) if drifts else None
         return (hold,) if hold else ()
 
     def _seen(self, key: str, case: Case, verdict: Verdict, began_at: float) -> None:
-        """All was seen that can be, unless the trouble of its site, or the site's pause, ended the turn."""
-        paused = verdict.reason is Reason.SUSPENDED and not (case.desired and case.desired.suspend)
-        if verdict.reason not in SITE_AWAY and not paused:
+        """All was seen that can be, unless the trouble of its site, or the site's pause, ended the turn.
+
+        Of a suspended service nothing is restored: whether it drifts asks nobody anything.
+        """
+        desired, reason = case.desired, verdict.reason
+        if desired and desired.suspend:
+            site = Name(desired.site.namespace, desired.site.name)
+            self._storms.looked(site, key, drifts=False, asked_at=began_at)
+        elif reason not in SITE_AWAY and reason is not Reason.SUSPENDED:
             self._storms.passed(key, began_at)
         elif case.unlooked:
             self._storms.paused(key)

@@ -112,7 +112,7 @@ class SiteReconciler:
         if version and before.get("version") not in (None, "", version):
             self._storms.upgraded(name)
         answer = (body["metadata"].get("annotations") or {}).get(RESTORE, "")
-        asked = self._storms.meet(name, divergence_of(before), answer)
+        asked = self._storms.meet(name, divergence_of(before), answer, read=bool(version))
         facts["divergence"] = asked.written() if asked else {}
         if asked is None or asked.released or verdict.reason is not Reason.REACHABLE:
             return verdict

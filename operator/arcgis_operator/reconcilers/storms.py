@@ -84,6 +84,10 @@ class Storms:
         self._monotonic, self._now, self._new_id = monotonic, now, new_id
         self._storms: dict[Name, Storm] = {}
 
+    def begin(self) -> None:
+        """A term begins: what happened since the last one is in the statuses, not here."""
+        self._storms.clear()
+
     def looked(self, site: Name, key: str, drifts: bool, asked_at: float) -> None:
         """A service was read: it drifts, or does not. `asked_at` is when the site was asked for it."""
         storm = self._storms.setdefault(site, Storm())
@@ -130,10 +134,12 @@ class Storms:
             return None
         return Hold(Reason.SITE_DIVERGED, sentences.one_of_many(str(site)))
 
-    def meet(self, site: Name, before: Divergence | None, answer: str) -> Divergence | None:
+    def meet(
+        self, site: Name, before: Divergence | None, answer: str, read: bool = True
+    ) -> Divergence | None:
         """The site has a turn: `before` is the question in its status, `answer` what a person wrote.
 
-        The question that its status is to hold now.
+        `read`: it told its version. The question that its status is to hold now.
         """
         storm = self._storms.setdefault(site, Storm())
         if not self._policy(site).hold:
@@ -144,7 +150,9 @@ class Storms:
         storm.met = True
         if storm.asks and storm.divergence and storm.divergence.id == answer:
             self._release(storm, storm.divergence)
-        if storm.unseen is not None:
+        if storm.unseen is None and storm.divergence:
+            self._judge(site, storm)  # services may be gone
+        elif storm.unseen is not None and read:
             storm.unseen.discard(SITE)
             self._count(site, storm)
         return storm.divergence
@@ -180,7 +188,7 @@ class Storms:
             return
         storm.tidied_at = now
         late = now - max(storm.began_at, storm.paused_at) >= self._policy(site).window_seconds
-        storm.unseen &= {SITE} if late else {SITE, *self._known.keys_of(site)}
+        storm.unseen &= set() if late else {SITE, *self._known.keys_of(site)}
         self._count(site, storm)
 
     def _count(self, site: Name, storm: Storm) -> None:
@@ -196,14 +204,28 @@ class Storms:
         """Whether a person is to be asked, or nothing is left to ask about."""
         before, keys = storm.divergence, self._known.keys_of(site)
         storm.drifting &= keys
+        storm.released &= keys
         if storm.recalls:
-            storm.recalls, storm.released = False, set() if storm.asks else set(storm.drifting)
-        if not storm.drifting:
-            storm.divergence, storm.released = None, set()
-        elif storm.asks or self._are_many(site, storm, len(keys)):
+            self._recall(storm)
+        if storm.drifting and (storm.asks or self._are_many(site, storm, len(keys))):
             storm.divergence = self._question(storm)
+        elif storm.divergence:
+            storm.divergence = self._what_is_left(storm, self._policy(site).bound(len(keys)))
         if storm.divergence != before:
             self._told(site)
+
+    def _recall(self, storm: Storm) -> None:
+        """An answer holds for as many as were left; where more drift now, something new has happened."""
+        storm.recalls = False
+        if storm.divergence and not storm.asks:
+            covers = len(storm.drifting) <= storm.divergence.count
+            storm.released = set(storm.drifting) if covers else set()
+            storm.divergence = storm.divergence if covers else None
+
+    def _what_is_left(self, storm: Storm, bound: int) -> Divergence | None:
+        """An answer that holds for few by now need not be remembered: nobody would be asked about these."""
+        left = len(storm.drifting & storm.released)
+        return replace(storm.divergence, count=left) if storm.divergence and left > bound else None
 
     def _are_many(self, site: Name, storm: Storm, services: int) -> bool:
         policy = self._policy(site)

@@ -188,7 +188,7 @@ def test_after_an_upgrade_one_drift_is_enough() -> None:
     assert asked.cause == UPGRADE
 
 
-def test_a_question_outlives_the_process_and_so_does_the_answer() -> None:
+def test_a_question_outlives_the_process() -> None:
     world = World()
     some = world.keys[: BOUND + 1]
     world.drift(*some)
@@ -203,14 +203,94 @@ def test_a_question_outlives_the_process_and_so_does_the_answer() -> None:
         world.restored(key)
     world.rest()
     assert world.reasons(some[0]) == {Reason.SITE_DIVERGED}, "though few have been found by now"
+    world.turn(answer=asked.id)
+    assert world.reasons(some[0]) == {None}
+
+
+def test_an_answer_outlives_the_process() -> None:
+    world = World()
+    some = world.keys[: BOUND + 1]
+    world.drift(*some)
+    world.rest()
+    asked = world.turn()
+    assert asked is not None
     released = world.turn(answer=asked.id)
     assert released is not None
-
     world.storms = world.begin()
     world.turn(before=divergence_of({"divergence": released.written()}), answer=asked.id)
     world.drift(*some)
     world.rest()
     assert world.reasons(*some) == {None}
+
+
+def test_an_answer_of_long_ago_does_not_hold_for_another_storm() -> None:
+    """Some of the first one are never restored, and the operator restarts in the second one."""
+    world = World(services=60)
+    first = world.keys[:40]
+    world.drift(*first)
+    world.rest()
+    asked = world.turn()
+    assert asked is not None
+    answered = world.turn(answer=asked.id)
+    world.restored(*first[BOUND + 1 :])
+    left = world.turn(answered, answer=asked.id)
+    assert left is not None
+    assert left.count == BOUND + 1, "so many may be restored still"
+    world.storms = world.begin()
+    world.turn(left, answer=asked.id)
+    world.drift(*world.keys)
+    world.rest()
+    assert world.reasons(*world.keys) == {Reason.SITE_DIVERGED}
+
+
+def test_an_answer_that_holds_for_few_is_not_remembered() -> None:
+    world = World()
+    some = world.keys[: BOUND + 1]
+    world.drift(*some)
+    world.rest()
+    asked = world.turn()
+    assert asked is not None
+    world.turn(answer=asked.id)
+    world.restored(some[0])
+    assert world.turn(answer=asked.id) is None
+    assert world.reasons(*some) == {None}, "these may still be restored"
+
+
+def test_a_term_begins_with_what_the_statuses_say() -> None:
+    """The replica had led before, and what it had counted then another one has settled meanwhile."""
+    world = World()
+    world.drift(*world.keys)
+    world.rest()
+    asked = world.turn()
+    assert asked is not None
+    world.turn(answer=asked.id)
+    world.storms.begin()
+    world.drift(*world.keys)
+    world.rest()
+    assert world.reasons(*world.keys) == {Reason.SITE_DIVERGED}
+
+
+def test_a_question_goes_with_the_services_that_it_is_about() -> None:
+    world = World()
+    world.drift(*world.keys[: BOUND + 1])
+    world.rest()
+    assert world.turn() is not None
+    world.keys = world.keys[BOUND + 1 :]
+    assert world.turn() is None
+
+
+def test_a_site_that_does_not_tell_its_version_may_have_been_upgraded() -> None:
+    world = World()
+    world.drift("s0")
+    world.rest()
+    world.storms.begin()
+    world.drift("s0")
+    for key in world.keys[1:]:
+        world.storms.looked(PROD, key, drifts=False, asked_at=world.at)
+    world.storms.meet(PROD, None, "", read=False)
+    assert world.storms.hold(PROD, "s0") is COUNTING
+    world.turn()
+    assert world.reasons("s0") == {None}
 
 
 def test_a_question_about_nothing_goes() -> None:
