@@ -35,7 +35,7 @@ def _on_the_way(product: Path | None) -> None:
     tests = HERE.parent
     house = (product or HERE.parents[1]) / "tests" / "faults"
     front = [str(product / "operator")] if product else []
-    sys.path[:0] = [*front, str(HERE), str(house), str(tests)]
+    sys.path[:0] = [*front, str(HERE), str(house), str(tests / "faults"), str(tests)]
 
 
 def main() -> int:

@@ -26,7 +26,7 @@ from pairs_wire import REPLICA, SENT, SiteWay
 from pairs_world import USER, Watched
 
 from arcgis_operator.adapters.admin import transport
-from arcgis_operator.adapters.kube.kinds import ARCGIS_SERVICES, ARCGIS_SITES, SERVED, Kind
+from arcgis_operator.adapters.kube.kinds import ARCGIS_SERVICES, ARCGIS_SITES, Kind
 from arcgis_simulator.tokens import User
 from harness.canaries import canary
 from harness.fault import Fault
@@ -220,7 +220,9 @@ class Place(ResourceActs, SiteActs, ClusterActs):
     def _tell_all(self, number: int) -> None:
         """The first list of a replica's informer."""
         for path, text in list(self.shelf.texts.items()):
-            kind = next((kind for kind in SERVED if f"/{kind.plural}/" in path), None)
+            kind = next(
+                (kind for kind in (ARCGIS_SERVICES, ARCGIS_SITES) if f"/{kind.plural}/" in path), None
+            )
             if kind and number not in self.dead and len(text) < DEEP:
                 self.replicas[number - 1].seen(kind, "LISTED", json.loads(text))
 
