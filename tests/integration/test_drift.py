@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from harness.bench import Workbench
+from harness.bench import Workbench, condition
 
 ODD = r"""
 {"document": {"serviceName": "Odd", "type": "MapServer", "folderName": "Transport", "description": "before",
@@ -53,8 +53,53 @@ def test_drift_is_put_back_at_the_next_resync_and_its_paths_are_named(resyncing:
         'settings.description was changed on the site: found "mine now", declared "wanted"'
         in drift[0]["note"]
     )
+    assert "No recent job on the site tells who did it." in drift[0]["note"]
+    assert "changedBy" not in body["status"]["history"][0]
     assert body["status"]["job"]["id"] == resyncing.edits(service)[1]["job"]
     assert len(resyncing.edits(service)) == 2
+
+
+def test_a_drift_names_whose_jobs_probably_made_it(resyncing: Workbench) -> None:
+    service = resyncing.fresh_service()
+    resyncing.converge_on("named", service, {"description": "wanted"})
+    job = resyncing.site.foreign_job(
+        service, username="jsmith", document={"description": "mine now"}, seconds=0.2
+    )
+    resyncing.wait_edits(service, 2)
+    body = resyncing.converged("named")
+    event = resyncing.wait_event("named", "DriftDetected")
+    assert f"Probably by jsmith (edit, job {job}, ended 20" in event["note"]
+    assert body["status"]["history"][0]["changedBy"] == ["jsmith"]
+    assert "changedBy" not in body["status"]["history"][1]
+
+
+def test_a_drift_that_stays_names_all_who_may_have_made_it_and_is_told_once(resyncing: Workbench) -> None:
+    service = resyncing.fresh_service()
+    resyncing.converge_on("both", service, {"description": "wanted"}, drift={"policy": "Report"})
+    jobs = [
+        resyncing.site.foreign_job(service, username=name, hang=True, document={"description": name})
+        for name in ("jsmith", "mmiller")
+    ]
+    for job in jobs:
+        resyncing.site.finish(job)
+    body = resyncing.wait(
+        "both", "DriftReported", also=lambda body: len(body["status"]["plan"].get("changers", [])) == 2
+    )
+    changers = body["status"]["plan"]["changers"]
+    assert sorted((one["username"], one["id"]) for one in changers) == sorted(
+        zip(("jsmith", "mmiller"), jobs, strict=True)
+    )
+    assert "Probably by one of these: " in condition(body)["message"]
+
+    writes = len(resyncing.status_writes("both"))
+    later = resyncing.site.foreign_job(
+        service, username="later", document={"properties.novel": "x"}, seconds=0.1
+    )
+    resyncing.looked_at(service, times=4)
+    body = resyncing.wait("both", "DriftReported")
+    assert later not in str(body["status"]["plan"]["changers"])
+    resyncing.looked_at(service, times=3)
+    assert len(resyncing.status_writes("both")) <= writes + 2, "the job of somebody is told, and its end"
 
 
 def test_what_nobody_declared_may_be_changed_by_anybody(resyncing: Workbench) -> None:

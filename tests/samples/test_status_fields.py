@@ -74,6 +74,7 @@ def test_the_bounds_of_the_schema_have_room_for_what_is_kept() -> None:
 
 LONG = "x" * 5000
 TOLD = ("operation", "outcome", "status", "plan", "duration")
+CHANGER = ("username", "operation", "status")
 TAKEN_IN_SHORT = {"id", "jobId", "messages"}
 """Made here, or bounded where the site's answer is read."""
 
@@ -120,8 +121,14 @@ def test_whatever_the_site_and_annotations_say_the_status_can_be_stored() -> Non
             attempts={"edit": long_one(Tried)},
         ),
         job=replace(long_one(JobShown), messages=("x",) * 50, result={"service": LONG}),
-        history=({"id": "j0", **dict.fromkeys(TOLD, LONG), "paths": [LONG] * 50},) * 50,
-        plan=replace(long_one(PlanShown), cause="Spec", changes=(change,) * 50),
+        history=({"id": "j0", **dict.fromkeys(TOLD, LONG), "paths": [LONG] * 50, "changedBy": [LONG] * 50},)
+        * 50,
+        plan=replace(
+            long_one(PlanShown),
+            cause="Spec",
+            changes=(change,) * 50,
+            changers=(dict.fromkeys(CHANGER, LONG),) * 50,
+        ),
         observed=long_one(Observed),
     )
     now = moment("2026-11-23T12:00:00Z")
@@ -157,7 +164,16 @@ def test_the_bounds_are_those_of_the_schema() -> None:
 
 def told_at_last() -> tuple[dict[str, Any], set[str]]:
     """A whole entry of the history, and what the schema knows of one."""
-    plan = PlanShown("sha256:1", "sha256:2", "Drift", "", 1, ({"operation": "edit", "path": "a"},), True)
+    plan = PlanShown(
+        "sha256:1",
+        "sha256:2",
+        "Drift",
+        "",
+        1,
+        ({"operation": "edit", "path": "a"},),
+        True,
+        ({"username": "anna"},),
+    )
     journal = Journal(Phase.RUNNING, "id", "edit", generation=1, attempts={"edit": Tried("sha256:2", 1)})
     job = JobShown(Raw("j1"), Shown("COMPLETED"), submit_time="then", duration="1s")
     about = Record(known=True, overridden="sha256:1 now", journal=journal, plan=plan)
@@ -168,3 +184,8 @@ def told_at_last() -> tuple[dict[str, Any], set[str]]:
 def test_the_schema_knows_what_is_told_of_an_operation_that_is_over() -> None:
     entry, known = told_at_last()
     assert entry.keys() == known
+
+
+def test_the_schema_knows_what_is_told_of_a_job_that_may_have_made_a_drift() -> None:
+    known = status()["plan"]["properties"]["changers"]["items"]["properties"]
+    assert known.keys() == {"id", *CHANGER, "endTime"}

@@ -311,3 +311,19 @@ def test_two_names_of_a_service_remember_the_later_end(ledger: Ledger, clock: Cl
     ledger.ended("streets")
     ledger.share("streets", "roads")
     assert ledger.ended_for("roads", clock[0]) == 0.0
+
+
+def test_who_takes_the_word_has_verified_nothing_yet(ledger: Ledger) -> None:
+    ledger.speaks("roads", "one", set(), Record())
+    ledger.verified("roads", frozenset({"j1"}))
+    ledger.speaks("roads", "one", set(), Record())
+    assert ledger["roads"].verified == {"j1"}
+    ledger.speaks("roads", "two", set(), Record())
+    assert ledger["roads"].verified is None
+
+
+def test_what_was_verified_under_one_key_says_nothing_under_another(ledger: Ledger) -> None:
+    for key in ("roads", "Roads"):
+        ledger.verified(key, frozenset({"j1"}))
+    ledger.share("roads", "Roads")
+    assert ledger["Roads"].verified is None

@@ -89,6 +89,7 @@ class Seen:
     `listed` is False where the site does not let its jobs be listed. `candidate` is the job that an
     unanswered intent probably became; `traceable`: it can be told from earlier ones, as this process sent the
     intent and had listed the jobs before. `strays` are edits that no record of ours explains.
+    `changers` are jobs, not ours, that ended since the service was last verified, the newest first.
     `listed_ids` are all jobs on the service, None before a list.
     `settle_in` was taken before anything was read: seconds until no request of ours can still arrive.
     `unseen_in`: seconds until no job of ours can run that the record does not name; 0 where jobs are listed.
@@ -104,6 +105,7 @@ class Seen:
     candidate: Job | None = None
     traceable: bool = False
     strays: tuple[Job, ...] = ()
+    changers: tuple[Job, ...] = ()
     listed_ids: frozenset[str] | None = None
     settle_in: float = 0.0
     unseen_in: float = 0.0

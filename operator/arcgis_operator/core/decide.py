@@ -10,6 +10,7 @@ from arcgis_operator.core import control, gates, plan, sentences
 from arcgis_operator.core.bounds import counted, recent_sends, retry_time
 from arcgis_operator.core.case import Case, Hold, Seen
 from arcgis_operator.core.change import shown as shown_change
+from arcgis_operator.core.changers import told
 from arcgis_operator.core.history import outcome_of, with_last
 from arcgis_operator.core.identity import operation_uri
 from arcgis_operator.core.job import Job, JobState
@@ -113,7 +114,11 @@ def _intend(case: Case, target: Target) -> Verdict:
             journal.id,
             control.windows_in_force(case, made),
         ),
-        notes=(*drift_notes(changes, found), *control.override_notes(case, made), *stray_notes(case)),
+        notes=(
+            *(drift_notes(changes, told(case, made)) if found else ()),
+            *control.override_notes(case, made),
+            *stray_notes(case),
+        ),
     )
 
 

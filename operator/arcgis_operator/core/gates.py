@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from arcgis_operator.core import bounds, control, sentences
+from arcgis_operator.core import bounds, changers, control, sentences
 from arcgis_operator.core.case import Case, Hold, Shut
 from arcgis_operator.core.change import shown
 from arcgis_operator.core.plan import DRIFT, Plan
@@ -57,14 +57,16 @@ def observing(case: Case, plan: Plan) -> Shut | None:
     told = _told(case.unsent, (Reason.OBSERVING,))
     if told is None:
         return None
-    return Shut(Hold(Reason.OBSERVING, sentences.observing(told.hold.message, _texts(case, plan))))
+    who = changers.told(case, plan)
+    return Shut(Hold(Reason.OBSERVING, sentences.observing(told.hold.message, _texts(case, plan), who)))
 
 
 def drift_reported(case: Case, plan: Plan) -> Shut | None:
     """Somebody else changed what had been live, and that is only to be said."""
     if plan.cause != DRIFT or case.desired is None or not case.desired.drift.report:
         return None
-    return Shut(Hold(Reason.DRIFT_REPORTED, sentences.drift_reported(_texts(case, plan))))
+    told = sentences.drift_reported(_texts(case, plan), changers.told(case, plan))
+    return Shut(Hold(Reason.DRIFT_REPORTED, told))
 
 
 def many_drifts(case: Case, plan: Plan) -> Shut | None:

@@ -72,6 +72,7 @@ def with_last(
         "duration": last.duration,
         "changeCount": planned.count_of(journal.operation),
         "paths": _paths(planned, journal),
+        "changedBy": list(dict.fromkeys(str(one.get("username", "")) for one in planned.changers)),
     }
     newest = {name: value for name, value in entry.items() if value not in ("", 0, False, [])}
     return (newest, *record.history)[:KEPT]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from arcgis_operator.core import plan
 from arcgis_operator.core.case import Case
 from arcgis_operator.core.change import shown
+from arcgis_operator.core.changers import changers
 from arcgis_operator.core.identity import ServiceRef
 from arcgis_operator.core.jsondoc import Json
 from arcgis_operator.core.misfit import misfit
@@ -52,6 +53,7 @@ def show_plan(case: Case, made: plan.Plan) -> PlanShown:
             shown(change, case.show).entry(owner[change.path]) for change in made.changes[:SHOWN_CHANGES]
         ),
         approved=wanted is not None and wanted.approved_plan == name,
+        changers=changers(case, made),
     )
 
 

@@ -128,6 +128,7 @@ class PlanShown:
     """What differs, as people see it; `cause` is Spec or Drift.
 
     `hash` names these changes, `digest` the wanted state they lead to. `approved`: a person named this hash.
+    `changers` are jobs of others, one of which probably made this drift.
     """
 
     hash: str = ""
@@ -137,6 +138,7 @@ class PlanShown:
     change_count: int = 0
     changes: tuple[Mapping[str, str], ...] = ()
     approved: bool = False
+    changers: tuple[Mapping[str, str], ...] = ()
 
     def count_of(self, operation: str) -> int:
         """How many changes this operation makes, as far as the first ones tell."""

@@ -15,6 +15,7 @@ DID = {EDIT: "edited", "start": "started", "stop": "stopped"}
 NOT_SET = "(not set)"
 SEVERAL = "(several values)"
 LONGEST = 512  # characters of a message
+LONGEST_EVENT = 1000
 HIDDEN = "(not shown: it may be a secret)"
 NOT_READ = "The site was not read."
 JOB_NOT_READ = "The job was not read."
@@ -60,6 +61,12 @@ def counted(count: int, one: str, many: str = "") -> str:
     return f"{count} {one if count == 1 else many or f'{one}s'}"
 
 
+def before(told: str, rest: str, longest: int = LONGEST) -> str:
+    """What is told, cut so that the rest fits behind it."""
+    room = max(100, longest - len(rest) - 1)
+    return f"{told if len(told) <= room else f'{told[: room - 1]}…'} {rest}"
+
+
 def listed(items: Sequence[str], most: int, count: int = 0) -> str:
     """The first of them, and that there are more."""
     more = ", …" if max(count, len(items)) > most else ""
@@ -79,30 +86,31 @@ def sending(changes: Sequence[str], attempt: int, drift: bool, operation: str = 
     return f"Sending the {operation} ({why}): {listed(changes, 3)}" + ("" if len(changes) > 3 else ".")
 
 
-def drifted(changes: Sequence[tuple[str, str, str]]) -> str:
-    """Path, found value, declared value of each."""
+def drifted(changes: Sequence[tuple[str, str, str]], who: str = "") -> str:
+    """Path, found value, declared value of each; `who` is a sentence about who did it."""
     found = "; ".join(
         f"{path} was changed on the site"
         + (f" {HIDDEN}" if before == after else f": found {quoted(before)}, declared {quoted(after)}")
         for path, before, after in changes[:5]
     )
     more = f"; and {len(changes) - 5} more" if len(changes) > 5 else ""
-    return f"{found}{more}. Restoring the declared {'value' if len(changes) == 1 else 'values'}."
+    rest = f"Restoring the declared {'value' if len(changes) == 1 else 'values'}."
+    return before(f"{found}{more}.", f"{who} {rest}".lstrip(), LONGEST_EVENT)
 
 
-def observing(why: str, changes: Sequence[str]) -> str:
+def observing(why: str, changes: Sequence[str], who: str = "") -> str:
     told = f"{counted(len(changes), 'setting')} would be changed: {listed(changes, 3)}"
-    return f"{told}{'' if len(changes) > 3 else '.'} Nothing is sent, because {why}."
+    told = f"{told}{'' if len(changes) > 3 else '.'}"
+    return before(told, f"{who} Nothing is sent, because {why}.".lstrip())
 
 
-def drift_reported(changes: Sequence[str]) -> str:
-    """`changes` from the value found to the one declared."""
+def drift_reported(changes: Sequence[str], who: str = "") -> str:
+    """`changes` from the value found to the one declared; `who` is a sentence about who did it."""
     count = counted(len(changes), "declared setting")
     told = f"{count} {'was' if len(changes) == 1 else 'were'} changed on the site: {listed(changes, 3)}"
-    return (
-        f"{told}{'' if len(changes) > 3 else '.'} Not restored, because spec.drift.policy is Report. "
-        "Set it to Correct to restore, or declare what is live."
-    )
+    ways = "Set it to Correct to restore, or declare what is live."
+    rest = f"{who} Not restored, because spec.drift.policy is Report. {ways}".lstrip()
+    return before(f"{told}{'' if len(changes) > 3 else '.'}", rest)
 
 
 COUNTING_DRIFTS = (
@@ -274,8 +282,7 @@ def given_up(failure: str, attempts: int, whose: str) -> str:
     """A long failure is cut, so that the command fits behind it."""
     ways = f"Fix the cause or the spec; to retry now: {retry_command(whose)}"
     ways = f"Giving up after {counted(attempts, 'attempt')}. {ways}"
-    room = max(100, LONGEST - len(ways) - 1)
-    return f"{failure if len(failure) <= room else f'{failure[: room - 1]}…'} {ways}"
+    return before(failure, ways)
 
 
 def budget_spent(most: int, time: str) -> str:
@@ -292,9 +299,7 @@ def awaiting_approval(changes: Sequence[str], other: bool, command: str) -> str:
     told = f"{counted(len(changes), 'change')} {'waits' if one else 'wait'} for approval"
     told += " (spec.change.approvedPlan names another plan)" if other else ""
     told = f"{told}: {listed(changes, 3)}{'' if len(changes) > 3 else '.'}"
-    way = f"To approve {'it' if one else 'them'}: {command}"
-    room = max(100, LONGEST - len(way) - 1)
-    return f"{told if len(told) <= room else f'{told[: room - 1]}…'} {way}"
+    return before(told, f"To approve {'it' if one else 'them'}: {command}")
 
 
 def outside_window(count: int, opens: str, local: str, sure: bool, commands: Sequence[str]) -> str:

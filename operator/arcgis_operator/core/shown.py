@@ -30,8 +30,8 @@ def shown(job: Job, before: JobShown, desired: Desired | None, quiet: bool = Fal
         status=cut(job.shown_status, 64),
         operation_uri=cut(job.shown_uri, 512),
         username=cut(job.show(job.username) or before.username, 256),
-        start_time=_time(job.start_ms),
-        end_time=_time(job.end_ms),
+        start_time=time_of(job.start_ms),
+        end_time=time_of(job.end_ms),
         duration=_duration(job),
         messages=tuple(cut(text, 192) for text in job.messages[:10]),
         result=result,
@@ -42,7 +42,7 @@ def shown(job: Job, before: JobShown, desired: Desired | None, quiet: bool = Fal
     moved = stepped or (now.id, now.messages) != (before.id, before.messages)
     if now == before or not (moved or job.ended):
         return before
-    return replace(now, update_time=_time(job.update_ms))
+    return replace(now, update_time=time_of(job.update_ms))
 
 
 def _result(job: Job, desired: Desired | None) -> tuple[Mapping[str, Json], bool]:
@@ -64,7 +64,8 @@ def _result(job: Job, desired: Desired | None) -> tuple[Mapping[str, Json], bool
     return {"owned": values}, True
 
 
-def _time(milliseconds: int) -> str:
+def time_of(milliseconds: int) -> str:
+    """A time of the site as the status has it, empty for none."""
     if not 0 < milliseconds <= LAST_MOMENT_MS:
         return ""
     return stamp(datetime.fromtimestamp(milliseconds / 1000, UTC))

@@ -10,7 +10,7 @@ from arcgis_operator.core.jsondoc import Json, stored_size
 
 LARGEST = 32 * 1024  # bytes
 FEW_MESSAGES = 3
-LAST = (("job", "messages"), ("job", "operationURI"), ("observed", "newSettings"))
+LAST = (("job", "messages"), ("job", "operationURI"), ("plan", "changers"), ("observed", "newSettings"))
 
 
 def within(status: Mapping[str, Json], largest: int = LARGEST) -> dict[str, Json]:

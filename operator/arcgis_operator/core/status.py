@@ -40,7 +40,7 @@ LONGEST: Mapping[str, int] = {
     "operation": 32, "operationURI": 512, "siteURL": 512, "serviceId": 64, "username": 256, "digest": 71,
     "failure": 512, "answer": 512, "status": 64, "duration": 32, "hash": 71, "provider": 32,
     "configuredState": 32, "newSettings": 192, "path": 192, "from": 96, "to": 96, "reason": 64, "text": 512,
-    "outcome": 32, "plan": 71, "paths": 96,
+    "outcome": 32, "plan": 71, "paths": 96, "changedBy": 64,
 }  # fmt: skip
 """Most characters that the schema takes: one field with more, and nothing of the status could be stored.
 
@@ -48,6 +48,7 @@ Names of jobs and intents are not here, for a part of one names nothing: longer 
 """
 MOST: Mapping[str, int] = {
     "newSettings": 5, "history": 10, "messages": 10, "changes": 20, "sends": 12, "paths": 3,
+    "changers": 5, "changedBy": 5,
 }  # fmt: skip
 OLDER = ("digest", "attempt", "ended", "failure", "retryTime")
 """What an older version wrote on the journal itself: read, so that an upgrade forgives nothing."""

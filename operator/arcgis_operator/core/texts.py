@@ -20,11 +20,9 @@ WITH_A_RESTART = frozenset(FRAMEWORK.values())
 recycling. Assumed: for all settings of the processes alike; those that clients see are live at once."""
 
 
-def drift_notes(changes: Sequence[ShownChange], drift: bool) -> tuple[Note, ...]:
-    """Settings that somebody else changed."""
-    if not drift:
-        return ()
-    return (Note("DriftDetected", sentences.drifted([change.parts for change in changes])),)
+def drift_notes(changes: Sequence[ShownChange], who: str) -> tuple[Note, ...]:
+    """Settings that somebody else changed, and who probably did."""
+    return (Note("DriftDetected", sentences.drifted([change.parts for change in changes], who)),)
 
 
 def stray_notes(case: Case) -> tuple[Note, ...]:

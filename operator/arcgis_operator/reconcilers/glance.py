@@ -106,6 +106,7 @@ class Glance:
         if service_id and not self._registry.identify(one.name, service_id):
             return False
         self._ledger.concluded(one.key, listed)
+        self._ledger.verified(one.key, listed)
         self._ledger.looked(one.key, in_vain=False)
         site_ref = one.desired.site
         self._storms.looked(Name(site_ref.namespace, site_ref.name), one.key, drifts=False, asked_at=asked_at)

@@ -43,7 +43,8 @@ class Entry:
     does not know it. `unsure_at` is when the request of the intent `unsure_id` came back without clear
     answer. `sends` are the requests that count against the edits of an hour. `vain_since` is when looks
     began to tell nothing of the service, `busy_since` when jobs of others were first seen there.
-    `explained` are jobs on the service that have been accounted for; None before the first look.
+    `explained` are jobs on the service that have been accounted for; None before the first look. `verified`
+    are those that were listed when it was last found as its speaker declares; None before that.
     `speaker` is the uid of the resource that may send, and `taking_over` the one that comes after it,
     with the time since when.
     """
@@ -62,6 +63,7 @@ class Entry:
     busy_since: float | None = None
     sends: tuple[Send, ...] = ()
     explained: frozenset[str] | None = None
+    verified: frozenset[str] | None = None
     speaker: str = ""
     taking_over: tuple[str, float] | None = None
 
@@ -143,6 +145,7 @@ class Ledger:
         now, takes over slowly: the other one may be back in a moment, and may have sent something.
         """
         entry, passed_over = self[key], record.ready.reason == Reason.CONFLICT
+        entry.verified = entry.verified if uid == entry.speaker else None
         if uid == entry.speaker or record.journal.open:
             entry.speaker, entry.taking_over = uid, None
         elif entry.taking_over and entry.taking_over[0] == uid:
@@ -237,6 +240,10 @@ class Ledger:
         entry = self[key]
         entry.open_job, entry.explained = "", listed
 
+    def verified(self, key: str, listed: frozenset[str]) -> None:
+        """The service was found as declared, after these jobs were listed."""
+        self[key].verified = listed
+
     def explain(self, key: str, jobs: frozenset[str]) -> None:
         """These jobs have been told of."""
         entry = self[key]
@@ -308,4 +315,4 @@ def _absorb(entry: Entry, other: Entry) -> None:
     entry.sends = tuple(sorted({*entry.sends, *other.sends}, key=lambda send: send.at))[-KEPT_SENDS:]
     if other.open_job and not entry.open_job:
         entry.open_job, entry.open_job_at, entry.site = other.open_job, other.open_job_at, other.site
-    entry.explained = None
+    entry.explained = entry.verified = None

@@ -1,9 +1,9 @@
 """Reading the site for one turn: jobs first, the document after them, so that it is never older."""
 
 from collections.abc import Callable
-from datetime import timedelta
 
 from arcgis_operator.core.case import Seen
+from arcgis_operator.core.changers import SKEW
 from arcgis_operator.core.failures import Failure, Kind
 from arcgis_operator.core.job import UNAVAILABLE, Job, JobsOn, JobState
 from arcgis_operator.core.model import Desired
@@ -13,7 +13,6 @@ from arcgis_operator.core.said import Raw
 from arcgis_operator.reconcilers.ledger import Entry
 from arcgis_operator.sites.session import SiteSession
 
-CLOCK_SKEW = timedelta(minutes=5)
 SHARED_SECONDS = 2.0
 
 
@@ -58,6 +57,7 @@ async def observe(
         candidate=candidate,
         traceable=jobs.listed and journal.phase is Phase.INTENDED and _is_traceable(journal, entry),
         strays=_strays(jobs, record, entry, site.username),
+        changers=_changers(jobs, record, entry, site.username),
         listed_ids=frozenset(job.id for job in jobs.jobs),
         settle_in=settle_in,
         unseen_in=0.0 if jobs.listed else unseen_in,
@@ -126,7 +126,7 @@ async def _candidate(site: SiteSession, jobs: JobsOn, record: Record, entry: Ent
         and job.path in paths_of(journal.operation)
         and job.id not in earlier
         and sent
-        and job.start_ms / 1000 >= (sent - CLOCK_SKEW).timestamp()
+        and job.start_ms / 1000 >= (sent - SKEW).timestamp()
     ]
     if not likely:
         return None
@@ -148,3 +148,24 @@ def _strays(jobs: JobsOn, record: Record, entry: Entry, username: Raw) -> tuple[
         and job.path in PATHS
         and (job.username == username or journal.phase is Phase.RUNNING)
     )
+
+
+def _changers(jobs: JobsOn, record: Record, entry: Entry, username: Raw) -> tuple[Job, ...]:
+    """Jobs that ended since the service was last verified, and are not ours; the newest first.
+
+    What this process listed when it last verified the service did not change it since. For one that has
+    just begun, the clocks tell. While an operation is open, what runs under our name may be its job.
+    """
+    journal, observed = record.journal, record.observed or record.proved
+    ours = {journal.job_id, entry.open_job, record.job.id if record.job else ""}
+    ours |= {str(past.get("id")) for past in record.history}
+    since = moment(observed.verified_time) if observed and entry.verified is None else None
+    ended = [
+        job
+        for job in (*jobs.jobs, *(jobs.old if entry.verified is None else ()))
+        if job.ended
+        and job.id not in ours | (entry.verified or frozenset())
+        and not (journal.open and job.username == username)
+        and (since is None or job.end_ms / 1000 >= (since - SKEW).timestamp())
+    ]
+    return tuple(sorted(ended, key=lambda job: job.end_ms, reverse=True))

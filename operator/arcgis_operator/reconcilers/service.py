@@ -394,6 +394,8 @@ class ServiceReconciler:
             self._ledger.explain(key, frozenset(job.id for job in seen.strays))
         if seen and seen.listed_ids is not None and over and not seen.others:
             self._ledger.concluded(key, seen.listed_ids)
+            if verdict.reason is Reason.CONVERGED:
+                self._ledger.verified(key, seen.listed_ids)
         if verdict.effect is not None:
             self._ledger.follow(key, Journal(), ended=False)
         if case.record.journal.open and verdict.reason is Reason.CONVERGED:

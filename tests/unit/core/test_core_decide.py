@@ -210,7 +210,7 @@ SITUATIONS: dict[str, tuple[Case, Expected]] = {
         gives(
             R.DRIFT_REPORTED,
             says='1 declared setting was changed on the site: settings.description "old" → "new". '
-            "Not restored, because spec.drift.policy is Report.",
+            "No recent job on the site tells who did it. Not restored, because spec.drift.policy is Report.",
             progress=Progress.NONE,
             holds=lambda v: v.record.plan is not None and v.record.plan.cause == "Drift",
         ),

@@ -62,7 +62,7 @@ def test_drift_is_told_once_and_its_attempts_stay_drift() -> None:
     first = decide(case(record=proved()))
     assert [note.message for note in first.notes] == [
         'settings.description was changed on the site: found "old", declared "new". '
-        "Restoring the declared value."
+        "No recent job on the site tells who did it. Restoring the declared value."
     ]
     again = decide(case(record=replace(first.record, journal=replace(first.record.journal, phase=IDLE))))
     assert again.notes == ()

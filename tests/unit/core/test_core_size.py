@@ -42,6 +42,7 @@ def worst(sign: str) -> Record:
     """All that a status may hold, as long as its schema lets it be, after a turn whose job had ended."""
     long = {name: ("x" if name in OURS else sign) * most for name, most in LONGEST.items()}
     change = {name: long[name] for name in ("operation", "path", "from", "to")}
+    changer = {"id": "j" * 128, "username": sign * 64, "operation": "x" * 32, "status": sign * 64}
     tried = Tried(long["digest"], 3, 3, Reason.JOB_FAILED.value, sign * 400, TIME)
     before = JobShown("j" * 128, operation=long["operation"], submit_time=TIME, change_count=500)
     ended = job(
@@ -58,6 +59,7 @@ def worst(sign: str) -> Record:
         **{name: long[name] for name in ("operation", "outcome", "status", "plan")},
         **dict.fromkeys(("submitTime", "endTime"), TIME),
         "paths": [long["paths"]] * PATHS,
+        "changedBy": [long["changedBy"]] * MOST["changedBy"],
     }
     return replace(
         proved(),
@@ -76,7 +78,7 @@ def worst(sign: str) -> Record:
         job=shown(ended, before, wanting(**{f"property{number}": sign * 60 for number in range(500)})),
         history=(entry,) * KEPT,
         plan=PlanShown(
-            long["hash"], long["digest"], "Drift", TIME, 500, (change,) * SHOWN_CHANGES, approved=True
+            long["hash"], long["digest"], "Drift", TIME, 500, (change,) * SHOWN_CHANGES, True, (changer,) * 5
         ),
         observed=Observed("s" * 64, long["provider"], "STARTED", long["digest"], TIME, 5, (sign * 192,) * 5),
     )
