@@ -17,6 +17,7 @@ OTHER = f"sha256:{'2' * 64}"
 EDITS = "--verb=get,list,create,update,patch"
 KIND = "--resource=arcgisservices.arcgis-operator.dev"
 REFUSED = "may write spec.change.approvedPlan"
+EXEMPT = "may take away an exemption in spec.drift"
 SPEC = {
     "siteRef": {"name": "prod"},
     "service": {"name": "Roads", "type": "MapServer"},
@@ -40,12 +41,13 @@ def kubectl(control_plane: Cluster) -> Iterator[Kubectl]:
     control_plane.kubectl("delete", "-f", str(POLICY))
 
 
-def body(name: str, **change: str) -> dict[str, object]:
+def body(name: str, drift: dict[str, object] | None = None, **change: str) -> dict[str, object]:
+    exempt = {"drift": drift} if drift else {}
     return {
         "apiVersion": "arcgis-operator.dev/v1alpha1",
         "kind": "ArcGISService",
         "metadata": {"name": name},
-        "spec": {**SPEC, "change": {"approval": "Manual", **change}},
+        "spec": {**SPEC, "change": {"approval": "Manual", **change}, **exempt},
     }
 
 
@@ -87,3 +89,30 @@ def test_who_only_may_edit_cannot_turn_approval_off(kubectl: Kubectl, approval: 
     assert "may loosen spec.change.approval" in apply(kubectl, "editor", body("paths", approval=approval))
     assert apply(kubectl, "approver", body("paths", approval=approval)) == ""
     assert apply(kubectl, "editor", body("paths", approval="Manual")) == "", "stricter is always allowed"
+
+
+REPORTED: dict[str, object] = {"policy": "Report"}
+IGNORED: dict[str, object] = {"ignorePaths": ["settings.description", "settings.maxIdleTime"]}
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        ("no-report", REPORTED, None),
+        ("corrected", REPORTED, {"policy": "Correct"}),
+        ("none-ignored", IGNORED, None),
+        ("fewer-ignored", IGNORED, {"ignorePaths": ["settings.description"]}),
+    ],
+)
+def test_who_only_may_edit_cannot_let_a_drift_be_put_back_that_was_exempt(
+    kubectl: Kubectl, name: str, before: dict[str, object], after: dict[str, object] | None
+) -> None:
+    assert apply(kubectl, "editor", body(name)) == ""
+    assert apply(kubectl, "editor", body(name, before)) == "", "an exemption sends nothing"
+    assert EXEMPT in apply(kubectl, "editor", body(name, after))
+    assert apply(kubectl, "approver", body(name, after)) == ""
+
+
+def test_where_nothing_is_to_be_approved_who_may_edit_takes_an_exemption_away(kubectl: Kubectl) -> None:
+    assert apply(kubectl, "editor", body("free", REPORTED, approval="Automatic")) == ""
+    assert apply(kubectl, "editor", body("free", approval="Automatic")) == ""

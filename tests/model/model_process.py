@@ -202,11 +202,8 @@ class Process:
     url = URL
     wanted = parse_site(SITE_BODY)
     username = "gitops"
+    version = "12.0"
     show = staticmethod(plainly)
-
-    @property
-    def version(self) -> str:
-        return "12.0"
 
     def gate(self) -> Hold | None:
         return None

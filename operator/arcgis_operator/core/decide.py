@@ -55,6 +55,11 @@ def decide(case: Case) -> Verdict:
     return _waiting(case, sight, cell)
 
 
+def rests_on_version(case: Case, verdict: Verdict) -> bool:
+    """Whether this edit is sent only because of the version that the site is thought to have."""
+    return verdict.effect is not None and decide(replace(case, site_version="")).effect is None
+
+
 def _without_ours(seen: Seen | None) -> Seen | None:
     """What was seen, once the operation is given up: a job that still runs is like that of somebody else."""
     ours = seen.ours if seen else None

@@ -19,7 +19,7 @@ from arcgis_operator.core.annotations import ABANDON, override_in, requests_in
 from arcgis_operator.core.bounds import may_have_just_ended
 from arcgis_operator.core.case import Case, Hold, Policy, Seen
 from arcgis_operator.core.conditions import next_look
-from arcgis_operator.core.decide import decide
+from arcgis_operator.core.decide import decide, rests_on_version
 from arcgis_operator.core.failures import Fact, Failure, Kind
 from arcgis_operator.core.identity import Name
 from arcgis_operator.core.job import Job, JobState
@@ -181,12 +181,34 @@ class ServiceReconciler:
         verdict = decide(case)
         if verdict.effect and not fresh:
             return await self._attempt(key, body, term, heard, again=True)
-        if verdict.effect and site != await self._allowed(aim, body, within=0.0):
+        case, verdict = await self._by_its_version_now(case, verdict, site)
+        if verdict.effect and not await self._still_may(key, body, heard, aim, site):
             return NOW
-        if verdict.effect and not self._registry.are_all(heard.names, key):
-            return NOW  # somebody came, perhaps an older one, while this turn waited for an answer
         self._seen(key, case, verdict, began_at)
         return await self._conclude(key, body, term, aim, site, case, verdict)
+
+    async def _by_its_version_now(
+        self, case: Case, verdict: Verdict, site: SiteSession | Hold
+    ) -> tuple[Case, Verdict]:
+        """Where only the site's version makes an approval needless, the site is asked for it once more.
+
+        The last answer may be minutes old, and the site upgraded since. What cannot be read is not known.
+        """
+        if isinstance(site, Hold) or not rests_on_version(case, verdict):
+            return case, verdict
+        info = await site.root()
+        case = replace(case, site_version="" if isinstance(info, Failure) else info.version)
+        return case, decide(case)
+
+    async def _still_may(
+        self, key: str, body: Object, heard: Heard, aim: Aim | None, site: SiteSession | Hold
+    ) -> bool:
+        """Whether nothing has come in between while this turn waited for an answer."""
+        if site != await self._allowed(aim, body, within=0.0):
+            return False
+        if not isinstance(site, Hold) and site.unsent(key):
+            return False  # another one has taken the last slot, or the site has asked for a pause
+        return self._registry.are_all(heard.names, key)  # perhaps an older one
 
     async def _conclude(
         self,

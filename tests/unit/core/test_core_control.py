@@ -8,7 +8,7 @@ from situations import NOW, case, job, journal, live, plan_hash, proved, record,
 
 from arcgis_operator.core.annotations import OVERRIDE, override_in
 from arcgis_operator.core.case import Case
-from arcgis_operator.core.decide import decide
+from arcgis_operator.core.decide import decide, rests_on_version
 from arcgis_operator.core.model import Approval, Desired
 from arcgis_operator.core.record import Phase, stamp
 from arcgis_operator.core.status import parse, render
@@ -104,6 +104,22 @@ def test_what_restarts_the_service_depends_on_the_version_of_the_site(
 def test_while_the_version_is_not_known_it_is_looked_at_again_soon() -> None:
     assert decide(waiting(Approval.WHEN_RESTARTING, "")).wake is BACKOFF
     assert decide(waiting(Approval.MANUAL, "")).wake is RESYNC
+
+
+@pytest.mark.parametrize(
+    ("edit", "rests"),
+    [
+        (waiting(Approval.WHEN_RESTARTING, "11.5"), True),
+        (waiting(Approval.WHEN_RESTARTING, "11.5", approved_plan=plan_hash()), False),
+        (waiting(Approval.WHEN_RESTARTING, "12.0"), False),
+        (waiting(Approval.AUTOMATIC, "11.5"), False),
+        (replace(drifted(replace(wanting(), approval=Approval.WHEN_RESTARTING)), site_version="11.5"), False),
+    ],
+)
+def test_an_edit_rests_on_the_version_only_where_nothing_else_makes_an_approval_needless(
+    edit: Case, rests: bool
+) -> None:
+    assert rests_on_version(edit, decide(edit)) is rests
 
 
 def test_a_long_list_of_changes_is_cut_and_the_command_is_whole() -> None:
