@@ -53,6 +53,10 @@ CASES = {
 """What was wrong: the scene, and the rule it broke."""
 
 FOUND_SINCE = {
+    "every drift was a new wish once the site had moved": (
+        "57:list arrives late+storm of drifts",
+        "STORM",
+    ),
     "an older resource appears while the younger one's turn waits for an answer": (
         "6440:object read is late+second by another ArcGISSite",
         "LOSER",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pairs_claims import Claims
-from pairs_history import Edit, History, conditions, ours, site_path
+from pairs_history import Edit, History, conditions, ours
 from pairs_rules import PUT_BACK, sent_by
 from pairs_scene import STORM_BOUND
 
@@ -27,19 +27,14 @@ def a_reported_drift_was_restored(history: History, claims: Claims) -> Iterator[
 
 
 def was_live(history: History, path: str, at: float) -> bool:
-    """It was Ready with these very settings on this host, and nothing but a drift has come in between."""
-    wanted, url = _wanted(history.at(path, at)), _url(history, path, at)
+    """It was Ready with these very settings, and nothing but a drift or a move of its site since."""
+    wanted = _wanted(history.at(path, at))
     for version in reversed([one for one in history.versions[path] if one.at < at]):
-        if version.body is None or _wanted(version.body) != wanted or _url(history, path, version.at) != url:
+        if version.body is None or _wanted(version.body) != wanted:
             return False
         if conditions(version.body).get("Ready", {}).get("status") == "True":
             return not any(act in PUT_BACK for when, act, _ in history.events if version.at <= when <= at)
     return False
-
-
-def _url(history: History, path: str, at: float) -> str:
-    site = history.at(site_path(history.at(path, at)), at) or {}
-    return str(site.get("spec", {}).get("url", ""))
 
 
 def _wanted(body: Json) -> Json:

@@ -179,22 +179,44 @@ class Case:
         """Names what is wanted now, empty while it cannot be told."""
         if self.desired is None or self.document is None:
             return ""
-        return plan.digest(self.desired.leaves, self.site_url, str(self.document.get("id") or ""))
+        return self._digest(str(self.document.get("id") or ""), self.site_url)
 
     @property
     def was_proved(self) -> bool:
         """What is wanted was live before, and nothing else was wanted since: what differs now is a drift.
 
-        Also where the service was made anew since, under another id.
+        Also where the service was made anew since, under another id, or the site has another address.
         """
-        observed = self.record.observed or self.record.proved
+        observed = self._observed
         return observed is not None and self._shows(observed) == self._recorded != {}
+
+    @property
+    def was_proved_here(self) -> bool:
+        """What is wanted was live before, and the site has not moved since."""
+        observed = self._observed
+        return observed is not None and observed.digest == self._digest(observed.service_id, self.site_url)
+
+    @property
+    def _observed(self) -> Observed | None:
+        return self.record.observed or self.record.proved
+
+    @property
+    def _former(self) -> frozenset[str]:
+        """Other addresses of the site, as far as the record tells: to move it is to want nothing else."""
+        proved = self._observed.site_url if self._observed else ""
+        return frozenset((proved, self.record.journal.site_url)) - {"", self.site_url}
+
+    def names(self, digest: str, service_id: str) -> bool:
+        """Whether a digest is that of what is wanted now of this service, wherever its site was."""
+        return any(digest == self._digest(service_id, url) for url in (self.site_url, *self._former))
+
+    def _digest(self, service_id: str, site_url: str) -> str:
+        return plan.digest(self.desired.leaves if self.desired else (), site_url, service_id)
 
     def _shows(self, observed: Observed) -> Mapping[str, str]:
         """What is wanted now, by operation, if that was proved; none when it was something else."""
-        leaves = self.desired.leaves if self.desired else ()
-        same = plan.digest(leaves, self.site_url, observed.service_id) == observed.digest
-        return self._wanted(observed.service_id) if same else {}
+        same = self.names(observed.digest, observed.service_id)
+        return self._wanted(observed.service_id, self.site_url) if same else {}
 
     @property
     def leaves(self) -> tuple[Leaf, ...]:
@@ -238,22 +260,26 @@ class Case:
     @property
     def wanted(self) -> Mapping[str, str]:
         """Names what is wanted now of each operation that owns a declared setting; none while untold."""
-        return {} if self.document is None else self._wanted(str(self.document.get("id") or ""))
+        document = self.document
+        return {} if document is None else self._wanted(str(document.get("id") or ""), self.site_url)
 
-    def _wanted(self, service_id: str) -> Mapping[str, str]:
+    def _wanted(self, service_id: str, site_url: str) -> Mapping[str, str]:
         leaves = self.desired.leaves if self.desired else ()
         parts = {one.name: one.owned(leaves) for one in OPERATIONS}
-        return {name: plan.digest(part, self.site_url, service_id) for name, part in parts.items() if part}
+        return {name: plan.digest(part, site_url, service_id) for name, part in parts.items() if part}
 
     @property
     def _recorded(self) -> Mapping[str, str]:
-        """What was wanted when something was last tried or proved, by operation.
+        """What was wanted when something was last tried or proved, by operation, as of the present address.
 
         Where the journal was taken away, what was proved still tells.
         """
-        observed = self.record.observed or self.record.proved
+        observed = self._observed
         tried = {name: tried.digest for name, tried in self.record.journal.attempts.items()}
-        return tried or (self._shows(observed) if observed else {})
+        if observed is None:
+            return tried
+        moved = any(tried == self._wanted(observed.service_id, url) for url in self._former)
+        return self._wanted(observed.service_id, self.site_url) if moved else tried or self._shows(observed)
 
     @property
     def as_intended(self) -> bool:

@@ -1,7 +1,8 @@
 """Change control: whether a person let this plan through, and whether it is the time for it.
 
-Approval is for new settings: what was approved once is put back without asking. Windows are for restarts,
-which hurt the same whatever an edit is for, so they hold back repairs as well.
+Approval is for new settings: what was approved once is put back without asking, unless the site has moved
+since, and may be another one. Windows are for restarts, which hurt the same whatever an edit is for, so they
+hold back repairs as well.
 """
 
 import math
@@ -26,7 +27,7 @@ LONGEST_WAIT = 86400.0
 
 def unapproved(case: Case, plan: Plan) -> Shut | None:
     """A person has to approve this plan first."""
-    put_back = plan.cause == DRIFT and case.record.known
+    put_back = plan.cause == DRIFT and case.record.known and case.was_proved_here
     if case.desired is None or put_back or not _asks(case.desired.approval, case, plan):
         return None
     name, approved = plan.hash(case.show), case.desired.approved_plan

@@ -204,6 +204,7 @@ def _observed(case: Case) -> Observed:
         verified_time=stamp(case.now) if proved or before is None else before.verified_time,
         new_count=count,
         new_settings=paths,
+        site_url=case.site_url,
     )
 
 

@@ -77,7 +77,7 @@ def plan_while_waiting(case: Case) -> PlanShown | None:
 
 def is_drift(case: Case) -> bool:
     """Somebody else changed what had been proved live; the attempts at mending that are one story."""
-    planned = case.record.plan
-    if planned and planned.digest == case.digest:
+    planned, document = case.record.plan, case.document or {}
+    if planned and case.names(planned.digest, str(document.get("id") or "")):
         return planned.cause == plan.DRIFT
     return case.was_proved

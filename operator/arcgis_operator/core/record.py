@@ -149,7 +149,8 @@ class PlanShown:
 class Observed:
     """What the service was when it was last found as declared.
 
-    `new_count`: so many declared settings the service did not have before; `new_settings` are the first.
+    `site_url` is where that was; an older status does not say it. `new_count`: so many declared settings the
+    service did not have before; `new_settings` are the first.
     """
 
     service_id: Raw = UNSAID
@@ -159,6 +160,7 @@ class Observed:
     verified_time: str = ""
     new_count: int = 0
     new_settings: tuple[str, ...] = ()
+    site_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

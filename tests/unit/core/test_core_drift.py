@@ -4,14 +4,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from situations import NOW, case, digest, job, journal, live, proved, record, seen, wanting
+from situations import NOW, URL, case, digest, job, journal, live, proved, record, seen, wanting
 
 from arcgis_operator.core.case import Case, Hold
 from arcgis_operator.core.decide import decide
 from arcgis_operator.core.model import Approval, Desired, DriftPolicy, SpecInvalid
 from arcgis_operator.core.operations import Request
 from arcgis_operator.core.places import is_within
-from arcgis_operator.core.record import Journal, Phase
+from arcgis_operator.core.record import Journal, Phase, Record, stamp
 from arcgis_operator.core.service_spec import parse_service
 from arcgis_operator.core.status import parse, render
 from arcgis_operator.core.verdict import Reason
@@ -161,6 +161,107 @@ def test_an_uncertain_status_keeps_what_was_live() -> None:
         verdict = replace(verdict, record=parse(body))
     assert verdict.record.observed is None
     assert verdict.record.proved == proved().observed
+
+
+MOVED = "https://moved.example.com/arcgis"
+REPORTING = replace(wanting(), drift=DriftPolicy(report=True))
+
+
+def moved(**changed: Any) -> Case:
+    """The same service, whose site has another address now, as it says itself or as the journal says."""
+    return case(**{"record": proved(), "site_url": MOVED, **changed})
+
+
+def verified(url: str, before: Record) -> Record:
+    """The same, with the address in what was verified; nothing was ever sent."""
+    assert before.observed is not None
+    calm = replace(before.journal, site_url="")
+    return replace(before, journal=calm, observed=replace(before.observed, site_url=url))
+
+
+@pytest.mark.parametrize("before", [proved(), verified(URL, proved())], ids=["sent there", "verified there"])
+def test_what_differs_after_its_site_has_moved_has_drifted(before: Record) -> None:
+    assert decide(moved(desired=REPORTING, record=before)).reason is Reason.DRIFT_REPORTED
+    found = decide(moved(record=before)).record.plan
+    assert found is not None
+    assert found.cause == "Drift"
+
+
+def test_after_a_move_many_drifts_are_asked_for_first() -> None:
+    hold = Hold(Reason.SITE_DIVERGED, "Many.")
+    assert decide(moved(drifts=(hold,))).reason is Reason.SITE_DIVERGED
+
+
+@pytest.mark.parametrize("before", [STRIPPED, UNCERTAIN], ids=["without a journal", "uncertain"])
+def test_a_damaged_status_remembers_where_it_was_verified(before: Record) -> None:
+    kept = before.observed or before.proved
+    assert kept is not None
+    there = replace(kept, site_url=URL)
+    damaged = replace(before, observed=before.observed and there, proved=before.proved and there)
+    assert decide(moved(desired=REPORTING, record=damaged)).reason is Reason.DRIFT_REPORTED
+
+
+def test_a_status_that_does_not_say_where_it_was_verified_means_the_present_address() -> None:
+    silent = verified("", proved())
+    assert decide(case(desired=REPORTING, record=silent)).reason is Reason.DRIFT_REPORTED
+    assert decide(moved(desired=REPORTING, record=silent)).effect, "as an older version did"
+
+
+def test_a_new_wish_stays_one_when_the_site_moves() -> None:
+    wish = replace(REPORTING, leaves=wanting("newer").leaves)
+    assert decide(moved(desired=wish)).effect
+    tried = replace(proved(), journal=journal(digest=digest(wish)))
+    assert decide(moved(desired=wish, record=tried)).effect
+    back = decide(moved(desired=REPORTING, record=tried))
+    assert back.effect, "something else was wanted in between"
+
+
+def test_an_ignored_setting_stays_ignored_when_the_site_moves() -> None:
+    before = proved(IGNORING)
+    unlike = seen(document=IGNORED_DRIFTED)
+    assert decide(moved(desired=IGNORING, record=before, seen=unlike)).reason is Reason.CONVERGED
+    document = sent(moved(desired=IGNORING, record=before, seen=seen(document=BOTH_DRIFTED)))
+    assert '"recycleStartTime":"04:00"' in document
+
+
+def test_a_repair_at_the_new_address_is_followed_as_a_drift() -> None:
+    """Its intent is of the new address, what was verified of the former one."""
+    before = verified(URL, proved(IGNORING))
+    restored = decide(moved(desired=IGNORING, record=before, seen=seen(document=BOTH_DRIFTED)))
+    assert restored.record.journal.site_url == MOVED
+    given = moved(desired=IGNORING, record=restored.record, seen=seen(document=BOTH_DRIFTED))
+    assert given.as_intended
+    assert given.was_proved
+    assert [leaf.path for leaf in given.leaves] == [("description",)]
+    closed = replace(restored.record, journal=restored.record.journal.closed(), plan=None)
+    assert decide(replace(given, record=closed)).record.plan.cause == "Drift"  # type: ignore[union-attr]
+
+
+def test_a_repair_that_was_tried_before_the_move_is_still_one() -> None:
+    """Also of a service that was published anew, where only the plan tells it."""
+    anew = seen(document=live("old", id="s2"))
+    tried = decide(case(record=proved(), seen=anew)).record
+    closed = replace(tried, journal=tried.journal.closed())
+    assert decide(moved(desired=REPORTING, record=closed, seen=anew)).reason is Reason.DRIFT_REPORTED
+
+
+def test_a_repair_after_a_move_waits_for_approval_as_a_new_wish_does() -> None:
+    """Nobody has approved it for the machine that answers there now."""
+    asking = replace(wanting(), approval=Approval.MANUAL)
+    assert decide(moved(desired=asking)).reason is Reason.AWAITING_APPROVAL
+    again = decide(moved(seen=seen(document=live("new")))).record
+    assert decide(moved(desired=asking, record=again)).effect, "it was verified there"
+
+
+def test_what_is_verified_says_at_which_address() -> None:
+    found = decide(moved(seen=seen(document=live("new"))))
+    assert found.reason is Reason.CONVERGED
+    assert found.record.observed is not None
+    assert (found.record.observed.site_url, found.record.observed.verified_time) == (MOVED, stamp(NOW))
+    body: dict[str, Any] = {"metadata": {"generation": 1, "name": "roads", "namespace": "gis"}}
+    body["status"] = render(body, found, NOW)
+    assert body["status"]["observed"]["siteURL"] == MOVED
+    assert parse(body).observed == found.record.observed
 
 
 def test_what_cannot_be_read_wants_nothing() -> None:
