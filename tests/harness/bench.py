@@ -125,14 +125,16 @@ class Workbench:
     def register(self, name: str = "prod", *, alias: str = "", **spec: Json) -> None:
         """Applies the ArcGISSite of a running site, under its name or as `alias`, with Secret and CA.
 
-        The tests that share a site would soon be asked whether so many drifts may be restored.
+        The tests that share a site would soon be asked whether so many drifts may be restored. A field that
+        is given as None is left out.
         """
         for body in parts.site_objects(self.sites[name], PASSWORD, alias or name):
             whole: dict[str, Any] = dict(body)
             if body["kind"] == "ArcGISSite":
                 limits = {"requestsPerSecond": 500, "maxJobs": 20}
                 ours = {"limits": limits, "drift": {"massRepair": {"count": 100_000}}}
-                whole["spec"] = {**whole["spec"], **ours, **spec}
+                wanted = {**whole["spec"], **ours, **spec}
+                whole["spec"] = {key: value for key, value in wanted.items() if value is not None}
             self.kubectl.apply(whole)
 
     def meet_anew(self, **spec: Json) -> None:
