@@ -29,11 +29,14 @@ CASES = [pytest.param(version, *how, id=version) for version, how in RELEASES.it
 
 @pytest.fixture(scope="module")
 def site(control_plane: Cluster) -> Iterator[Workbench]:
-    """Small, for every service of it is edited and restarted; the operator looks at its own every second."""
+    """Small, for every service of it is edited and restarted; the operator looks at its own every second.
+
+    Its version is switched, and in the hour after an upgrade a person is asked before a drift is restored.
+    """
     with Workbench(control_plane) as bench:
         bench.start_site("--services=4")
         bench.site.set_user(SAMPLER, PASSWORD)
-        bench.register()
+        bench.register(drift={"massRepair": {"action": "Off"}})
         bench.start_operator(resync_seconds=1)
         bench.site.switch(restart_seconds=0.0)  # of an edit: a service that does not run is not restarted
         for service, settings in OWNED.items():
