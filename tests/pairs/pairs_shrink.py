@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pairs_judge import violations
 from pairs_place import play
 from pairs_scene import Scene
@@ -19,6 +21,12 @@ def shrunk(scene: Scene, rule: str) -> Scene:
         if rule in broken(less):
             return shrunk(less, rule)
     return scene
+
+
+def told(scenes: Iterable[Scene]) -> list[str]:
+    """Each rule that one of them breaks, with the command that plays the smallest such scene."""
+    found = [(scene, rule, text) for scene in scenes for rule, text in broken(scene).items()]
+    return [f"{rule} {text}\n    {command(shrunk(scene, rule))}" for scene, rule, text in found]
 
 
 def command(scene: Scene) -> str:

@@ -67,6 +67,14 @@ class World:
         """A turn of the site."""
         return self.storms.meet(PROD, before, answer)
 
+    def asked(self, *keys: str) -> Divergence:
+        """The question that is asked when so many drift."""
+        self.drift(*keys)
+        self.rest()
+        question = self.turn()
+        assert question is not None
+        return question
+
     def restored(self, *keys: str) -> None:
         """They are as declared again."""
         for key in keys:
@@ -191,10 +199,7 @@ def test_after_an_upgrade_one_drift_is_enough() -> None:
 def test_a_question_outlives_the_process() -> None:
     world = World()
     some = world.keys[: BOUND + 1]
-    world.drift(*some)
-    world.rest()
-    asked = world.turn()
-    assert asked is not None
+    asked = world.asked(*some)
     world.storms = world.begin()
     world.drift(some[0])
     assert world.storms.hold(PROD, some[0]) is COUNTING
@@ -210,10 +215,7 @@ def test_a_question_outlives_the_process() -> None:
 def test_an_answer_outlives_the_process() -> None:
     world = World()
     some = world.keys[: BOUND + 1]
-    world.drift(*some)
-    world.rest()
-    asked = world.turn()
-    assert asked is not None
+    asked = world.asked(*some)
     released = world.turn(answer=asked.id)
     assert released is not None
     world.storms = world.begin()
@@ -227,10 +229,7 @@ def test_an_answer_of_long_ago_does_not_hold_for_another_storm() -> None:
     """Some of the first one are never restored, and the operator restarts in the second one."""
     world = World(services=60)
     first = world.keys[:40]
-    world.drift(*first)
-    world.rest()
-    asked = world.turn()
-    assert asked is not None
+    asked = world.asked(*first)
     answered = world.turn(answer=asked.id)
     world.restored(*first[BOUND + 1 :])
     left = world.turn(answered, answer=asked.id)
@@ -246,10 +245,7 @@ def test_an_answer_of_long_ago_does_not_hold_for_another_storm() -> None:
 def test_an_answer_that_holds_for_few_is_not_remembered() -> None:
     world = World()
     some = world.keys[: BOUND + 1]
-    world.drift(*some)
-    world.rest()
-    asked = world.turn()
-    assert asked is not None
+    asked = world.asked(*some)
     world.turn(answer=asked.id)
     world.restored(some[0])
     assert world.turn(answer=asked.id) is None
@@ -259,10 +255,7 @@ def test_an_answer_that_holds_for_few_is_not_remembered() -> None:
 def test_a_term_begins_with_what_the_statuses_say() -> None:
     """The replica had led before, and what it had counted then another one has settled meanwhile."""
     world = World()
-    world.drift(*world.keys)
-    world.rest()
-    asked = world.turn()
-    assert asked is not None
+    asked = world.asked(*world.keys)
     world.turn(answer=asked.id)
     world.storms.begin()
     world.drift(*world.keys)
