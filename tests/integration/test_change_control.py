@@ -43,6 +43,39 @@ def test_an_approval_is_for_one_plan(shared: Workbench) -> None:
     assert shared.edits(service) == []
 
 
+def test_a_plan_of_two_operations_is_approved_once_and_exactly(shared: Workbench) -> None:
+    service, changed = shared.fresh_service(), shared.fresh_service()
+    both = {"configuredState": "STOPPED", "change": {"approval": "Manual"}}
+    for name, one in (("whole", service), ("changed", changed)):
+        shared.declare(name, one, WANTED, **both)
+    body = shared.wait("whole", "AwaitingApproval")
+    whole, rest = body["status"]["plan"]["hash"], body["status"]["plan"]["rest"]
+    do_as_told(shared, condition(body)["message"])
+    history = shared.converged("whole")["status"]["history"]
+    assert [(one["operation"], one["plan"], one["approved"]) for one in history] == [
+        ("stop", rest, True),
+        ("edit", whole, True),
+    ]
+    assert shared.reasons("whole").count("AwaitingApproval") == 1
+
+    shared.site.next_job(service=changed, hang=True)
+    do_as_told(shared, condition(shared.wait("changed", "AwaitingApproval"))["message"])
+    job = shared.wait_job("changed")
+    both["change"]["approvedPlan"] = shared.get("changed")["spec"]["change"]["approvedPlan"]
+    shared.declare("changed", changed, {**WANTED, "properties": {"maxRecordCount": 2000}}, **both)
+    shared.site.finish(job)
+    shared.wait("changed", "AwaitingApproval", also=lambda one: len(one["status"].get("history", [])) == 1)
+    assert len(shared.edits(changed)) == 1
+
+
+def test_what_lets_a_plan_through_its_window_lets_both_of_its_operations_through(shared: Workbench) -> None:
+    service = shared.fresh_service()
+    shared.declare("both", service, WANTED, configuredState="STOPPED", change={"windows": CLOSED})
+    do_as_told(shared, condition(shared.wait("both", "OutsideWindow"))["message"])
+    history = shared.converged("both")["status"]["history"]
+    assert [(one["operation"], one["overridden"]) for one in history] == [("stop", True), ("edit", True)]
+
+
 def test_a_drift_is_restored_though_new_settings_need_approval(resyncing: Workbench) -> None:
     service = resyncing.fresh_service()
     resyncing.converge_on("calm", service, WANTED)

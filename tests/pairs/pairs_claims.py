@@ -105,7 +105,15 @@ class Claims:
     def unapproved(self, path: str, specified: float, plan: Json) -> bool:
         """By the spec of that time this plan still waits for a person."""
         change = (self._history.at(path, specified) or {}).get("spec", {}).get("change", {})
-        return bool(change.get("approval") == "Manual" and change.get("approvedPlan") != plan.get("hash"))
+        names = {plan.get("hash"), *self._wholes(path, plan)}
+        return bool(change.get("approval") == "Manual" and change.get("approvedPlan") not in names)
+
+    def _wholes(self, path: str, plan: Json) -> set[str]:
+        """The plans that were sent before and of which it is the rest, as they said themselves."""
+        told = [
+            one.body.get("status", {}).get("plan", {}) for one in self._history.versions[path] if one.body
+        ]
+        return {one["hash"] for one in told if one.get("rest") and one["rest"] == plan.get("hash")}
 
     def at_this_address_since(self, path: str, when: float) -> float:
         """Since when its site has had the address that it has at that time."""

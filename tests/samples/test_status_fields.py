@@ -173,10 +173,11 @@ def told_at_last() -> tuple[dict[str, Any], set[str]]:
         ({"operation": "edit", "path": "a"},),
         True,
         ({"username": "anna"},),
+        override="sha256:1 now",
     )
     journal = Journal(Phase.RUNNING, "id", "edit", generation=1, attempts={"edit": Tried("sha256:2", 1)})
     job = JobShown(Raw("j1"), Shown("COMPLETED"), submit_time="then", duration="1s")
-    about = Record(known=True, overridden="sha256:1 now", journal=journal, plan=plan)
+    about = Record(known=True, journal=journal, plan=plan)
     (entry,) = with_last(about, "Converged", job, datetime(2026, 11, 23, tzinfo=UTC))
     return dict(entry), set(status()["history"]["items"]["properties"])
 

@@ -16,6 +16,7 @@ from arcgis_operator.core.model import Approval
 from arcgis_operator.core.operations import EDIT
 from arcgis_operator.core.plan import DRIFT, Plan
 from arcgis_operator.core.record import stamp
+from arcgis_operator.core.rest import is_approved, lets_through, whole_of
 from arcgis_operator.core.restarts import restarts
 from arcgis_operator.core.verdict import EventType, Note, Reason
 from arcgis_operator.core.wake import BACKOFF, After
@@ -30,9 +31,9 @@ def unapproved(case: Case, plan: Plan) -> Shut | None:
     put_back = plan.cause == DRIFT and case.record.known and case.was_proved_here
     if case.desired is None or put_back or not _asks(case.desired.approval, case, plan):
         return None
-    name, approved = plan.hash(case.show), case.desired.approved_plan
-    if approved == name:
+    if is_approved(case, plan):
         return None
+    name, approved = plan.hash(case.show), case.desired.approved_plan
     changes = [str(shown(change, case.show)) for change in plan.changes]
     command = approve_command(case.whose, name)
     hold = Hold(Reason.AWAITING_APPROVAL, sentences.awaiting_approval(changes, bool(approved), command))
@@ -88,6 +89,11 @@ def heard(case: Case, plan: Plan) -> str:
     )
 
 
+def override_used(case: Case, plan: Plan) -> str:
+    """The overrides that let this plan through; they hold for its rest as well."""
+    return BETWEEN.join(one.override for one in _owners(case) if _overridden(one, plan, case))
+
+
 def override_notes(case: Case, plan: Plan) -> tuple[Note, ...]:
     """That this plan is sent outside a window, because a person said so."""
     return tuple(
@@ -116,9 +122,11 @@ def _in_force(case: Case, plan: Plan) -> list[Owner]:
 
 
 def _overridden(owner: Owner, plan: Plan, case: Case) -> bool:
-    return _names(owner, plan, case) and unheard(owner.override, case.record.overridden)
+    fresh = _names(owner, plan, case) and unheard(owner.override, case.record.overridden)
+    return fresh or lets_through(case, plan, owner.override)
 
 
 def _names(owner: Owner, plan: Plan, case: Case) -> bool:
-    """Whoever overrides a window names the plan, so that no other one slips through."""
-    return owner.override.partition(" ")[0] == plan.hash(case.show)
+    """Whoever overrides a window names the plan, or that of which it is the rest: no other slips through."""
+    name = plan.hash(case.show)
+    return owner.override.partition(" ")[0] in {name, whole_of(case, name)} - {""}

@@ -79,7 +79,10 @@ def _closed(case: Case, sight: Sight) -> Record:
     elif journal.phase is Phase.INTENDED and journal.tried.attempt > 1:
         journal = journal.counting(_without_trace(case, journal.tried))
     history = with_last(record, outcome_of(sight.signal, sight.failure), job, case.now)
-    return replace(record, known=True, journal=journal.closed(), job=job, history=history)
+    planned = record.plan
+    if planned and sight.signal is Signal.DONE:
+        planned = planned.after(record.journal.operation, stamp(case.now))
+    return replace(record, known=True, journal=journal.closed(), job=job, history=history, plan=planned)
 
 
 def _without_trace(case: Case, tried: Tried) -> Tried:
@@ -109,7 +112,7 @@ def _intend(case: Case, target: Target) -> Verdict:
             overridden=control.heard(case, made),
             journal=journal,
             job=None,
-            plan=show_plan(case, made),
+            plan=replace(show_plan(case, made), override=control.override_used(case, made)),
         ),
         wake=After(case.policy.poll_seconds),
         effect=Request(

@@ -64,7 +64,7 @@ def with_last(
         "cause": planned.cause,
         "plan": planned.hash,
         "approved": planned.approved,
-        "overridden": bool(planned.hash) and planned.hash in record.overridden,
+        "overridden": bool(planned.override),
         "generation": journal.generation,
         "attempt": journal.tried.attempt,
         "submitTime": last.submit_time or journal.intent_time,

@@ -5,13 +5,13 @@ forgets what an edit leaves out. Source: Edit Service page.
 """
 
 import copy
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 
 from arcgis_operator.core import jsondoc
 from arcgis_operator.core.change import SHOWN, Change, hashed, text_of
 from arcgis_operator.core.jsondoc import Json, printable
-from arcgis_operator.core.model import Leaf, LeafKind
+from arcgis_operator.core.model import Leaf, LeafKind, Path
 from arcgis_operator.core.places import EXTENSIONS, live_value, put
 from arcgis_operator.core.said import Show
 from arcgis_operator.core.values import MISSING, absent, empty, fitted, rendered, same
@@ -37,6 +37,11 @@ class Plan:
         """
         changes = sorted((hashed(change, show) for change in self.changes), key=lambda one: one[0])
         return jsondoc.digest([self.site_url, self.service_id, changes])
+
+    def without(self, paths: Collection[Path]) -> "Plan":
+        """What is left of it once the changes of these paths are live."""
+        left = tuple(change for change in self.changes if change.path not in paths)
+        return replace(self, changes=left)
 
 
 def differing(leaves: tuple[Leaf, ...], document: Mapping[str, Json]) -> tuple[Leaf, ...]:

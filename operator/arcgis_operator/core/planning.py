@@ -13,6 +13,7 @@ from arcgis_operator.core.misfit import misfit
 from arcgis_operator.core.model import Leaf
 from arcgis_operator.core.operations import SERVICE, Documents, due, owners
 from arcgis_operator.core.record import PlanShown, stamp
+from arcgis_operator.core.rest import is_approved, rest_after, whole_of
 
 SHOWN_CHANGES = 20
 
@@ -42,18 +43,21 @@ def plan_of(case: Case, target: Target) -> plan.Plan:
 def show_plan(case: Case, made: plan.Plan) -> PlanShown:
     """The plan for the status. The same plan keeps the time when it was first made."""
     before, name = case.record.plan, made.hash(case.show)
-    owner, wanted = owners(case.leaves), case.desired
+    owner, same = owners(case.leaves), before if before and before.hash == name else None
     return PlanShown(
         hash=name,
         digest=case.digest,
         cause=made.cause,
-        since_time=before.since_time if before and before.hash == name else stamp(case.now),
+        since_time=same.since_time if same else stamp(case.now),
         change_count=len(made.changes),
         changes=tuple(
             shown(change, case.show).entry(owner[change.path]) for change in made.changes[:SHOWN_CHANGES]
         ),
-        approved=wanted is not None and wanted.approved_plan == name,
+        approved=is_approved(case, made),
         changers=changers(case, made),
+        rest=rest_after(case, made),
+        rest_of=whole_of(case, name),
+        override=same.override if same and case.record.known else "",
     )
 
 

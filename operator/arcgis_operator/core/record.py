@@ -127,8 +127,11 @@ class JobShown:
 class PlanShown:
     """What differs, as people see it; `cause` is Spec or Drift.
 
-    `hash` names these changes, `digest` the wanted state they lead to. `approved`: a person named this hash.
-    `changers` are jobs of others, one of which probably made this drift.
+    `hash` names these changes, `digest` the wanted state they lead to. `approved`: a person named this hash,
+    or that of the plan of which this is the rest. `changers` are jobs of others, one of which probably made
+    this drift. `rest` is the hash of what is left once the operation that is due is live, empty where that is
+    all. `rest_of` is the hash of the whole plan of which a part is live. `override` is what a person wrote
+    to let the whole through closed windows, once its first operation was sent with that.
     """
 
     hash: str = ""
@@ -139,6 +142,23 @@ class PlanShown:
     changes: tuple[Mapping[str, str], ...] = ()
     approved: bool = False
     changers: tuple[Mapping[str, str], ...] = ()
+    rest: str = ""
+    rest_of: str = ""
+    override: str = ""
+
+    def after(self, operation: str, since_time: str) -> "PlanShown":
+        """What is left of it once this operation has made its part live; the same where nothing is."""
+        if not self.rest:
+            return self
+        return replace(
+            self,
+            hash=self.rest,
+            rest="",
+            rest_of=self.rest_of or self.hash,
+            since_time=since_time,
+            change_count=self.change_count - self.count_of(operation),
+            changes=tuple(one for one in self.changes if one.get("operation") != operation),
+        )
 
     def count_of(self, operation: str) -> int:
         """How many changes this operation makes, as far as the first ones tell."""

@@ -95,7 +95,8 @@ def _applied(record: Record, now: datetime, policy: Policy) -> Verdict:
     failure = Hold(Reason.EDIT_NOT_STICKING, sentences.APPLIED_IN_VAIN)
     journal = counted(record.journal, failure, now, policy)
     history = with_last(record, Outcome.APPLIED.value, None, now)
-    told = replace(record, journal=journal, history=history)
+    planned = record.plan.after(record.journal.operation, stamp(now)) if record.plan else None
+    told = replace(record, journal=journal, history=history, plan=planned)
     return Verdict(Reason.VERIFYING, sentences.APPLIED, told, wake=NOW)
 
 

@@ -40,7 +40,7 @@ LONGEST: Mapping[str, int] = {
     "operation": 32, "operationURI": 512, "siteURL": 512, "serviceId": 64, "username": 256, "digest": 71,
     "failure": 512, "answer": 512, "status": 64, "duration": 32, "hash": 71, "provider": 32,
     "configuredState": 32, "newSettings": 192, "path": 192, "from": 96, "to": 96, "reason": 64, "text": 512,
-    "outcome": 32, "plan": 71, "paths": 96, "changedBy": 64,
+    "outcome": 32, "plan": 71, "paths": 96, "changedBy": 64, "rest": 71, "restOf": 71, "override": 256,
 }  # fmt: skip
 """Most characters that the schema takes: one field with more, and nothing of the status could be stored.
 

@@ -188,8 +188,9 @@ def test_the_last_ten_are_kept() -> None:
 
 
 def test_an_operation_that_an_annotation_let_through_says_so() -> None:
-    assert over(overridden=f"{plan_hash()} now")["overridden"] is True
-    assert "overridden" not in over(overridden="sha256:other now")
+    heard = f"{plan_hash()} now"
+    assert over(overridden=heard, plan=replace(planned(), override=heard))["overridden"] is True
+    assert "overridden" not in over(overridden=heard, plan=planned()), "it was heard for an earlier one"
     assert "overridden" not in over(overridden="now", plan=None)
 
 

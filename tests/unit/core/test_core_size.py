@@ -78,7 +78,17 @@ def worst(sign: str) -> Record:
         job=shown(ended, before, wanting(**{f"property{number}": sign * 60 for number in range(500)})),
         history=(entry,) * KEPT,
         plan=PlanShown(
-            long["hash"], long["digest"], "Drift", TIME, 500, (change,) * SHOWN_CHANGES, True, (changer,) * 5
+            long["hash"],
+            long["digest"],
+            "Drift",
+            TIME,
+            500,
+            (change,) * SHOWN_CHANGES,
+            True,
+            (changer,) * 5,
+            long["rest"],
+            long["restOf"],
+            sign * 256,
         ),
         observed=Observed("s" * 64, long["provider"], "STARTED", long["digest"], TIME, 5, (sign * 192,) * 5),
     )
