@@ -1,6 +1,6 @@
 """What a site may be asked for: job slots are never exceeded, and all who wait get their turn."""
 
-from harness.bench import SITES, Workbench
+from harness.bench import SITES, Workbench, condition
 
 COUNT, SLOTS = 10, 3
 
@@ -76,3 +76,34 @@ def test_site_resources_of_one_address_share_one_line_and_one_breaker(bench: Wor
     bench.converged("layer-0")
     for site in sites:
         bench.wait(site, "Reachable", plural=SITES)
+
+
+def test_a_running_job_says_when_it_may_end_and_writes_nothing_while_that_is_waited_for(
+    bench: Workbench,
+) -> None:
+    bench.start_site("--services=4")
+    bench.register()
+    bench.start_operator()
+    for number in range(3):
+        bench.converge_on(f"past-{number}", bench.fresh_service(), {"description": "wanted"})
+    service = bench.fresh_service()
+    bench.site.next_job(service=service, hang=True)
+    bench.declare("runs", service, {"description": "wanted"})
+    job = bench.wait_job("runs", "EXECUTING")
+    body = bench.get("runs")
+    told = body["status"]["job"]
+    assert told["pastJobs"] == 3
+    assert told["submitTime"] <= told["expectedEndTime"] <= told["latestEndTime"]
+    assert (
+        f"By the last 3 edit jobs of the site it ends about {told['expectedEndTime']}"
+        in condition(body)["message"]
+    )
+    reads = job_reads(bench)
+    bench.site.wait_for(lambda: job_reads(bench) >= reads + 3)
+    assert bench.get("runs")["metadata"]["resourceVersion"] == body["metadata"]["resourceVersion"]
+    bench.site.finish(job)
+    assert "expectedEndTime" not in bench.converged("runs")["status"]["job"]
+
+
+def job_reads(bench: Workbench) -> int:
+    return len(bench.site.journal(bench.since, kind="request", operation="job"))

@@ -19,6 +19,7 @@ from arcgis_operator.core.model import Aim, SiteRef
 from arcgis_operator.core.operations import Request as Asked
 from arcgis_operator.core.said import plainly
 from arcgis_operator.core.site_spec import parse_site
+from arcgis_operator.core.usual import Usual
 from arcgis_operator.core.wake import BACKOFF, RESYNC, After
 from arcgis_operator.reconcilers.ledger import Ledger
 from arcgis_operator.reconcilers.polled import Polled
@@ -225,6 +226,9 @@ class Process:
 
     def usual_job_seconds(self, key: str) -> float:
         return 0.0
+
+    def usual(self, operation: str) -> Usual:
+        return Usual()
 
     def over(self, job_id: str) -> None:
         self.index.over(job_id)

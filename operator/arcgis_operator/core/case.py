@@ -15,6 +15,7 @@ from arcgis_operator.core.model import Desired, Leaf
 from arcgis_operator.core.operations import OPERATIONS, owned
 from arcgis_operator.core.record import Observed, Record, Tried
 from arcgis_operator.core.said import UNSAID, Raw, Show, plainly
+from arcgis_operator.core.usual import UNKNOWN, Usual
 from arcgis_operator.core.verdict import Reason
 from arcgis_operator.core.wake import Wake
 from arcgis_operator.core.windows import Windows
@@ -28,7 +29,8 @@ class Policy:
     """Bounds and intervals, in seconds unless the name says otherwise.
 
     `usual_job_seconds` is what the site's short jobs of late took; 0 while that is not known, and infinity
-    for a job whose end is near when that of another one is seen.
+    for a job whose end is near when that of another one is seen. `usual` is what jobs of the open operation
+    took of late on the site.
     """
 
     poll_seconds: float = 2
@@ -42,6 +44,7 @@ class Policy:
     edits_per_hour: int = 12
     jobs_per_digest: int = 3
     usual_job_seconds: float = 0
+    usual: Usual = UNKNOWN
 
     @property
     def quiet_seconds(self) -> float:

@@ -20,7 +20,7 @@ from arcgis_operator.core.look import LEFT_ALONE, SITE_AWAY, Sight, guess, look
 from arcgis_operator.core.operations import Operation, Request, due
 from arcgis_operator.core.plan import DRIFT
 from arcgis_operator.core.planning import Target, plan_of, plan_while_waiting, show_plan
-from arcgis_operator.core.record import JobShown, Journal, Observed, Phase, PlanShown, Record, Tried, stamp
+from arcgis_operator.core.record import JobShown, Journal, Observed, Phase, Record, Tried, moment, stamp
 from arcgis_operator.core.said import ID_LEAST, UNSAID, Raw, Shown, cut, kept
 from arcgis_operator.core.shown import shown
 from arcgis_operator.core.texts import (
@@ -32,6 +32,7 @@ from arcgis_operator.core.texts import (
     stray_notes,
     waiting_text,
 )
+from arcgis_operator.core.usual import expecting
 from arcgis_operator.core.verdict import ROWS, Look, Note, Reason, Verdict
 from arcgis_operator.core.wake import BACKOFF, NOW, RESYNC, After, Wake
 
@@ -265,17 +266,19 @@ def _job_of(case: Case) -> JobShown | None:
     if seen is None:
         return job
     quiet = case.open_for < case.policy.quiet_seconds
-    return shown(seen, job or _unanswered(before, case.record.plan), case.desired, quiet)
+    return shown(seen, job or _unanswered(before, case), case.desired, quiet)
 
 
-def _unanswered(journal: Journal, planned: PlanShown | None) -> JobShown:
-    return JobShown(
+def _unanswered(journal: Journal, case: Case) -> JobShown:
+    planned = case.record.plan
+    job = JobShown(
         operation=journal.operation,
         generation=journal.generation,
         attempt=journal.tried.attempt,
         submit_time=journal.intent_time,
         change_count=planned.count_of(journal.operation) if planned else 0,
     )
+    return expecting(job, case.policy.usual, moment(journal.intent_time))
 
 
 def _wake(case: Case, reason: Reason, sight: Sight) -> Wake:

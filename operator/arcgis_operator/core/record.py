@@ -103,7 +103,11 @@ class Journal:
 
 @dataclass(frozen=True, slots=True)
 class JobShown:
-    """The job as people see it in the status; the id is the site's own, or empty."""
+    """The job as people see it in the status; the id is the site's own, or empty.
+
+    While it runs: half of the last `past_jobs` of its kind would have ended by `expected_end_time`, 9 of
+    10 by `latest_end_time`.
+    """
 
     id: Raw = UNSAID
     status: Shown = EMPTY
@@ -121,6 +125,13 @@ class JobShown:
     messages: tuple[Shown, ...] = ()
     result: Mapping[str, Json] = field(default_factory=dict)
     result_truncated: bool = False
+    expected_end_time: str = ""
+    latest_end_time: str = ""
+    past_jobs: int = 0
+
+    def expected(self, end_time: str = "", latest_time: str = "", past_jobs: int = 0) -> "JobShown":
+        """The same job, expected to end then; without times nothing is expected any more."""
+        return replace(self, expected_end_time=end_time, latest_end_time=latest_time, past_jobs=past_jobs)
 
 
 @dataclass(frozen=True, slots=True)

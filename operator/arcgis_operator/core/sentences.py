@@ -152,6 +152,11 @@ def accepted(job: str, operation: str = EDIT) -> str:
     return f"The site accepted the {operation} as job {job}; waiting for it to finish."
 
 
+def expected(end: str, latest: str, count: int, operation: str = EDIT) -> str:
+    """By what `count` jobs of the same operation took."""
+    return f"By the last {count} {operation} jobs of the site it ends about {end}, 9 of 10 such by {latest}."
+
+
 def lost_answer(why: str, operation: str = EDIT) -> str:
     return (
         f"The answer to the {operation} was lost ({why}). Looking for its job before sending anything else."

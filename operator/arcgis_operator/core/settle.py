@@ -18,6 +18,8 @@ from arcgis_operator.core.jsondoc import printable
 from arcgis_operator.core.look import reason_of
 from arcgis_operator.core.record import JobShown, Journal, Phase, Record, stamp
 from arcgis_operator.core.said import Shown, plainly
+from arcgis_operator.core.texts import accepted_text
+from arcgis_operator.core.usual import expecting
 from arcgis_operator.core.verdict import Reason, Verdict
 from arcgis_operator.core.wake import BACKOFF, NOW, RESYNC, After
 
@@ -113,9 +115,10 @@ def _accepted(record: Record, fact: Accepted, now: datetime, policy: Policy) -> 
         submit_time=stamp(now),
         change_count=record.plan.count_of(journal.operation) if record.plan else 0,
     )
+    job = expecting(job, policy.usual, now)
     return Verdict(
         Reason.JOB_RUNNING,
-        sentences.accepted(fact.job_id, journal.operation),
+        accepted_text(journal, job),
         replace(record, journal=journal, job=job),
         wake=After(policy.pause(0.0)),
     )

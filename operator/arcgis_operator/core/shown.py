@@ -40,6 +40,7 @@ def shown(job: Job, before: JobShown, desired: Desired | None, quiet: bool = Fal
     unseen = quiet and (before.status, now.status) == ("SUBMITTED", "EXECUTING")
     stepped = now.status != before.status and not unseen
     moved = stepped or (now.id, now.messages) != (before.id, before.messages)
+    now = now.expected() if job.ended else now
     if now == before or not (moved or job.ended):
         return before
     return replace(now, update_time=time_of(job.update_ms))

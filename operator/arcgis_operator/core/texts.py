@@ -10,7 +10,7 @@ from arcgis_operator.core.jobs import Signal
 from arcgis_operator.core.misfit import twins
 from arcgis_operator.core.operations import EDIT
 from arcgis_operator.core.places import spec_path
-from arcgis_operator.core.record import JobShown
+from arcgis_operator.core.record import JobShown, Journal
 from arcgis_operator.core.restarts import restarts
 from arcgis_operator.core.verdict import EventType, Note
 
@@ -93,6 +93,15 @@ def changed_text(case: Case) -> str:
     return sentences.changes_made([sentences.changed(*part) for part in parts], planned.change_count)
 
 
+def accepted_text(journal: Journal, job: JobShown | None) -> str:
+    """That a job runs, and until when by what others of its kind took; the same at every look."""
+    told = sentences.accepted(journal.job_id, journal.operation)
+    if job is None or not job.past_jobs:
+        return told
+    ends = sentences.expected(job.expected_end_time, job.latest_end_time, job.past_jobs, journal.operation)
+    return f"{told} {ends}"
+
+
 def waiting_text(case: Case, signal: Signal) -> str:
     """What is waited for."""
     return _TEXTS[signal](case)
@@ -112,9 +121,7 @@ _TEXTS: Mapping[Signal, Callable[[Case], str]] = {
         case.policy.settle_seconds, case.record.journal.answer
     ),
     Signal.BLIND: lambda case: sentences.blind(case.whose, case.record.journal.id),
-    Signal.JOB_RUNS: lambda case: sentences.accepted(
-        case.record.journal.job_id, case.record.journal.operation
-    ),
+    Signal.JOB_RUNS: lambda case: accepted_text(case.record.journal, case.record.job),
     Signal.JOB_OVERDUE: lambda case: sentences.overdue(
         case.record.journal.job_id, case.policy.job_timeout_seconds, case.whose, case.record.journal.id
     ),

@@ -31,6 +31,7 @@ from arcgis_operator.core.record import Journal, Phase, Record
 from arcgis_operator.core.said import UNSAID, plainly
 from arcgis_operator.core.service_spec import parse_aim, parse_service
 from arcgis_operator.core.settle import settle
+from arcgis_operator.core.usual import UNKNOWN
 from arcgis_operator.core.verdict import Reason, Verdict
 from arcgis_operator.core.wake import BACKOFF, NOW, RESYNC, After, Wake, asked_for
 from arcgis_operator.core.windows import are_open
@@ -310,7 +311,7 @@ class ServiceReconciler:
             record=record,
             seen=seen,
             now=self._clock.now(),
-            policy=self._policy_at(site, key),
+            policy=self._policy_at(site, key, record),
             site_url="" if isinstance(site, Hold) else site.url,
             site_version="" if isinstance(site, Hold) else site.version,
             username=UNSAID if isinstance(site, Hold) else site.username,
@@ -457,7 +458,9 @@ class ServiceReconciler:
             record = status.parse(body)
             if record.journal.id != intent_id or record.journal.phase is not Phase.INTENDED:
                 return NOW
-            verdict = settle(record, fact, self._clock.now(), self._policy_at(site, key), _whose(body))
+            verdict = settle(
+                record, fact, self._clock.now(), self._policy_at(site, key, record), _whose(body)
+            )
             stored = await self._store.store(body, verdict)
             if isinstance(stored, dict):
                 site.occupy(key, verdict.record.journal.open)
@@ -473,10 +476,11 @@ class ServiceReconciler:
             body = fresh
         return After(self._policy.poll_seconds)
 
-    def _policy_at(self, site: SiteSession | Hold, key: str) -> Policy:
+    def _policy_at(self, site: SiteSession | Hold, key: str, record: Record) -> Policy:
         if isinstance(site, Hold):
             return self._policy
-        return replace(self._policy, usual_job_seconds=site.usual_job_seconds(key))
+        usual = site.usual(record.journal.operation) if record.journal.open else UNKNOWN
+        return replace(self._policy, usual_job_seconds=site.usual_job_seconds(key), usual=usual)
 
     async def _follow_orphan(self, key: str) -> Wake:
         """No resource is left: an edit that still runs is followed to its end, within the site's budgets."""

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
 
 from arcgis_operator.core.failures import Failure, Kind
 from arcgis_operator.core.job import Job, JobsOn
+from arcgis_operator.core.usual import Usual
 from arcgis_operator.sites import backlog
 from arcgis_operator.sites.joblist import UNSHOWN, JobList
 from arcgis_operator.sites.jobstates import Read, Running
@@ -73,6 +74,10 @@ class JobIndex:
     def usual_seconds(self) -> float:
         """What short edits of late took, by the clock of the site; 0 while none was seen."""
         return self._table.usual_seconds()
+
+    def usual(self, operation: str) -> Usual:
+        """What jobs of this operation took of late."""
+        return self._table.usual(operation)
 
     def running(self, username: str) -> set[str]:
         """The services on which jobs of this user had not ended when last seen."""

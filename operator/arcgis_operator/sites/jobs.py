@@ -9,6 +9,7 @@ from arcgis_operator.core.identity import operation_uri
 from arcgis_operator.core.job import Job, JobsOn
 from arcgis_operator.core.operations import Request
 from arcgis_operator.core.said import ID_LEAST, Raw, Show, cut
+from arcgis_operator.core.usual import Usual
 from arcgis_operator.sites.availability import Availability
 from arcgis_operator.sites.jobindex import JobIndex
 from arcgis_operator.sites.link import Link
@@ -61,6 +62,10 @@ class SiteJobs:
         """What short edits of late took; 0 when that is not known, infinity where others tell of it."""
         usual = self._place.live.usual_seconds()
         return usual if usual or key in self._place.live.slots.holders()[:SCOUTS] else math.inf
+
+    def usual(self, operation: str) -> Usual:
+        """What jobs of this operation took of late on the site."""
+        return self._place.live.usual(operation)
 
     def accepted(self, request: Request, accepted: Accepted) -> None:
         """The job of our own request: known without reading what the next list names."""
@@ -118,6 +123,10 @@ class SiteJobs:
     def learnt_seconds(self) -> float:
         """What short edits of late took, as far as it has read jobs; 0 while none was seen."""
         return self._index.usual_seconds()
+
+    def learnt(self, operation: str) -> Usual:
+        """What jobs of this operation took of late, as far as it has read them."""
+        return self._index.usual(operation)
 
     def hear(self, job: Job) -> None:
         """Another view of the site has read this job: one that has ended takes no slot any more."""

@@ -9,7 +9,8 @@ from typing import TypeVar
 
 from arcgis_operator.core.failures import Failure, Kind
 from arcgis_operator.core.job import Job, JobsOn, JobState
-from arcgis_operator.core.operations import EDIT
+from arcgis_operator.core.operations import EDIT, PATHS, paths_of
+from arcgis_operator.core.usual import Usual, usual_of
 from arcgis_operator.sites import backlog, jobstates
 from arcgis_operator.sites.jobstates import Ended, Past, Read, Running, State, Unread, Waiting
 
@@ -26,7 +27,7 @@ class JobTable:
         self._states: dict[str, State] = {}
         self._in: dict[type[State], dict[str, None]] = {}  # ids by state
         self._on: dict[str | None, dict[str, None]] = {}  # ids of those that were read, by service
-        self._took: deque[float] = deque(maxlen=LATE)
+        self._took: dict[tuple[str, ...], deque[float]] = {path: deque(maxlen=LATE) for path in PATHS}
 
     # ---- what is seen
 
@@ -127,7 +128,12 @@ class JobTable:
 
     def usual_seconds(self) -> float:
         """What short edits of late took, by the clock of the site; 0 while none was seen."""
-        return sorted(self._took)[len(self._took) // 10] if self._took else 0.0
+        took = self._took[EDIT.path]
+        return sorted(took)[len(took) // 10] if took else 0.0
+
+    def usual(self, operation: str) -> Usual:
+        """What jobs of this operation took of late, by the clock of the site."""
+        return usual_of([seconds for path in paths_of(operation) for seconds in self._took[path]])
 
     def _starts(self, ids: Iterable[str]) -> dict[str, int]:
         return {one: state.job.start_ms for one in ids if isinstance(state := self.of(one), Read)}
@@ -140,8 +146,8 @@ class JobTable:
 
     def _learn(self, job: Job) -> None:
         took = (job.end_ms - job.start_ms) / 1000
-        if job.state is JobState.COMPLETED and job.path == EDIT.path and job.start_ms and took > 0:
-            self._took.append(took)
+        if job.state is JobState.COMPLETED and job.path in self._took and job.start_ms and took > 0:
+            self._took[job.path].append(took)
 
     def _put(self, job_id: str, after: State | None) -> None:
         """The only place where an id moves, from state to state and from service to service."""

@@ -16,6 +16,7 @@ from typing import Protocol
 
 from arcgis_operator.core.failures import Failure
 from arcgis_operator.core.job import Job
+from arcgis_operator.core.usual import UNKNOWN, Usual
 from arcgis_operator.sites.limits import Breaker, Pauses
 from arcgis_operator.sites.slots import Slots, Taker
 
@@ -28,6 +29,9 @@ class View(Taker, Protocol):
 
     def learnt_seconds(self) -> float:
         """What short edits of late took, as far as it has read jobs; 0 while none was seen."""
+
+    def learnt(self, operation: str) -> Usual:
+        """What jobs of this operation took of late, as far as it has read them."""
 
     async def look_at_running(self, followed: Collection[str]) -> None:
         """Read its jobs again that had not ended, but for those on services that are followed anyway."""
@@ -73,6 +77,12 @@ class LiveSite:
     def usual_seconds(self) -> float:
         """What short edits of late took; 0 while no view has seen one."""
         return next(filter(None, (view.learnt_seconds() for view in self._views)), 0.0)
+
+    def usual(self, operation: str) -> Usual:
+        """What jobs of this operation took of late, by the view that has read most of them."""
+        return max(
+            (view.learnt(operation) for view in self._views), key=lambda one: one.count, default=UNKNOWN
+        )
 
     def tell(self, job: Job, by: View) -> None:
         """A job was read: that it has ended is news for all."""

@@ -7,6 +7,7 @@ import pytest
 from listing_site import ROADS, URI, FakeSite, job, past
 
 from arcgis_operator.core.failures import Failure, Kind
+from arcgis_operator.core.usual import Usual
 
 
 async def test_a_new_id_is_read_once_and_an_ended_job_never_again() -> None:
@@ -301,6 +302,17 @@ async def test_how_long_edits_take_is_learned_from_the_short_ones_that_succeeded
     ):
         index.noted(other)
     assert index.usual_seconds() == 31
+
+
+async def test_how_long_jobs_took_is_told_for_each_operation_by_itself() -> None:
+    index = FakeSite().index()
+    for number in range(6):
+        start = past(number, 0)
+        uri = URI if number % 2 else URI.replace("/edit", "/start")
+        index.noted(replace(start, operation_uri=uri, end_ms=start.start_ms + 1000 * (number + 1)))
+    assert index.usual("edit") == Usual(3, 4.0, 6.0)
+    assert index.usual("start") == Usual(3, 3.0, 5.0)
+    assert index.usual("stop") == Usual()
 
 
 async def test_of_jobs_that_ended_long_ago_only_the_ids_are_kept_and_they_are_not_read_again() -> None:

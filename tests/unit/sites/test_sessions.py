@@ -22,6 +22,7 @@ from arcgis_operator.core.job import Job
 from arcgis_operator.core.model import Desired, SiteRef, SiteWanted
 from arcgis_operator.core.said import Raw
 from arcgis_operator.core.service_spec import parse_service
+from arcgis_operator.core.usual import Usual
 from arcgis_operator.core.verdict import Reason
 from arcgis_operator.reconcilers.ports import RIGHTS_SECONDS
 from arcgis_operator.reconcilers.registry import Registry
@@ -470,6 +471,10 @@ async def test_that_a_job_has_ended_is_known_to_all_who_counted_it() -> None:
     one._jobs._place.live.tell(Job(Raw("j2"), Raw("COMPLETED"), uri), one._jobs)
     assert other._jobs.running() == set()
     assert other.usual_job_seconds("any") == 3.0
+    assert other.usual("edit").count == 0, "one job is too few"
+    for number in range(3):
+        other._jobs._index.noted(replace(ended, id=Raw(f"k{number}")))
+    assert one.usual("edit") == other.usual("edit") == Usual(4, 3.0, 3.0)
 
 
 async def test_a_session_that_is_closed_leaves_the_line() -> None:
