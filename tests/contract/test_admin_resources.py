@@ -9,7 +9,7 @@ from admin_wire import DOCUMENT, REQUEST, ROADS, allowed, replacing
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from arcgis_operator.adapters.admin import SiteInfo, SiteMode, resources
+from arcgis_operator.adapters.admin import FolderAnswer, SiteInfo, SiteMode, resources
 from arcgis_operator.core.failures import Accepted, Applied, Failure, Kind
 from arcgis_operator.core.identity import ServiceRef
 from arcgis_operator.core.job import Job, JobState
@@ -331,7 +331,7 @@ async def test_the_folders_of_the_site_are_read_or_not_believed(scripted, body, 
 async def test_the_root_is_a_folder_without_a_name(scripted):
     body = {"services": [{"serviceName": "Roads", "type": "MapServer"}], "folders": []}
     client, site = scripted(httpx.Response(200, json=body))
-    assert await client.folder("") == {"roads.mapserver": body["services"][0]}
+    assert (await client.folder("")).documents == {"roads.mapserver": body["services"][0]}
     assert site.others[0].url.path == "/arcgis/admin/services"
 
 
@@ -392,8 +392,18 @@ async def test_a_folder_is_read_whole(scripted):
     listed = [DOCUMENT, other]
     client, site = scripted(httpx.Response(200, json={"folderName": "Transport", "services": listed}))
     found = await client.folder("Transport")
-    assert found == {"roads.mapserver": DOCUMENT, "rivers.featureserver": other}
+    assert found.documents == {"roads.mapserver": DOCUMENT, "rivers.featureserver": other}
     assert site.requests[-1].url.raw_path == b"/arcgis/admin/services/Transport?f=json"
+
+
+async def test_a_folder_that_answers_as_before_is_not_read_once_more(scripted):
+    before, changed = ({"services": [{**DOCUMENT, "description": text}]} for text in ("old", "new"))
+    answers = [httpx.Response(200, json=body) for body in (before, before, changed)]
+    client, _ = scripted(*answers)
+    first = await client.folder("Transport")
+    assert await client.folder("Transport", first.digest) == FolderAnswer(first.digest, None)
+    third = await client.folder("Transport", first.digest)
+    assert third.documents["roads.mapserver"]["description"] == "new"
 
 
 WORDS = {

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -24,6 +25,7 @@ from arcgis_operator.core.wake import BACKOFF, RESYNC, After
 from arcgis_operator.reconcilers.ledger import Ledger
 from arcgis_operator.reconcilers.polled import Polled
 from arcgis_operator.reconcilers.registry import Registry
+from arcgis_operator.reconcilers.rhythm import Rhythm
 from arcgis_operator.reconcilers.service import ServiceReconciler
 from arcgis_operator.reconcilers.store import StatusStore
 from arcgis_operator.sites.jobindex import JobIndex
@@ -107,6 +109,7 @@ class Process:
             new_id,
             tell=lambda _: None,
             storms=Calm(),  # type: ignore[arg-type]
+            rhythm=Rhythm(self.registry, lambda *_: None, math.inf, world.monotonic),
         )
 
     # ---- the scheduler's side

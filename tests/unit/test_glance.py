@@ -6,6 +6,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
+from arcgis_operator.adapters.admin import FolderAnswer
 from arcgis_operator.core.identity import Name, ServiceRef
 from arcgis_operator.core.job import JobsOn
 from arcgis_operator.core.model import Desired, Leaf, LeafKind, SiteRef
@@ -24,8 +25,9 @@ LIST_SECONDS = 60.0
 class FakeSite:
     """Its folders hold documents by `name.type`."""
 
-    def __init__(self, folders: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
+    def __init__(self, folders: dict[str, dict[str, Mapping[str, Any]]]) -> None:
         self.folders = folders
+        self.told: list[bool] = []
 
     def gate(self) -> None:
         return None
@@ -33,8 +35,10 @@ class FakeSite:
     async def pace(self) -> None:
         return None
 
-    async def folder(self, name: str, refs: Sequence[ServiceRef]) -> Mapping[str, Any]:
-        return self.folders[name]
+    async def folder(self, name: str, refs: Sequence[ServiceRef], known: str) -> FolderAnswer:
+        digest = str(self.folders[name])
+        self.told.append(digest != known)
+        return FolderAnswer(digest, self.folders[name] if self.told[-1] else None)
 
     async def jobs_on(self, service_key: str, within: float) -> JobsOn:
         assert within == LIST_SECONDS
@@ -49,30 +53,41 @@ def resting(name: str, folder: str, key_folder: str = "") -> Resting:
     return Resting(key, Name("gis", name.lower()), Desired(SiteRef("gis", "prod"), ref, (leaf,)))
 
 
-async def glance(site: FakeSite, *at_rest: Resting) -> list[str]:
-    """The keys that get a turn of their own."""
+class Glanced:
+    """A glance at one site; `woken` are the keys that get a turn of their own."""
 
-    async def resolve(*_: object) -> FakeSite:
-        return site
+    def __init__(self, site: FakeSite) -> None:
+        self.at_rest: list[Resting] = []
+        self.woken: list[str] = []
+        self.rhythm: list[tuple[str, list[str], bool]] = []
+        self.same = True
+        unused = cast("Any", None)
 
-    woken: list[str] = []
-    registry = SimpleNamespace(resting=lambda _: list(at_rest), identify=lambda *_: True)
-    ledger = Ledger(lambda: 0.0, 90.0, 1800.0)
-    sites = cast("Any", SimpleNamespace(resolve=resolve))
-    storms = cast("Any", SimpleNamespace(looked=lambda *_, **__: None))
-    unused = cast("Any", None)
-    await Glance(
-        sites,
-        cast("Any", registry),
-        ledger,
-        woken.append,
-        unused,
-        LIST_SECONDS,
-        Breath(),
-        storms,
-        lambda: 0.0,
-    ).turn(f"{URL}|transport")
-    return woken
+        async def resolve(*_: object) -> FakeSite:
+            return site
+
+        self._glance = Glance(
+            cast("Any", SimpleNamespace(resolve=resolve)),
+            cast("Any", SimpleNamespace(resting=lambda _: self.at_rest, identify=lambda *_: self.same)),
+            Ledger(lambda: 0.0, 90.0, 1800.0),
+            self.woken.append,
+            unused,
+            LIST_SECONDS,
+            Breath(),
+            cast("Any", SimpleNamespace(looked=lambda *_, **__: None)),
+            lambda: 0.0,
+            cast("Any", SimpleNamespace(glanced=self._rhythm)),
+        )
+
+    def _rhythm(self, folder: str, keys: list[str], whole: bool) -> None:
+        self.rhythm.append((folder, keys, whole))
+
+    async def look(self, *at_rest: Resting) -> list[str]:
+        """Who is woken by it."""
+        self.at_rest = list(at_rest)
+        self.woken.clear()
+        await self._glance.turn(f"{URL}|transport")
+        return list(self.woken)
 
 
 def document(description: str) -> Mapping[str, Any]:
@@ -90,7 +105,39 @@ async def test_each_service_is_compared_with_the_document_of_its_own_folder() ->
     )
     joined = resting("Rivers", "Archive", key_folder="Transport")
     roads = resting("Roads", "Transport")
-    assert await glance(site, joined, roads) == [roads.key]
+    glance = Glanced(site)
+    assert await glance.look(joined, roads) == [roads.key]
+    assert glance.rhythm == [(f"{URL}|transport", [joined.key, roads.key], True)]
+
+
+async def test_an_answer_that_is_the_same_to_the_last_byte_is_not_read_once_more() -> None:
+    site = FakeSite({"Transport": {"roads.mapserver": document(WANTED)}})
+    glance, roads = Glanced(site), resting("Roads", "Transport")
+    for _ in range(3):
+        assert await glance.look(roads) == []
+    assert site.told == [True, False, False]
+    site.folders["Transport"]["roads.mapserver"] = document("drifted")
+    assert await glance.look(roads) == [roads.key]
+    assert await glance.look(roads) == [roads.key], "it drifts, though the answer is the same as before"
+    assert site.told[3:] == [True, True]
+
+
+async def test_what_is_declared_otherwise_is_compared_though_the_answer_is_the_same() -> None:
+    site = FakeSite({"Transport": {"roads.mapserver": document(WANTED)}})
+    glance, roads = Glanced(site), resting("Roads", "Transport")
+    await glance.look(roads)
+    (leaf,) = roads.desired.leaves
+    other = replace(roads, desired=replace(roads.desired, leaves=(replace(leaf, value="another"),)))
+    assert await glance.look(other) == [other.key]
+    assert site.told == [True, True]
+
+
+async def test_a_service_that_is_not_listed_or_has_become_another_gets_a_turn() -> None:
+    site = FakeSite({"Transport": {"roads.mapserver": {**document(WANTED), "id": "s2"}}})
+    glance, roads = Glanced(site), resting("Roads", "Transport")
+    assert await glance.look(roads, resting("Rivers", "Transport")) == [f"{URL}|transport/rivers.mapserver"]
+    glance.same = False
+    assert await glance.look(roads) == [roads.key]
 
 
 class SlowSite(FakeSite):
@@ -100,12 +147,12 @@ class SlowSite(FakeSite):
         super().__init__({"Transport": {"roads.mapserver": document(WANTED)}})
         self.under_way, self.asked, self.answer = under_way, asyncio.Event(), asyncio.Event()
 
-    async def folder(self, name: str, refs: Sequence[ServiceRef]) -> Mapping[str, Any]:
+    async def folder(self, name: str, refs: Sequence[ServiceRef], known: str) -> FolderAnswer:
         self.under_way.append(self)
         self.asked.set()
         await self.answer.wait()
         self.under_way.remove(self)
-        return await super().folder(name, refs)
+        return await super().folder(name, refs, known)
 
 
 async def test_few_folders_are_held_at_a_time_and_who_waits_gives_its_worker_back() -> None:
@@ -135,6 +182,7 @@ async def test_few_folders_are_held_at_a_time_and_who_waits_gives_its_worker_bac
         Breath(),
         cast("Any", SimpleNamespace(looked=lambda *_, **__: None)),
         lambda: 0.0,
+        cast("Any", SimpleNamespace(glanced=lambda *_, **__: None)),
     )
     for folder in [*(f"{name}|transport" for name in names), "hangs|another"]:
         give(folder)

@@ -37,6 +37,7 @@ from arcgis_operator.reconcilers.glance import Glance
 from arcgis_operator.reconcilers.ledger import Ledger
 from arcgis_operator.reconcilers.polled import Polled
 from arcgis_operator.reconcilers.registry import Registry
+from arcgis_operator.reconcilers.rhythm import Rhythm
 from arcgis_operator.reconcilers.service import ServiceReconciler
 from arcgis_operator.reconcilers.site import Probe, SiteReconciler
 from arcgis_operator.reconcilers.store import StatusStore
@@ -89,6 +90,7 @@ class Parts:
         self._registry = Registry(lambda key: self._asks.told(ServiceKey(key)))
         self._ledger = Ledger(boottime, config.settle_seconds, config.job_timeout_seconds)
         self._storms = self._make_storms()
+        self._rhythm = Rhythm(self._registry, self._asks.look, config.resync_seconds, self._clock.monotonic)
         self.sessions = self._make_sessions()
         self.dispatch = Dispatch(self._asks, self._make_rows(), self._running, self._breath)
         self.elector = self._make_elector(pod, lease_api)
@@ -162,6 +164,7 @@ class Parts:
             _new_id,
             self.tell,
             self._storms,
+            self._rhythm,
         )
 
     def _make_storms(self) -> Storms:
@@ -196,9 +199,10 @@ class Parts:
             self._breath,
             self._storms,
             self._clock.monotonic,
+            self._rhythm,
         )
         reconcilers = self._make_services(), self._make_sites(), glance
-        return rows(self._registry, self._asks, *reconcilers, self._site_news)
+        return rows(self._registry, self._asks, *reconcilers, self._rhythm, self._site_news)
 
     def _make_elector(self, pod: str, api: KubeApi) -> Elector:
         config = self._config
@@ -261,6 +265,7 @@ class Parts:
         self.tell(TermBegan())
         self.sessions.begin()
         self._storms.begin()
+        self._rhythm.begin()
         self.leading.begin(term)
 
     def end(self, reason: str) -> None:

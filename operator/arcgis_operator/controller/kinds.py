@@ -17,6 +17,7 @@ from arcgis_operator.core.wake import Wake
 from arcgis_operator.reconcilers.glance import Glance
 from arcgis_operator.reconcilers.ports import Term
 from arcgis_operator.reconcilers.registry import Registry, folder_of
+from arcgis_operator.reconcilers.rhythm import Rhythm
 from arcgis_operator.reconcilers.service import ServiceReconciler
 from arcgis_operator.reconcilers.site import SiteReconciler
 from arcgis_operator.sites.folders import WORTH_A_GLANCE
@@ -80,6 +81,7 @@ def rows(
     services: ServiceReconciler,
     sites: SiteReconciler,
     glance: Glance,
+    rhythm: Rhythm,
     news: News,
 ) -> tuple[Row, ...]:
     """One for each kind that is served; `news` is that of the sites."""
@@ -108,7 +110,7 @@ def rows(
         Row(
             ARCGIS_SERVICES,
             "service",
-            ServiceFeed(registry, asks, services.remembered),
+            ServiceFeed(registry, asks, services.remembered, rhythm),
             {ServiceKey: service, FolderKey: folder},
         ),
         Row(ARCGIS_SITES, "site", SiteFeed(registry, asks), {SiteKey: site}, news),
@@ -118,8 +120,11 @@ def rows(
 class ServiceFeed:
     """ArcGISServices. `remembered`: the services of which something is remembered, whoever declares them."""
 
-    def __init__(self, registry: Registry, asks: Asks, remembered: Callable[[], Iterable[str]]) -> None:
+    def __init__(
+        self, registry: Registry, asks: Asks, remembered: Callable[[], Iterable[str]], rhythm: Rhythm
+    ) -> None:
         self._registry, self._asks, self._remembered = registry, asks, remembered
+        self._rhythm = rhythm
 
     def seen(self, body: Body, met: Met) -> None:
         """An object, whose word counts: most are echoes of our own writes, and ask for nothing."""
@@ -134,15 +139,14 @@ class ServiceFeed:
         self._registry.forget(name, self._registry.uid(name))
 
     def everything(self) -> Iterable[Key | None]:
-        """A glance for each folder, a turn for each other service.
+        """A glance for each folder, a turn for each other service that is due.
 
         What is remembered of a service that nobody declares any more ends with such a turn.
         """
         self._registry.tidy()
         folders: dict[str, set[str]] = {}
         for key in {*self._registry.keys(), *self._remembered()}:
-            yield self._shelved(key, folders)
-        self._registry.glance_at(folders)
+            yield None if self._rhythm.passes_over(key) else self._shelved(key, folders)
         for folder, keys in folders.items():
             yield from [FolderKey(folder)] if len(keys) >= WORTH_A_GLANCE else map(ServiceKey, keys)
 

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field
 from arcgis_operator.core.durations import seconds_of
 from arcgis_operator.core.fields import Part
 from arcgis_operator.core.model import Approval
+from arcgis_operator.core.spans import Span, between
 from arcgis_operator.core.windows import Window, Windows, WindowType
 
 MONTHS = "JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC"
@@ -26,7 +27,7 @@ FIELDS = {
 }
 """What a field is made of, with ranges, lists and steps; the schema in `crds/` says the same."""
 ANY_DAY = datetime(2000, 1, 1)
-SHORTEST, LONGEST = timedelta(minutes=1), timedelta(hours=168)
+LASTING = between(timedelta(minutes=1), timedelta(hours=168))
 
 
 def pattern_of(values: str) -> str:
@@ -65,12 +66,6 @@ def _comes(schedule: str) -> bool:
     return True
 
 
-def _lasting(value: str) -> str:
-    if not SHORTEST <= timedelta(seconds=seconds_of(value)) <= LONGEST:
-        raise ValueError("must be between 1m and 168h")
-    return value
-
-
 def _zone(value: str) -> str:
     try:
         ZoneInfo(value)
@@ -86,11 +81,7 @@ class WindowPart(Part):
 
     type: Literal["Allow", "Deny"] = "Allow"
     schedule: Annotated[str, Field(max_length=128), AfterValidator(_cron)]
-    duration: Annotated[
-        str,
-        Field(min_length=2, max_length=32, pattern=r"^([0-9]{1,5}h)?([0-9]{1,5}m)?([0-9]{1,5}s)?$"),
-        AfterValidator(_lasting),
-    ]
+    duration: Annotated[Span, AfterValidator(LASTING)]
     timeZone: Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z0-9_+/-]+$"), AfterValidator(_zone)] = (
         "Etc/UTC"
     )

@@ -77,7 +77,8 @@ class DriftPolicy:
 class Desired:
     """A readable ArcGISService spec. `observe`: nothing is ever sent for it.
 
-    `approved_plan` is the hash of a plan, or empty.
+    `approved_plan` is the hash of a plan, or empty. `resync_seconds`: between two looks, None where that is
+    left to the ArcGISSite.
     """
 
     site: SiteRef
@@ -89,6 +90,7 @@ class Desired:
     windows: Windows = ()
     approval: Approval = Approval.AUTOMATIC
     approved_plan: str = ""
+    resync_seconds: float | None = None
 
     @property
     def restored(self) -> tuple[Leaf, ...]:
@@ -146,7 +148,8 @@ class MassRepair:
 class SiteWanted:
     """A readable ArcGISSite spec; `url` is normalised. `observe`: nothing is ever sent to it.
 
-    `override` is what its annotation of this name says.
+    `override` is what its annotation of this name says. `resync_seconds`: between two looks at a service,
+    None where that is left to the operator.
     """
 
     url: str
@@ -161,3 +164,4 @@ class SiteWanted:
     windows: Windows = ()
     override: str = ""
     mass_repair: MassRepair = MassRepair()
+    resync_seconds: float | None = None

@@ -39,6 +39,7 @@ from arcgis_operator.core.model import (
     SpecInvalid,
 )
 from arcgis_operator.core.places import is_within
+from arcgis_operator.core.spans import Interval, seconds_between
 
 REFUSED = {
     "serviceName": "identifies the service: see spec.service.name",
@@ -136,6 +137,7 @@ class _ServiceSpec(Part):
     managementPolicy: Literal["Manage", "Observe"] = "Manage"
     drift: _Drift = Field(default_factory=lambda: _NO_DRIFT)  # a default is copied deeply each time
     change: ServiceChangePart = Field(default_factory=lambda: _NO_CHANGE)
+    resyncInterval: Interval | None = None
     deletionPolicy: Literal["Orphan"] = "Orphan"
 
 
@@ -174,6 +176,7 @@ def parse_service(body: Mapping[str, Json]) -> Desired | SpecInvalid:
         windows=windows_of(spec.change.windows),
         approval=Approval(spec.change.approval),
         approved_plan=spec.change.approvedPlan,
+        resync_seconds=seconds_between(spec.resyncInterval),
     )
 
 

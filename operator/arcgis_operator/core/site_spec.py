@@ -13,6 +13,7 @@ from arcgis_operator.core.identity import normalised_url
 from arcgis_operator.core.jsondoc import Json
 from arcgis_operator.core.model import AccessRule, MassRepair, SiteWanted, SpecInvalid
 from arcgis_operator.core.names import canonical
+from arcgis_operator.core.spans import Interval, Span, seconds_between
 
 
 class _SecretRef(Part):
@@ -98,11 +99,6 @@ class _Limits(Part):
     requestsPerSecond: Annotated[int, Field(ge=1, le=1000)] = 10
 
 
-Span = Annotated[
-    str, Field(max_length=16, pattern=r"^([0-9]{1,5}h)?([0-9]{1,5}m)?([0-9]{1,5}s)?$", min_length=2)
-]
-
-
 class _MassRepair(Part):
     action: Literal["Hold", "Off"] = "Hold"
     count: Annotated[int, Field(ge=1, le=100_000)] = 10
@@ -133,6 +129,7 @@ class _SiteSpec(Part):
     managementPolicy: Literal["Manage", "Observe"] = "Manage"
     change: SiteChangePart = SiteChangePart()
     drift: _SiteDrift = _SiteDrift()
+    resyncInterval: Interval | None = None
 
 
 def parse_site(body: Mapping[str, Json]) -> SiteWanted | SpecInvalid:
@@ -158,6 +155,7 @@ def parse_site(body: Mapping[str, Json]) -> SiteWanted | SpecInvalid:
         windows=windows_of(spec.change.windows),
         override=override_in((body.get("metadata") or {}).get("annotations") or {}),
         mass_repair=_mass_repair(spec.drift.massRepair),
+        resync_seconds=seconds_between(spec.resyncInterval),
     )
 
 

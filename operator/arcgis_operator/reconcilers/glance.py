@@ -6,23 +6,34 @@ plainly as it was gets a turn of its own, which reads and decides everything ane
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import groupby
 
+from arcgis_operator.adapters.admin import FolderAnswer
 from arcgis_operator.core import plan
 from arcgis_operator.core.case import Hold
 from arcgis_operator.core.failures import Failure
 from arcgis_operator.core.identity import Name
-from arcgis_operator.core.jsondoc import Json
+from arcgis_operator.core.model import Desired
 from arcgis_operator.core.wake import RESYNC, Wake
 from arcgis_operator.reconcilers.breath import Breath
 from arcgis_operator.reconcilers.folder_line import FolderLine
 from arcgis_operator.reconcilers.ledger import Ledger
 from arcgis_operator.reconcilers.ports import RIGHTS_SECONDS
 from arcgis_operator.reconcilers.registry import Registry, Resting
+from arcgis_operator.reconcilers.rhythm import Rhythm
 from arcgis_operator.reconcilers.storms import Storms
 from arcgis_operator.sites.session import SiteSession
 from arcgis_operator.sites.sessions import Sessions
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """An answer of a folder in which all was as these resources declare it."""
+
+    digest: str
+    wanted: tuple[Desired, ...]
 
 
 class Glance:
@@ -42,14 +53,16 @@ class Glance:
         breath: Breath,
         storms: Storms,
         monotonic: Callable[[], float],
+        rhythm: Rhythm,
     ) -> None:
         self._sites, self._registry, self._ledger = sites, registry, ledger
         self._wake, self._again, self._line = wake, again, FolderLine()
         self._list_seconds, self._breath, self._storms = list_seconds, breath, storms
-        self._monotonic = monotonic
+        self._monotonic, self._rhythm = monotonic, rhythm
+        self._agreed: dict[tuple[str, Name], Agreed] = {}
 
     async def turn(self, folder: str) -> Wake:
-        """The next glance always comes with the next resync; one that has to wait gives its worker back."""
+        """The next glance comes as the rhythm says; one that has to wait gives its worker back."""
         if not self._line.enter(folder):
             return RESYNC
         try:
@@ -67,50 +80,66 @@ class Glance:
             if self._breath.is_due():
                 await asyncio.sleep(0)
         found.sort(key=_shelf)
-        for _, pairs in groupby(found, key=_shelf):
-            together = list(pairs)
-            await self._look(together[0][0], [resting for _, resting in together])
+        whole = [await self._look(folder, list(pairs)) for _, pairs in groupby(found, key=_shelf)]
+        self._rhythm.glanced(folder, [one.key for _, one in found], whole=bool(whole) and all(whole))
 
-    async def _look(self, site: SiteSession | None, resting: list[Resting]) -> None:
+    async def _look(self, folder: str, together: list[tuple[SiteSession | None, Resting]]) -> bool:
+        """Whether one answer told of them all."""
+        site, resting = together[0][0], [one for _, one in together]
+        place = (folder, _site_of(resting[0]))
+        before = self._agreed.pop(place, None)
+        wanted = tuple(one.desired for one in resting)
         if site:
             await site.pace()
         asked_at = self._monotonic()
-        documents = await self._documents(site, resting) if site else None
-        for one in resting:
-            document = documents.get(one.desired.service.leaf.casefold()) if documents else None
-            if site is None or document is None or not await self._as_it_was(site, one, document, asked_at):
+        known = before.digest if before and before.wanted == wanted else ""
+        answer = await self._ask(site, resting, known) if site else None
+        as_before = [await self._as_it_was(site, one, answer, asked_at) for one in resting]
+        for one, same in zip(resting, as_before, strict=True):
+            if not same:
                 self._wake(one.key)
-            if self._breath.is_due():
-                await asyncio.sleep(0)
+        if answer and all(as_before):
+            self._agreed[place] = Agreed(answer.digest, wanted)
+        return answer is not None
 
-    async def _documents(
-        self, site: SiteSession, resting: list[Resting]
-    ) -> Mapping[str, Mapping[str, Json]] | None:
+    async def _ask(self, site: SiteSession, resting: list[Resting], known: str) -> FolderAnswer | None:
         refs = [one.desired.service for one in resting]
-        found = await site.folder(refs[0].folder, refs)
+        found = await site.folder(refs[0].folder, refs, known)
         return None if isinstance(found, Failure) else found
 
     async def _as_it_was(
-        self, site: SiteSession, one: Resting, document: Mapping[str, Json], asked_at: float
+        self, site: SiteSession | None, one: Resting, answer: FolderAnswer | None, asked_at: float
     ) -> bool:
         """Also takes note of the jobs, as the first turn of a process would."""
+        if self._breath.is_due():
+            await asyncio.sleep(0)
+        if site is None or answer is None or not self._is_declared(one, answer):
+            return False
         jobs = await site.jobs_on(one.desired.service.key, self._list_seconds)
         entry, listed = self._ledger[one.key], frozenset(job.id for job in jobs.jobs)
         explained = entry.explained is None or listed <= entry.explained
-        service_id = str(document.get("id") or "")
         settled = not entry.open_job and not self._ledger.doubtful(one.key)
         if jobs.failure or not explained or not settled or not all(job.ended for job in jobs.jobs):
-            return False
-        if plan.differing(one.desired.restored, document):
-            return False
-        if service_id and not self._registry.identify(one.name, service_id):
             return False
         self._ledger.concluded(one.key, listed)
         self._ledger.verified(one.key, listed)
         self._ledger.looked(one.key, in_vain=False)
-        site_ref = one.desired.site
-        self._storms.looked(Name(site_ref.namespace, site_ref.name), one.key, drifts=False, asked_at=asked_at)
+        self._storms.looked(_site_of(one), one.key, drifts=False, asked_at=asked_at)
         return True
+
+    def _is_declared(self, one: Resting, answer: FolderAnswer) -> bool:
+        """Whether the service is as declared, and still the one that it was."""
+        if answer.documents is None:
+            return True
+        document = answer.documents.get(one.desired.service.leaf.casefold())
+        if document is None or plan.differing(one.desired.restored, document):
+            return False
+        service_id = str(document.get("id") or "")
+        return not service_id or self._registry.identify(one.name, service_id)
+
+
+def _site_of(one: Resting) -> Name:
+    return Name(one.desired.site.namespace, one.desired.site.name)
 
 
 def _shelf(found: tuple[SiteSession | None, Resting]) -> tuple[int, str]:

@@ -87,7 +87,7 @@ class Registry:
         self._at: dict[str, tuple[Name, ...]] = {}  # by address
         self._pointing: dict[Name, set[Name]] = {}  # by the ArcGISSite they point at
         self._resting: set[Name] = set()
-        self._folders: Mapping[str, set[str]] = {}
+        self._folders: dict[str, set[str]] = {}  # the keys in each
         self._joins = Joins()
         self._came_from: dict[str, set[str]] = {}
 
@@ -125,7 +125,8 @@ class Registry:
 
     def resting(self, folder: str) -> list[Resting]:
         """The resources at rest in one folder of one site, each alone in speaking for its service."""
-        rest = [(key, name) for key in self._folders.get(folder, ()) if (name := self._rests(key))]
+        keys = sorted(self._folders.get(folder, ()))
+        rest = [(key, name) for key in keys if (name := self._rests(key))]
         return [
             Resting(key, name, desired) for key, name in rest if (desired := self._desired[name]) is not None
         ]
@@ -134,9 +135,10 @@ class Registry:
         """Whether the one resource that speaks for the service says that nothing is to be done."""
         return self._rests(key) is not None
 
-    def glance_at(self, folders: Mapping[str, set[str]]) -> None:
-        """The keys of resources at rest, by folder: from now on `resting` answers for these."""
-        self._folders = folders
+    def _speaks(self, key: str) -> Desired | None:
+        """What the resource that speaks for the service wants, None where that cannot be read."""
+        winner = self.claim(key).winner
+        return self._desired[winner] if winner else None
 
     def _rests(self, key: str) -> Name | None:
         """The one resource that speaks for the service, if it is at rest."""
@@ -150,7 +152,7 @@ class Registry:
         self._resting.discard(name)
         if known is None:
             return None
-        _drop(self._names, known.key, name)
+        self._take_out(known.key, name)
         _drop(self._at, known.address, name)
         self._point(name, known.site, None)
         return known.key
@@ -274,9 +276,18 @@ class Registry:
 
     def shelf_of(self, key: str) -> str | None:
         """The folder whose glance looks at this service, None where none does, or it is not at rest."""
-        folder = folder_of(key)
-        listed = folder and key in self._folders.get(folder, ())
-        return folder if listed and self.is_at_rest(key) else None
+        return folder_of(key) if self.is_at_rest(key) else None
+
+    def own_interval(self, key: str) -> float | None:
+        """Between two looks at the service, as the resource that speaks for it says; None if it does not."""
+        desired = self._speaks(key)
+        return desired.resync_seconds if desired else None
+
+    def site_interval(self, key: str) -> float | None:
+        """The same, as its ArcGISSite says."""
+        desired = self._speaks(key)
+        site = self.specs.of(Name(desired.site.namespace, desired.site.name)) if desired else None
+        return site.resync_seconds if isinstance(site, SiteWanted) else None
 
     def attached(self, site: Name) -> int:
         """How many resources point at a site."""
@@ -307,14 +318,25 @@ class Registry:
         address = self._address(name, known)
         key, before = self._joins.key_of(address), self._services.get(name)
         if before and before.key != key:
-            _drop(self._names, before.key, name)
+            self._take_out(before.key, name)
             self._wake(before.key)
         if before and before.address != address:
             _drop(self._at, before.address, name)
         self._point(name, before.site if before else None, known.site)
         self._services[name] = replace(known, address=address, key=key)
         _put(self._names, key, name)
+        if folder := folder_of(key):
+            self._folders.setdefault(folder, set()).add(key)
         _put(self._at, address, name)
+
+    def _take_out(self, key: str, name: Name) -> None:
+        """A resource is under this key no more; a folder without keys needs no room."""
+        _drop(self._names, key, name)
+        folder = None if key in self._names else folder_of(key)
+        if folder:
+            self._folders[folder].discard(key)
+            if not self._folders[folder]:
+                del self._folders[folder]
 
     def _point(self, name: Name, former: Name | None, site: Name | None) -> None:
         """A resource points at another ArcGISSite now; one that nobody points at needs no room."""

@@ -42,6 +42,7 @@ from arcgis_operator.reconcilers.observe import observe
 from arcgis_operator.reconcilers.polled import Polled
 from arcgis_operator.reconcilers.ports import RIGHTS_SECONDS, Term
 from arcgis_operator.reconcilers.registry import Registry
+from arcgis_operator.reconcilers.rhythm import Rhythm
 from arcgis_operator.reconcilers.store import StatusStore
 from arcgis_operator.reconcilers.storms import Storms
 from arcgis_operator.reconcilers.story import EditStory
@@ -72,16 +73,23 @@ class ServiceReconciler:
         new_id: Callable[[], str],
         tell: Tell,
         storms: Storms,
+        rhythm: Rhythm,
     ) -> None:
         self._store, self._sites, self._registry, self._ledger = store, sites, registry, ledger
         self._polled = polled
         self._clock, self._policy, self._new_id = clock, policy, new_id
-        self._tell, self._storms = tell, storms
+        self._tell, self._storms, self._rhythm = tell, storms, rhythm
         self._hearing = Hearing(store, sites, registry)
         self._confirmed: dict[str, float] = {}  # when the address of a resource that does not speak was read
 
     async def turn(self, key: str, term: Term) -> Wake:
         """When the next one is due."""
+        wake = await self._turn(key, term)
+        if wake is RESYNC:
+            self._rhythm.rested(key)
+        return wake
+
+    async def _turn(self, key: str, term: Term) -> Wake:
         for former in self._registry.came_from(key):
             self._ledger.share(former, key)
         heard = await self._hearing.hear(self._registry.claim(key))

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from arcgis_operator.adapters.admin import FolderAnswer
 from arcgis_operator.core.failures import Failure, Kind
 from arcgis_operator.core.identity import ServiceRef
 from arcgis_operator.core.jsondoc import Json
@@ -33,19 +34,19 @@ class Documents:
         return likely(ref, await self._nearby.around(ref, may), may, self._show)
 
     async def in_folder(
-        self, name: str, refs: Sequence[ServiceRef]
-    ) -> Mapping[str, Mapping[str, Json]] | Failure | None:
+        self, name: str, refs: Sequence[ServiceRef], known: str
+    ) -> FolderAnswer | Failure | None:
         """The documents of many services of a folder, None where they have to be read one by one."""
-        return await self._folders.documents(name, refs)
+        return await self._folders.documents(name, refs, known)
 
     def forget(self) -> None:
         """The site may have become another."""
         self._folders.forget()
 
-    async def _folder(self, name: str) -> Mapping[str, Mapping[str, Json]] | Failure:
-        found = await self._link.ask(f"folder {name}", lambda client: client.folder(name))
-        if not isinstance(found, Failure):
-            self._nearby.noted(name, found.values())
+    async def _folder(self, name: str, known: str = "") -> FolderAnswer | Failure:
+        found = await self._link.ask(f"folder {name}", lambda client: client.folder(name, known))
+        if isinstance(found, FolderAnswer) and found.documents is not None:
+            self._nearby.noted(name, found.documents.values())
         return found
 
     async def _listing(self, name: str) -> Listing | Failure:
@@ -55,6 +56,6 @@ class Documents:
         """The site lists the folder without the service, or its folders without this one."""
         listed = await self._folder(ref.folder)
         if not isinstance(listed, Failure):
-            return ref.leaf.casefold() not in listed
+            return ref.leaf.casefold() not in (listed.documents or {})
         folders = await self._link.ask("folders", lambda client: client.folders())
         return not isinstance(folders, Failure) and ref.folder.casefold() not in folders

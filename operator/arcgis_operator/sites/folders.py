@@ -8,6 +8,7 @@ its services were read both ways and were the same to the last property.
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from arcgis_operator.adapters.admin import FolderAnswer
 from arcgis_operator.core.failures import Failure
 from arcgis_operator.core.identity import ServiceRef
 from arcgis_operator.core.jsondoc import Json
@@ -29,31 +30,38 @@ class Shelf:
 
 
 class Folders:
-    """`read_folder` and `read_service` ask the site."""
+    """`read_folder(name, known)` and `read_service` ask the site."""
 
     def __init__(
         self,
-        read_folder: Callable[[str], Awaitable[Mapping[str, Document] | Failure]],
+        read_folder: Callable[[str, str], Awaitable[FolderAnswer | Failure]],
         read_service: Callable[[ServiceRef], Awaitable[Document | Failure]],
     ) -> None:
         self._read_folder, self._read_service = read_folder, read_service
         self._shelves: dict[str, Shelf] = {}
 
     async def documents(
-        self, name: str, refs: Sequence[ServiceRef]
-    ) -> Mapping[str, Document] | Failure | None:
-        """The folder's documents by `name.type` in lower case; None: read each service by itself."""
+        self, name: str, refs: Sequence[ServiceRef], known: str = ""
+    ) -> FolderAnswer | Failure | None:
+        """The folder's documents by `name.type` in lower case; None: read each service by itself.
+
+        `known` is the digest of an answer whose documents are not needed once more.
+        """
         shelf = self._shelves.setdefault(name.casefold(), Shelf())
         if not name or len(refs) < WORTH_A_GLANCE or len(refs) * SHARE < shelf.size or shelf.failed >= TRIES:
             return None
-        found = await self._read_folder(name)
+        found = await self._read_folder(name, known if shelf.proved else "")
         if isinstance(found, Failure):
             shelf.failed += not found.unreachable
             return found
+        if found.documents is not None:
+            await self._weigh(shelf, found.documents, refs)
+        return found if shelf.proved else None
+
+    async def _weigh(self, shelf: Shelf, found: Mapping[str, Document], refs: Sequence[ServiceRef]) -> None:
         shelf.size = len(found)
         shelf.proved = shelf.proved or await self._agree(found, refs[:PROOFS])
         shelf.failed = 0 if shelf.proved else shelf.failed + 1
-        return found if shelf.proved else None
 
     def forget(self) -> None:
         """The site may have become another: everything is to be proved again."""

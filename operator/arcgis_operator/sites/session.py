@@ -1,12 +1,11 @@
 """One ArcGISSite's view of a live site, as turns ask it. What it does is done by its parts."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from arcgis_operator.adapters.admin import Guard, SiteInfo, Timeouts, Trust
+from arcgis_operator.adapters.admin import FolderAnswer, Guard, SiteInfo, Timeouts, Trust
 from arcgis_operator.core.failures import Accepted, Applied, Fact, Failure, Kind
 from arcgis_operator.core.identity import ServiceRef
-from arcgis_operator.core.jsondoc import Json
 from arcgis_operator.core.model import SiteWanted
 from arcgis_operator.core.operations import Request
 from arcgis_operator.core.said import Raw
@@ -104,10 +103,13 @@ class SiteSession:
         await self._mode.ask_again()
 
     async def folder(
-        self, name: str, refs: Sequence[ServiceRef]
-    ) -> Mapping[str, Mapping[str, Json]] | Failure | None:
-        """The documents of many services of a folder, None where they have to be read one by one."""
-        found = await self._documents.in_folder(name, refs)
+        self, name: str, refs: Sequence[ServiceRef], known: str = ""
+    ) -> FolderAnswer | Failure | None:
+        """The documents of many services of a folder, None where they have to be read one by one.
+
+        Without documents where the answer is the one whose digest is `known`.
+        """
+        found = await self._documents.in_folder(name, refs, known)
         if found is None:
             self._availability.release()
         return found

@@ -249,7 +249,6 @@ def test_a_folder_looks_for_a_service_only_while_it_is_at_rest() -> None:
     one, _ = registry()
     one.site_seen(site())
     folder = KEY.rpartition("/")[0]
-    one.glance_at({folder: {KEY}})
     rest = {"observedGeneration": 1, "journal": {"phase": "Idle"}}
     ready = {"type": "Ready", "status": "True", "reason": "Converged", "observedGeneration": 1}
     suspended = ready | {"status": "Unknown", "reason": "Suspended"}

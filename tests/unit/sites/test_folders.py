@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from arcgis_operator.adapters.admin import FolderAnswer
 from arcgis_operator.core.failures import Failure, Kind
 from arcgis_operator.core.identity import ServiceRef
 from arcgis_operator.core.jsondoc import Json
 from arcgis_operator.sites.folders import PROOFS, SHARE, TRIES, WORTH_A_GLANCE, Folders
 
+DIGEST = "that of the answer"
 REFS = [ServiceRef(f"Layer{number}", "MapServer", "Roads") for number in range(WORTH_A_GLANCE)]
 
 
@@ -20,12 +22,14 @@ class FakeSite:
     more: int = 0
     folders: int = 0
     singles: list[str] = field(default_factory=list)
+    known: list[str] = field(default_factory=list)
 
-    async def folder(self, name: str) -> Mapping[str, Mapping[str, Json]] | Failure:
+    async def folder(self, name: str, known: str) -> FolderAnswer | Failure:
         self.folders += 1
+        self.known.append(known)
         whole = {ref.leaf.casefold(): self.document(ref) for ref in REFS}
         others = {f"other{number}.mapserver": {"serviceName": "x"} for number in range(self.more)}
-        return self.failure or {**whole, **others}
+        return self.failure or FolderAnswer(DIGEST, None if known == DIGEST else {**whole, **others})
 
     async def service(self, ref: ServiceRef) -> Mapping[str, Json] | Failure:
         self.singles.append(ref.leaf)
@@ -43,8 +47,9 @@ async def test_a_folder_is_proved_once_and_then_costs_one_request() -> None:
     reads = site.reads()
     for times in (1, 2, 3):
         found = await reads.documents("Roads", REFS)
-        assert isinstance(found, dict)
-        assert len(found) == WORTH_A_GLANCE
+        assert isinstance(found, FolderAnswer)
+        assert found.documents is not None
+        assert len(found.documents) == WORTH_A_GLANCE
         assert (site.folders, len(site.singles)) == (times, PROOFS)
     reads.forget()
     await reads.documents("Roads", REFS)
@@ -90,3 +95,14 @@ async def test_a_site_that_is_away_is_asked_again_and_one_that_refuses_is_not() 
         for _ in range(TRIES + 2):
             await reads.documents("Roads", REFS)
         assert site.folders == asked
+
+
+async def test_only_what_was_proved_may_be_the_answer_that_is_known() -> None:
+    site = FakeSite()
+    reads = site.reads()
+    await reads.documents("Roads", REFS, DIGEST)
+    assert await reads.documents("Roads", REFS, DIGEST) == FolderAnswer(DIGEST, None)
+    reads.forget()
+    await reads.documents("Roads", REFS, DIGEST)
+    assert site.known == ["", DIGEST, ""]
+    assert len(site.singles) == 2 * PROOFS, "it is proved anew, for the site may be another"

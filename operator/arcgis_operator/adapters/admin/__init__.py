@@ -9,7 +9,7 @@ from arcgis_operator.adapters.admin.accounts import WINDOW_SECONDS, Accounts, Cr
 from arcgis_operator.adapters.admin.client import AdminClient, Exchange, Hooks
 from arcgis_operator.adapters.admin.logins import Logins
 from arcgis_operator.adapters.admin.redaction import Redactor, silence
-from arcgis_operator.adapters.admin.resources import SiteInfo, SiteMode
+from arcgis_operator.adapters.admin.resources import FolderAnswer, SiteInfo, SiteMode
 from arcgis_operator.adapters.admin.tokens import CredentialSource, Remember
 from arcgis_operator.adapters.admin.transport import ENDED, Guard, Timeouts
 from arcgis_operator.adapters.admin.trust import Trust, system_roots, trust_in
@@ -22,6 +22,7 @@ __all__ = [
     "CredentialSource",
     "Credentials",
     "Exchange",
+    "FolderAnswer",
     "Guard",
     "Hooks",
     "Logins",

@@ -1,5 +1,6 @@
 """One site's Administrator API: build the request, send it, interpret the answer."""
 
+import hashlib
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ from arcgis_operator.adapters.admin.addresses import Addresses
 from arcgis_operator.adapters.admin.answers import Answer, failure_of, read_answer
 from arcgis_operator.adapters.admin.logins import Logins, Trial
 from arcgis_operator.adapters.admin.redaction import Redactor
-from arcgis_operator.adapters.admin.resources import SiteInfo, SiteMode
+from arcgis_operator.adapters.admin.resources import FolderAnswer, SiteInfo, SiteMode
 from arcgis_operator.adapters.admin.tokens import (
     REFERER,
     CredentialSource,
@@ -159,9 +160,22 @@ class AdminClient:
             "service", self._addresses.service(ref), lambda body: resources.service_document(body, ref)
         )
 
-    async def folder(self, name: str) -> dict[str, dict[str, Json]] | Failure:
-        """What the site says of all services of a folder in one answer, by `name.type` in lower case."""
-        return await self._get("folder", self._addresses.folder(name), resources.folder_documents)
+    async def folder(self, name: str, known: str = "") -> FolderAnswer | Failure:
+        """What the site says of all services of a folder in one answer.
+
+        One that is the same to the last byte as that with the digest `known` is not read once more.
+        """
+        url = self._addresses.folder(name)
+
+        def read(response: httpx.Response) -> FolderAnswer | Failure:
+            found = hashlib.blake2b(response.content, digest_size=16).hexdigest()
+            if known and found == known:
+                return FolderAnswer(found, None)
+            answer = read_answer(response, self._wall())
+            documents = _failure_of_read(answer) or resources.folder_documents(answer.body)
+            return documents if isinstance(documents, Failure) else FolderAnswer(found, documents)
+
+        return _no_address() if url is None else await self._read("folder", url, read)
 
     async def folders(self) -> frozenset[str] | Failure:
         """The names of all folders, without regard to case."""
@@ -199,7 +213,8 @@ class AdminClient:
         post = self._request("POST", url, attempt, {**request.form, **job, "f": "json"})
         began = self._clock()
 
-        def interpret(answer: Answer) -> Fact:
+        def interpret(response: httpx.Response) -> Fact:
+            answer = read_answer(response, self._wall())
             return _edit_fact(answer, self._redactor, at_once=self._clock() - began < _AT_ONCE_SECONDS)
 
         fact: Fact = await self._call(request.operation.name, post, attempt, interpret, self._send_signed)
@@ -216,15 +231,18 @@ class AdminClient:
         parse: Callable[[Json], T | Failure],
         failure: Callable[[Answer], Failure | None] = _failure_of_read,
     ) -> T | Failure:
-        if url is None:
-            return _no_address()
-        attempt = Attempt()
-        request = self._request("GET", url.copy_with(query=b"f=json"), attempt)
-
-        def interpret(answer: Answer) -> T | Failure:
+        def read(response: httpx.Response) -> T | Failure:
+            answer = read_answer(response, self._wall())
             return failure(answer) or parse(answer.body)
 
-        return await self._call(operation, request, attempt, interpret, self._send_signed)
+        return _no_address() if url is None else await self._read(operation, url, read)
+
+    async def _read(
+        self, operation: str, url: httpx.URL, read: Callable[[httpx.Response], T | Failure]
+    ) -> T | Failure:
+        attempt = Attempt()
+        request = self._request("GET", url.copy_with(query=b"f=json"), attempt)
+        return await self._call(operation, request, attempt, read, self._send_signed)
 
     def _shown(self, parse: Callable[[Json, Redactor], T]) -> Callable[[Json], T]:
         """Parses a body as the site wrote it, and makes fit what is only shown of it."""
@@ -235,7 +253,8 @@ class AdminClient:
         attempt, asked_at = Attempt(), self._clock()
         request = self._request("POST", self._addresses.token, attempt, login_form(trial.credentials))
 
-        def interpret(answer: Answer) -> Token | Failure:
+        def interpret(response: httpx.Response) -> Token | Failure:
+            answer = read_answer(response, self._wall())
             return failure_of(answer, edit=False) or token_of(answer, asked_at, self._wall())
 
         try:
@@ -252,7 +271,8 @@ class AdminClient:
         attempt = Attempt()
         request = self._request("GET", self._addresses.root.copy_with(query=b"f=json"), attempt)
 
-        def interpret(answer: Answer) -> Failure | None:
+        def interpret(response: httpx.Response) -> Failure | None:
+            answer = read_answer(response, self._wall())
             failure = failure_of(answer, edit=False)
             return failure if failure and failure.kind in _NO_ANSWER else None
 
@@ -288,13 +308,13 @@ class AdminClient:
         operation: str,
         request: httpx.Request,
         attempt: Attempt,
-        interpret: Callable[[Answer], T | Failure],
+        read: Callable[[httpx.Response], T | Failure],
         send: Callable[[httpx.Request], Awaitable[httpx.Response]],
     ) -> T | Failure:
         """Sends and interprets; the only way out, so the only place where texts are made safe."""
         outcome: T | Failure
         try:
-            outcome = interpret(read_answer(await send(request), self._wall()))
+            outcome = read(await send(request))
         except Stopped as stop:
             outcome = stop.failure
         failure = None

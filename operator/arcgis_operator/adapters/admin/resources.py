@@ -74,6 +74,17 @@ def service_document(body: Json, ref: ServiceRef) -> dict[str, Json] | Failure:
     return body
 
 
+@dataclass(frozen=True, slots=True)
+class FolderAnswer:
+    """What a folder says of all its services, by `name.type` in lower case; `digest` is that of its bytes.
+
+    Without documents where these are the bytes that were known.
+    """
+
+    digest: str
+    documents: Mapping[str, Mapping[str, Json]] | None
+
+
 def folder_documents(body: Json) -> dict[str, dict[str, Json]] | Failure:
     """From `<context>/admin/services/<folder>`: the documents in it, by `name.type` in lower case.
 

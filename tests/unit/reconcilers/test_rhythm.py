@@ -1,0 +1,141 @@
+"""How often what is at rest is looked at between two resyncs, and which resyncs pass it over."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from arcgis_operator.core.keys import FolderKey, Key, ServiceKey
+from arcgis_operator.reconcilers.rhythm import EARLIEST, READS_PER_SECOND, SOON_SECONDS, Rhythm
+
+RESYNC_SECONDS = 600.0
+URL = "https://gis.example.com/arcgis"
+FOLDER = f"{URL}|roads"
+KEY = f"{FOLDER}/a.mapserver"
+
+
+@dataclass
+class Known:
+    """Everything that is known of one service."""
+
+    own: float | None = None
+    site: float | None = None
+    rests: bool = True
+
+    def own_interval(self, key: str) -> float | None:
+        return self.own
+
+    def site_interval(self, key: str) -> float | None:
+        return self.site
+
+    def shelf_of(self, key: str) -> str | None:
+        return FOLDER if self.rests else None
+
+    def is_at_rest(self, key: str) -> bool:
+        return self.rests
+
+
+@dataclass
+class World:
+    """The looks that were asked for."""
+
+    known: Known = field(default_factory=Known)
+    now: float = 1000.0
+    asked: list[tuple[Key, float]] = field(default_factory=list)
+
+    def rhythm(self, chance: float = 1.0) -> Rhythm:
+        return Rhythm(
+            self.known,
+            lambda *asked: self.asked.append(asked),
+            RESYNC_SECONDS,
+            lambda: self.now,
+            lambda: chance,
+        )
+
+
+def test_a_folder_that_is_answered_for_as_a_whole_is_looked_at_again_soon() -> None:
+    world = World()
+    world.rhythm().glanced(FOLDER, [KEY], whole=True)
+    assert world.asked == [(FolderKey(FOLDER), SOON_SECONDS)]
+
+
+def test_looks_that_began_together_spread() -> None:
+    world = World()
+    world.rhythm(chance=0.0).glanced(FOLDER, [KEY], whole=True)
+    assert world.asked == [(FolderKey(FOLDER), SOON_SECONDS * EARLIEST)]
+
+
+def test_a_folder_that_is_not_waits_for_the_resync() -> None:
+    world = World()
+    world.rhythm().glanced(FOLDER, [KEY], whole=False)
+    world.rhythm().glanced(FOLDER, [], whole=False)
+    assert not world.asked
+
+
+@pytest.mark.parametrize(("folders", "seconds"), [(1, SOON_SECONDS), (13, SOON_SECONDS), (59, 250.0)])
+def test_the_more_folders_a_site_has_the_more_rarely_each_is_looked_at(folders: int, seconds: float) -> None:
+    world = World()
+    rhythm = world.rhythm()
+    for name in [f"{URL}|{number}" for number in range(folders)] * 2:
+        rhythm.glanced(name, [KEY], whole=True)
+    assert world.asked[-1][1] == pytest.approx(seconds)
+    a_list_of_jobs = 1
+    assert (folders + a_list_of_jobs) / (seconds * EARLIEST) <= READS_PER_SECOND * 1.001
+
+
+def test_the_interval_of_a_site_holds_for_its_folders_and_single_services() -> None:
+    world = World(Known(site=120.0))
+    rhythm = world.rhythm()
+    rhythm.glanced(FOLDER, [KEY], whole=True)
+    rhythm.rested(KEY)
+    world.known.rests = False
+    rhythm.rested(KEY)
+    assert world.asked == [(FolderKey(FOLDER), 120.0), (FolderKey(FOLDER), 120.0), (ServiceKey(KEY), 120.0)]
+
+
+def test_the_interval_of_a_service_wins_over_that_of_its_site() -> None:
+    world = World(Known(own=30.0, site=120.0))
+    world.rhythm().rested(KEY)
+    assert world.asked == [(ServiceKey(KEY), 30.0)]
+
+
+def test_whoever_declares_none_is_left_to_the_resync() -> None:
+    world = World()
+    rhythm = world.rhythm()
+    rhythm.rested(KEY)
+    assert not world.asked
+    assert not rhythm.passes_over(KEY)
+
+
+def test_a_long_interval_is_passed_over_until_the_next_resync_would_be_too_late() -> None:
+    world = World(Known(own=3600.0))
+    rhythm = world.rhythm()
+    assert not rhythm.passes_over(KEY), "it has not been looked at in this term"
+    rhythm.rested(KEY)
+    assert not world.asked
+    for minutes, passed in ((10, True), (50, True), (51, False)):
+        world.now = 1000.0 + 60 * minutes
+        assert rhythm.passes_over(KEY) is passed
+    world.now = 1000.0
+    world.known.rests = False
+    assert not rhythm.passes_over(KEY), "something is to be done for it"
+
+
+def test_a_long_interval_counts_from_a_look_at_the_folder_as_well_and_ends_with_the_term() -> None:
+    world = World(Known(site=3600.0))
+    rhythm = world.rhythm()
+    rhythm.glanced(FOLDER, [KEY], whole=True)
+    assert not world.asked, "no resync is that far away"
+    assert rhythm.passes_over(KEY)
+    rhythm.begin()
+    assert not rhythm.passes_over(KEY)
+
+
+def test_an_interval_that_was_made_shorter_is_not_passed_over_any_more() -> None:
+    world = World(Known(own=3600.0))
+    rhythm = world.rhythm()
+    rhythm.rested(KEY)
+    world.known.own = 500.0
+    assert not rhythm.passes_over(KEY)
+    rhythm.rested(KEY)
+    world.known.own = 3600.0
+    assert not rhythm.passes_over(KEY), "the look before counted for another interval"
