@@ -37,7 +37,7 @@ def idle(contender: Contender, sizes: Sizes, profile: Path | None) -> Figures:
             "first_convergence_s": converged,
             "status_writes": sum(n for what, n in story.writes.items() if what.endswith("/status")),
             "api_writes": sum(story.writes.values()),
-            "site_reads_per_resync": sum(story.asked.values()),
+            "site_reads_s": sum(story.asked.values()) / sizes.idle_seconds,
             "cpu_percent": 100 * cpu / sizes.idle_seconds,
             "rss_mib": memory_mib(process.pid),
             "rss_peak_mib": memory_mib(process.pid, "VmHWM"),

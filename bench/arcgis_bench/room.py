@@ -39,7 +39,7 @@ def room(contender: Contender, sizes: Sizes, profile: Path | None) -> Figures:
     )
     targets = plan.targets()[: sizes.room]
     with Stage(plan, contender, profile) as stage:
-        _populate(stage, targets)
+        populate(stage, targets)
         bare = min(stage.load.list_all() for _ in range(3))
         found = {"bare_list_s": bare, **_start(stage, targets, bare)}
         found |= _resync(stage, targets)
@@ -47,7 +47,7 @@ def room(contender: Contender, sizes: Sizes, profile: Path | None) -> Figures:
         return found | _take_over(stage, targets)
 
 
-def _populate(stage: Stage, targets: list[Target]) -> None:
+def populate(stage: Stage, targets: list[Target]) -> None:
     """The first one by the real operator, all others after its pattern; nothing runs then."""
     first, *others = targets
     stage.start()
@@ -65,7 +65,7 @@ def _start(stage: Stage, targets: list[Target], bare: float) -> Figures:
     leading = time.time() - mark
     known = _all_known(stage, targets, mark)
     stage.wait_ready([changed], mark, _START_SECONDS)
-    _wait_until_calm(process)
+    wait_until_calm(process)
     sent = tell(stage, [changed], mark).list[0].received - mark
     return {
         "leading_s": leading,
@@ -100,7 +100,7 @@ def _take_over(stage: Stage, targets: list[Target]) -> Figures:
     leader, before = stage.process, time.time()
     standby = stage.start(leads=False)
     _wait_until_listed(stage, before, len(targets))
-    _wait_until_calm(standby)
+    wait_until_calm(standby)
     at_rest = {"standby_cpu_s": cpu_seconds(standby.pid), "standby_rss_mib": memory_mib(standby.pid)}
     kill, mark = threading.Timer(BEFORE_THE_KILL, leader.kill), time.time()
     kill.start()
@@ -170,7 +170,7 @@ def _wait_until_listed(stage: Stage, mark: float, count: int) -> None:
     raise TookTooLongError(f"the standby has not listed after {_START_SECONDS:g} s")
 
 
-def _wait_until_calm(process: ChildProcess) -> None:
+def wait_until_calm(process: ChildProcess) -> None:
     """Until it hardly wants the processor, whether it gets it or not."""
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:

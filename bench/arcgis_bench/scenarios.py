@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from arcgis_bench import calm, changes, room, steady
+from arcgis_bench import calm, changes, room, soon, steady
 from arcgis_bench.contenders import Contender
 from arcgis_bench.figures import Figures
 from arcgis_bench.sizes import Sizes
@@ -145,7 +145,7 @@ SCENARIOS: Mapping[str, Scenario] = {
     "idle": Scenario(
         "10,000 converged, nothing happens, one resync",
         calm.idle,
-        {"status_writes": 0, "site_reads_per_resync": 10, "cpu_percent": 3, "rss_mib": 150},
+        {"status_writes": 0, "site_reads_s": 0.3, "cpu_percent": 2, "rss_mib": 150},
     ),
     "restart": Scenario(
         "restart with 10,000 converged",
@@ -175,6 +175,12 @@ SCENARIOS: Mapping[str, Scenario] = {
             "lost": 0,
             "edits_most": 1,
         },
+        reference=False,
+    ),
+    "soon": Scenario(
+        "10,000 at rest on 20 sites, each folder looked at every minute; then 100 drifts",
+        soon.soon,
+        {"cpu_percent": 2, "site_reads_s_each": 0.3, "status_writes": 0, "restored_s_p99": 90},
         reference=False,
     ),
     "growth": Scenario(

@@ -398,8 +398,8 @@ async def test_a_folder_is_read_whole(scripted):
 
 async def test_a_folder_that_answers_as_before_is_not_read_once_more(scripted):
     before, changed = ({"services": [{**DOCUMENT, "description": text}]} for text in ("old", "new"))
-    answers = [httpx.Response(200, json=body) for body in (before, before, changed)]
-    client, _ = scripted(*answers)
+    answers = iter([before, before, changed])
+    client, _ = scripted(lambda _: httpx.Response(200, json=next(answers)))
     first = await client.folder("Transport")
     assert await client.folder("Transport", first.digest) == FolderAnswer(first.digest, None)
     third = await client.folder("Transport", first.digest)

@@ -92,3 +92,45 @@ def test_a_restart_with_many_at_rest_reads_the_folder_and_neither_writes_nor_edi
     assert edited(crowd) == edits
     assert written(crowd) == wrote
     assert asked(crowd, "service") - single <= PROOFS
+
+
+HOURS = 7200
+
+
+@pytest.fixture
+def seldom(control_plane: Cluster) -> Iterator[Workbench]:
+    """A site whose services are looked at every ten seconds, though a resync comes every two hours."""
+    with Workbench(control_plane) as bench:
+        bench.start_site(f"--services={MANY}")
+        bench.register(resyncInterval="10s")
+        bench.start_operator(resync_seconds=HOURS)
+        yield bench
+
+
+def test_a_drift_is_seen_long_before_the_next_resync_where_the_site_declares_an_interval(
+    seldom: Workbench,
+) -> None:
+    """In a folder that is at rest by now, of which one service was changed a moment ago."""
+    for number in range(1, MANY + 1):
+        seldom.declare(name(number), title(number), LIVE)
+    for number in range(1, MANY + 1):
+        seldom.converged(name(number))
+    seldom.declare(name(7), title(7), {"properties": {"maxRecordCount": 1500}})
+    seldom.converged(name(7))
+    glanced(seldom, 2)
+    single = asked(seldom, "service")
+    glanced(seldom, 2)
+    assert asked(seldom, "service") == single, "one answer tells of the whole folder"
+    seldom.site.drift(title(7), {"properties.maxRecordCount": "17"})
+    seldom.wait_edits(title(7), 2)
+    seldom.converged(name(7))
+    assert edited(seldom) == [title(7)] * 2
+
+
+def test_a_service_may_declare_an_interval_of_its_own(seldom: Workbench) -> None:
+    seldom.register(resyncInterval="24h")
+    seldom.declare(name(1), title(1), LIVE, resyncInterval="10s")
+    seldom.converged(name(1))
+    seldom.site.drift(title(1), {"properties.maxRecordCount": "17"})
+    seldom.wait_edits(title(1), 1)
+    seldom.converged(name(1))
