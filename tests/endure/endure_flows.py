@@ -4,9 +4,12 @@ None looks at a clock. With some more, in which the site does not do its part at
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 from harness.bench import SERVICES, Workbench
-from harness.flows import FLOWS, Flow, Player
+from harness.flows import FLOWS, BusyPlayer, Flow
+from harness.gates import SERVICE_GATES
+from harness.merge_patch import merged
 
 BESIDE: Mapping[str, Flow] = {
     **{name: flow for name, flow in FLOWS.items() if not flow.is_alone},
@@ -17,30 +20,45 @@ BESIDE: Mapping[str, Flow] = {
 }
 
 
-class Actor(Player[None]):
-    """The resource is `name`, its service has the title `service`."""
+class Actor(BusyPlayer[None]):
+    """The resource is `name`, its service has the title `service`.
+
+    `spec` is what stands in its spec beside what every wish has.
+    """
 
     def __init__(self, bench: Workbench, name: str, service: str) -> None:
         self.bench, self.name, self.service = bench, name, service
+        self.spec: dict[str, Any] = {}
         self._held = ""  # a job that runs until it is told to end
 
     def act(self, flow: Flow) -> None:
-        """Plays it to its end, when as many edits as it makes have been accepted and all is settled."""
+        """Plays it to its end, when as much as it sends has been accepted and all is settled."""
         for step in (*flow.before, *flow.then):
             self.play(step)
-        self.bench.wait_edits(self.service, len(flow.edits))
+        self.bench.wait_operations(self.service, len(flow.operations))
         if not flow.gone:
             self.settle()
 
     def want(self, text: str) -> None:
-        self.bench.declare(self.name, self.service, {"description": text})
+        self.bench.declare(self.name, self.service, {"description": text}, **self.spec)
 
     def want_slowly(self, text: str) -> None:
         self.bench.site.next_job(service=self.service, hang=True)
-        accepted = len(self.bench.edits(self.service))
+        accepted = len(self.bench.operations(self.service))
         self.want(text)
-        self.bench.wait_edits(self.service, accepted + 1)
+        self.bench.wait_operations(self.service, accepted + 1)
         self._held = self.bench.wait_job(self.name)
+
+    def state(self, text: str) -> None:
+        self.spec = {**self.spec, "configuredState": text}
+
+    def hold(self, gate: str) -> None:
+        self.spec = merged(self.spec, SERVICE_GATES[gate].shut["spec"])
+
+    def let_go(self, gate: str) -> None:
+        patch = SERVICE_GATES[gate].opens(self.bench.get(self.name))
+        self.spec = merged(self.spec, patch.get("spec", {}))
+        self.bench.api.merge(SERVICES, self.name, patch)
 
     def settle(self) -> None:
         self.bench.converged(self.name)

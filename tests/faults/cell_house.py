@@ -38,10 +38,11 @@ from arcgis_simulator.tokens import User
 from arcgis_simulator.world import World
 from harness.bench import ECHO
 from harness.fault import Fault
+from harness.merge_patch import merged
 
 Json = Any
 TRUST = ssl.create_default_context()
-SERVICE = "FireWeatherWatch.MapServer"
+SERVICE, NEIGHBOUR = "FireWeatherWatch.MapServer", "SampleWorldCities.MapServer"
 USERNAME = "gitops"
 
 
@@ -62,7 +63,9 @@ class House:
         base = "/apis/arcgis-operator.dev/v1alpha1/namespaces/gis"
         self.service_path, self.site_path = f"{base}/arcgisservices/fire", f"{base}/arcgissites/prod"
         self.replicas: list[Replica] = []
+        self.neighbour_path = f"{base}/arcgisservices/neighbour"
         self.generation, self.wanted = 0, ""
+        self.spec: Json = {}
         self.lives = 1
 
     def _plant_secrets(self) -> None:
@@ -120,9 +123,9 @@ class House:
         data = {"username": _encoded(USERNAME), "password": _encoded(password)}
         self.store.put("/api/v1/namespaces/gis/secrets/login", _object("login", data=data))
 
-    def service(self) -> Service:
+    def service(self, title: str = SERVICE) -> Service:
         """The service of the site, as it is now."""
-        found = self.world.catalogue.find("", SERVICE)
+        found = self.world.catalogue.find("", title)
         assert found is not None
         return found
 
@@ -130,8 +133,35 @@ class House:
         self.generation, self.wanted = self.generation + 1, description
         before = self.store.objects.get(self.service_path) or _object("fire", self.lives)
         metadata = {**before["metadata"], "generation": self.generation}
-        spec = {**_SPEC, "settings": {"description": description}}
+        spec = {**_SPEC, **self.spec, "settings": {"description": description}}
         self.store.put(self.service_path, {**before, "spec": spec, "metadata": metadata})
+
+    def specify(self, **spec: Json) -> None:
+        """What stands in the spec beside the settings, from the next declaration on."""
+        self.spec = merged(self.spec, spec)
+
+    def state(self) -> Json:
+        """The declared state, as the live document shows it; empty where none is declared."""
+        return {key: self.spec[key] for key in self.spec.keys() & {"configuredState"}}
+
+    def patch(self, path: str, change: Json) -> None:
+        """A person changes an object."""
+        body = merged(self.store.objects[path], change)
+        body["metadata"]["generation"] += "spec" in change
+        if path == self.service_path:
+            self.generation = body["metadata"]["generation"]
+            self.specify(**change.get("spec", {}))
+        self.store.put(path, copy.deepcopy(body))
+
+    def move_in(self, description: str) -> None:
+        """Another resource declares a service of its own."""
+        name, _, kind = NEIGHBOUR.partition(".")
+        spec = {
+            **_SPEC,
+            "service": {"name": name, "type": kind},
+            "settings": {"description": description},
+        }
+        self.store.put(self.neighbour_path, _object("neighbour", spec=spec))
 
     def delete(self) -> None:
         """The next one that is declared is another object of the same name."""
@@ -175,8 +205,9 @@ class House:
         return bool(status.get("services", {}).get("attached") == services)
 
     def ready(self) -> bool:
-        """The service is."""
-        return bool(self.condition()["status"] == "True")
+        """All services are."""
+        there = [path for path in (self.service_path, self.neighbour_path) if path in self.store.objects]
+        return bool(there) and all(self.condition(path=path)["status"] == "True" for path in there)
 
     def site_ready(self) -> bool:
         """The site is, or it waits for a person or the next resync."""
@@ -192,8 +223,9 @@ class House:
         return self.condition("Stalled")["status"] == "True"
 
     def edits(self) -> list[Json]:
-        """Those of ours that were taken."""
-        return [one for one in self.journal() if one["kind"] == "accepted" and one["username"] == USERNAME]
+        """Those of ours that were taken, and starts and stops, of the service."""
+        taken = [one for one in self.journal() if one["kind"] == "accepted" and one["service"] == SERVICE]
+        return [one for one in taken if one["username"] == USERNAME]
 
     def journal(self) -> list[Json]:
         """What the site has recorded, as its control port would tell it."""

@@ -1,29 +1,39 @@
-"""One cell: a kind of fault at a request for a new resource, once, three times or until cleared; its judge.
+"""One cell: a flow, and a kind of fault at one of its requests, once, three times or until cleared.
 
-What else may be under way when a fault comes is for the scenes of `tests/pairs`, which draw the same faults.
+A new resource, one that waits at a gate, one that is started or stopped: what else may be under way when a
+fault comes is for the scenes of `tests/pairs`, which draw the same faults. Then the judge is asked.
 """
 
 import asyncio
 import copy
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import product
 
 from cell_clock import BASE, now
 from cell_house import SERVICE, USERNAME, House, house
+from cell_player import HousePlayer
 from cell_wire import Trap
 from fault_kinds import KUBERNETES, SITE
 
 from arcgis_operator.adapters.admin import WINDOW_SECONDS
+from arcgis_operator.sites.mode import MODE_SECONDS
 from harness import virtual_time
 from harness.canaries import told
 from harness.fault import Fault
+from harness.flows import CREATE, FLOWS, GATED, RUN_STATES, Flow
 from harness.history import Write, read
 from harness.invariants import violations
 
 SETTLES, JOB, QUIET, CLEARED = 15.0, 0.6, 60.0, 20.0
 PERSISTENCE = {"once": 1.0, "3 times": 3.0, "until cleared": math.inf}
+PLAYED: Mapping[str, Flow] = {CREATE: FLOWS[CREATE], **GATED, **RUN_STATES}
+"""In the first one each fault is tried in each way, from the start of the operator on."""
+FAULTS = {"site": SITE, "kube": KUBERNETES}
+EVERY = 10
+"""Of the cells of the other flows: coprime with the persistences, so that all of them come."""
 SITE_REQUESTS = ("token", "root", "mode", "jobs", "service", "edit", "job")
 KUBE_REQUESTS = ("get", "list", "patch Intended", "patch Running", "patch Idle", "patch site", "lease",
                  "secret", "event")  # fmt: skip
@@ -43,6 +53,7 @@ REFUSED = frozenset(f"HTTP {code}" for code in (400, 403, 413, 422))
 
 @dataclass(frozen=True, slots=True)
 class Cell:
+    flow: str
     peer: str
     kind: str
     request: str
@@ -51,7 +62,7 @@ class Cell:
 
     def __str__(self) -> str:
         which = f"{self.request} {self.nth}" if self.nth > 1 else self.request
-        return f"{self.kind} at {self.peer} {which}, {self.persistence}"
+        return f"{self.flow}: {self.kind} at {self.peer} {which}, {self.persistence}"
 
     @property
     def waits(self) -> bool:
@@ -60,17 +71,24 @@ class Cell:
 
     @property
     def fault(self) -> Fault:
-        return (SITE if self.peer == "site" else KUBERNETES)[self.kind]
+        return FAULTS[self.peer][self.kind]
 
 
 def cells(peer: str, kind: str) -> Iterator[Cell]:
-    """A kind at every request of the peer, in each persistence."""
-    requests = SITE_REQUESTS if peer == "site" else KUBE_REQUESTS
-    for request, nth in (*((one, 1) for one in requests), *((one, 2) for one in SECOND[peer])):
-        for persistence in PERSISTENCE:
-            cell = Cell(peer, kind, request, persistence, nth)
-            if cell.fault.applies(request.partition(" ")[0]):
-                yield cell
+    """All cells of a kind: of the first flow in each persistence, of the others a tenth of these, in turn."""
+    combined = product(_places(peer), PERSISTENCE)
+    for turn, ((flow, request, nth), persistence) in enumerate(combined, list(FAULTS[peer]).index(kind)):
+        cell = Cell(flow, peer, kind, request, persistence, nth)
+        if (flow == CREATE or turn % EVERY == 0) and cell.fault.applies(request.partition(" ")[0]):
+            yield cell
+
+
+def _places(peer: str) -> Iterator[tuple[str, str, int]]:
+    """The flows, and the requests at which each meets a fault: which, and the how manyth."""
+    for name, flow in PLAYED.items():
+        for request in (*SITE_REQUESTS, *sorted({*flow.runs})) if peer == "site" else KUBE_REQUESTS:
+            yield name, request, 1
+        yield from ((name, request, 2) for request in SECOND[peer])
 
 
 def run(cell: Cell) -> list[str] | None:
@@ -80,33 +98,44 @@ def run(cell: Cell) -> list[str] | None:
 
 async def _run(cell: Cell) -> list[str] | None:
     trap = Trap(f"{cell.peer} {cell.request}", cell.nth, PERSISTENCE[cell.persistence], cell.fault)
+    flow = PLAYED[cell.flow]
     with house() as place:
-        before = document(place)
-        place.traps.append(trap)
+        player, before = HousePlayer(place), document(place)
         async with place.running():
-            place.declare("one")
-            last = await _faulty(place, trap)
+            await _play(player, flow.before)
+            place.traps.append(trap)
+            acting = asyncio.create_task(_play(player, flow.then))
+            last = await _faulty(place, trap, len(flow.operations))
             if not trap.hits:
                 return None
             spare = SPARE_EDITS.get(cell.kind, 0)
             limit = SETTLES + (PAUSE if cell.waits else 0.0)
             limit += LOGIN_PAUSE if cell.request == "token" else 0.0
-            broken = await judged(place, before, last, 1, spare, limit)
+            limit += MODE_SECONDS if "open_site" in flow.then else 0.0
+            broken = await judged(place, before, last, len(flow.operations), spare, limit)
+            if not broken:
+                await acting
+                broken += _in_another_order(place, flow, spare)
             return [one for one in broken if not (spare and one.startswith(OF_THE_MIDDLEBOX))]
 
 
-async def _faulty(place: House, trap: Trap) -> float:
+async def _play(player: HousePlayer, steps: tuple[str, ...]) -> None:
+    for step in steps:
+        await player.play(step)
+
+
+async def _faulty(place: House, trap: Trap, edits: int) -> float:
     """Until the last fault is over; when that was."""
     if math.isinf(trap.times):
         await asyncio.sleep(CLEARED)
     else:
-        await place.until(lambda: trap.hits >= trap.times or settled(place, 1), CLEARED)
+        await place.until(lambda: trap.hits >= trap.times or settled(place, edits), CLEARED)
     place.traps.clear()
     return now()
 
 
 def settled(place: House, edits: int) -> bool:
-    """As a clean run ends, with all its edits."""
+    """As a clean run ends, with all its edits, starts and stops."""
     return place.converged() and place.counted() and len(place.edits()) >= edits
 
 
@@ -138,6 +167,13 @@ async def judged(
     return broken
 
 
+def _in_another_order(place: House, flow: Flow, spare: int) -> Iterator[str]:
+    """Of what was sent, but for what a middlebox sends."""
+    sent = [one["operation"] for one in place.edits()]
+    if not spare and sent != flow.operations:
+        yield f"{sent} instead of {flow.operations}"
+
+
 def _needless(place: House, at_rest: float) -> Iterator[str]:
     """Writes to the service after it was settled, of which there should be none."""
     writes = [at - at_rest for at, path, *_ in place.own_writes() if path.startswith(place.service_path)]
@@ -163,7 +199,7 @@ def _history(place: House, before: dict[str, object]):  # type: ignore[no-untype
         USERNAME,
         before=before,
         after=document(place),
-        wanted={**before, "description": place.wanted},
+        wanted={**before, "description": place.wanted, **place.state()},
         secrets=place.secrets,
         gone=frozenset(),
     )
@@ -174,7 +210,7 @@ def _writes(place: House) -> Iterator[Write]:
     for at, path, code, body in place.own_writes():
         _, _, rest = path.partition("/arcgisservices/")
         name, _, subresource = rest.partition("/")
-        if name:
+        if path.startswith(place.service_path):
             known = body if code < 300 else {}
             metadata = known.get("metadata", {})
             yield Write(

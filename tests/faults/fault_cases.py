@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,17 +11,18 @@ from stage_player import StagePlayer
 
 from arcgis_demo import parts
 from harness.bench import PASSWORD, PLANTED, SERVICES
-from harness.flows import FLOWS
+from harness.fault import CHANGES
+from harness.flows import CREATE, FLOWS
 from harness.history import read
 from harness.invariants import violations
 from harness.kubeproxy import KubeProxy
 from harness.planted import Match, Moment, Rule
-from harness.stage import Replica, Stage
+from harness.stage import PATIENCE, Replica, Stage
 
 Json = Any
 HOLD = "cut"
 ANSWERED_SECONDS = 0.05
-OF_THE_SERVICE = frozenset({"edit", "service"})
+OF_THE_SERVICE = CHANGES | {"service"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +80,18 @@ class Case:
         self.player = StagePlayer(stage)
         self.settled_seconds = 0.0
         self._fault_over = time.monotonic()
+        self._hand = ThreadPoolExecutor(1)
+        self._played: Future[None] | None = None
 
     def clean(self) -> list[str]:
         """A run in which nothing breaks; the request sites it shows."""
         leader = self._prepared()
         asked = 0 if self.flow.starts else len(leader.proxy.requests(Match()))
         seq = self.stage.site.stats()["seq"]
-        self._act()
+        self._play(self.flow.then)
         victim = self.stage.replicas[-1] if self.flow.starts else leader
         self._settled(victim)
-        requests = self.stage.site.journal(after=seq, kind="request")
-        sites = learned(victim.proxy.requests(Match())[asked:], [one["operation"] for one in requests])
+        sites = learned(victim.proxy.requests(Match())[asked:], self._operations(seq))
         self.judge()
         return sites
 
@@ -100,7 +103,7 @@ class Case:
             trap = self._started_with("second", first)
         else:
             trap = Trap(self.stage, leader.proxy, *first)
-            if first[0].what == "token" and self.flow is FLOWS["create"]:
+            if first[0].what == "token" and self.flow is FLOWS[CREATE]:
                 self.stage.site.expire_tokens()  # the ArcGISSite's own turn may have signed in already
             self._act()
         self._kill(leader if not self.flow.starts else self.stage.replicas[-1], trap)
@@ -114,12 +117,12 @@ class Case:
     def frozen(self, site: RequestSite, *, comes_back: bool) -> None:
         """A leader stands still at a request until another one has done the work, then goes on.
 
-        `comes_back`: the other one is killed, and the leader gets the lease back, in a new term. An edit that
-        was under way is dropped: applied so late it would be the one breach that no client can close.
+        `comes_back`: the other one is killed, and the leader gets the lease back, in a new term. What was to
+        change the service is dropped: applied so late it would be the one breach that no client can close.
         """
         leader = self._prepared()
-        trap = Trap(self.stage, leader.proxy, site, Cut("before", drop=site.what == "edit"))
-        if site.what == "token" and self.flow is FLOWS["create"]:
+        trap = Trap(self.stage, leader.proxy, site, Cut("before", drop=site.what in CHANGES))
+        if site.what == "token" and self.flow is FLOWS[CREATE]:
             self.stage.site.expire_tokens()
         self._act()
         trap.sprung()
@@ -148,10 +151,8 @@ class Case:
         stage = self.stage
         if not self.flow.gone:
             stage.looked_again()
-        ours = stage.bench.edits(stage.service)
-        assert len(ours) == len(self.flow.edits), (
-            f"{len(ours)} edits instead of {len(self.flow.edits)}\n{stage.story()}"
-        )
+        ours = stage.bench.operations(stage.service)
+        assert ours == self.flow.operations, f"{ours} instead of {self.flow.operations}\n{stage.story()}"
         history = read(
             stage.site.journal(stage.since),
             stage.bench.audited(*stage.names),
@@ -169,14 +170,22 @@ class Case:
 
     # -- inside ------------------------------------------------------------------------
 
+    def _operations(self, seq: int) -> list[str]:
+        """What the site was asked for since, but about a neighbour."""
+        requests = self.stage.site.journal(after=seq, kind="request")
+        return [one["operation"] for one in requests if one.get("service") in (None, "", self.stage.service)]
+
     def _prepared(self) -> Replica:
         leader = self.stage.start("first").leads().watches()
-        for step in self.flow.before:
-            self.player.play(step)
+        self._play(self.flow.before)
         return leader
 
     def _act(self) -> None:
-        for step in self.flow.then:
+        """Beside what breaks: a step may wait for what comes only after it."""
+        self._played = self._hand.submit(self._play, self.flow.then)
+
+    def _play(self, steps: tuple[str, ...]) -> None:
+        for step in steps:
             self.player.play(step)
 
     def _started_with(self, name: str, kill: tuple[RequestSite, Cut]) -> Trap:
@@ -203,10 +212,13 @@ class Case:
         """The flow has come to its end: all edits, and the resource is Ready or gone, and no job runs."""
         stage = self.stage
         leader.leads().watches()
-        stage.wait(lambda: len(stage.bench.edits(stage.service)) >= len(self.flow.edits))
+        if self._played:
+            self._played.result(PATIENCE)
+        stage.wait(lambda: len(stage.bench.operations(stage.service)) >= len(self.flow.operations))
         if self.flow.gone:
             stage.wait(lambda: stage.bench.api.get(SERVICES, stage.name) is None)
         else:
             stage.converged()
+        stage.all_is_well()
         stage.wait(lambda: not stage.running_jobs())
         self.settled_seconds = time.monotonic() - self._fault_over

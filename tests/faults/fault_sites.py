@@ -23,7 +23,7 @@ REPEATED = frozenset({"PUT leases/*", "GET leases/*", "job", "POST events", "PAT
 """Sent again and again at a pace of their own: the first one stands for all."""
 TURN_OF_THE_SITE = frozenset({"root", "mode", "GET arcgissites/*", "PATCH arcgissites/*/status"})
 """An ArcGISSite has its own turns; only these flows are sure to bring one."""
-WITH_A_TURN_OF_THE_SITE = frozenset({"create", "site suspended", "restart"})
+WITH_A_TURN_OF_THE_SITE = frozenset({"create", "site suspended", "restart", "many drifts, then restored"})
 _NAMESPACED = re.compile(r"/namespaces/[^/]+/(?P<rest>.+)$")
 _NAMESPACE = re.compile(r"/(?P<rest>namespaces/[^/]+)$")
 
@@ -83,8 +83,8 @@ def kinds_ever_seen() -> set[str]:
 
 
 def keep(runs: Mapping[str, list[list[str]]]) -> None:
-    """Writes what several clean runs of each flow showed."""
-    kept = {}
+    """Writes what several clean runs of each of these flows showed."""
+    kept = json.loads(FILE.read_text())
     for flow, shown in runs.items():
         steady = [site for site in shown[0] if all(site in run for run in shown) and _is_sure(flow, site)]
         unsteady = sorted({site for run in shown for site in run} - set(steady))

@@ -1,4 +1,7 @@
-"""Learns the request sites of every flow from clean runs: `.venv/bin/python tests/faults/learn.py [runs]`."""
+"""Learns the request sites of flows from clean runs: `.venv/bin/python tests/faults/learn.py [runs [flow]]`.
+
+Without a name, of every flow; else those of the others stay as they are.
+"""
 
 import sys
 import tempfile
@@ -19,14 +22,14 @@ from harness.stage import Stage
 
 def main() -> None:
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else 3
-    shown: dict[str, list[list[str]]] = {flow: [] for flow in FLOWS}
+    shown: dict[str, list[list[str]]] = {flow: [] for flow in sys.argv[2:] or FLOWS}
     with open_cluster() as cluster, tempfile.TemporaryDirectory():
         parts.install(cluster)
         with Workbench(cluster) as bench:
-            bench.start_site(f"--services={runs * len(FLOWS)}")
+            bench.start_site(f"--services={2 * runs * len(shown)}")
             bench.register()
             for _ in range(runs):
-                for flow in FLOWS:
+                for flow in shown:
                     with Stage(bench) as stage:
                         shown[flow].append(Case(stage, flow).clean())
                     print(f"{flow}: {len(shown[flow][-1])} sites")  # noqa: T201

@@ -5,12 +5,14 @@ import secrets
 from arcgis_demo import parts
 from harness.bench import SERVICES, SITES
 from harness.flows import SolePlayer
+from harness.gates import SERVICE_GATES, SITE_GATES
 from harness.stage import Stage
 
 
 class StagePlayer(SolePlayer[None]):
     def __init__(self, stage: Stage) -> None:
         self.stage, self.bench, self.site = stage, stage.bench, stage.site
+        self._next_door = ""
 
     @property
     def elder(self) -> str:
@@ -25,6 +27,17 @@ class StagePlayer(SolePlayer[None]):
         self.want(text)
         self.stage.wait(self.stage.running_jobs)
         self.bench.wait_job(self.stage.name)
+
+    def state(self, text: str) -> None:
+        self.stage.specify(configuredState=text)
+
+    def hold(self, gate: str) -> None:
+        self.stage.specify(**SERVICE_GATES[gate].shut["spec"])
+
+    def let_go(self, gate: str) -> None:
+        patch = SERVICE_GATES[gate].opens(self.bench.get(self.stage.name))
+        self.stage.specify(**patch.get("spec", {}))
+        self.bench.api.merge(SERVICES, self.stage.name, patch)
 
     def settle(self) -> None:
         self.stage.converged()
@@ -58,11 +71,26 @@ class StagePlayer(SolePlayer[None]):
     def elder_leaves(self) -> None:
         self.bench.api.delete(SERVICES, self.elder)
 
-    def suspend(self) -> None:
-        self.bench.api.merge(SITES, "prod", {"spec": {"suspend": True}})
+    def hold_all(self, gate: str) -> None:
+        self.bench.api.merge(SITES, "prod", SITE_GATES[gate].shut)
 
-    def resume(self) -> None:
-        self.bench.api.merge(SITES, "prod", {"spec": {"suspend": False}})
+    def let_all_go(self, gate: str) -> None:
+        asked = self.bench.wait("prod", gate, plural=SITES)
+        self.bench.api.merge(SITES, "prod", SITE_GATES[gate].opens(asked))
+
+    def close_site(self) -> None:
+        self.site.read_only(True)
+
+    def open_site(self) -> None:
+        self.site.read_only(False)
+
+    def neighbour_settles(self) -> None:
+        self.stage.beside.append(f"{self.stage.name}-neighbour")
+        self._next_door = self.bench.fresh_service()
+        self.bench.converge_on(self.stage.beside[0], self._next_door, {"description": "as it was"})
+
+    def neighbour_drifts(self) -> None:
+        self.site.drift(self._next_door, {"description": "quick fix"})
 
     def rotate(self) -> None:
         password = secrets.token_hex(8)

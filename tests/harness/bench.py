@@ -281,13 +281,27 @@ class Workbench:
 
     def edits(self, service: str) -> list[Json]:
         """The edits of ours that the site accepted, with `document` and `job`, the oldest first."""
-        accepted = self.site.journal(self.since, kind="accepted", service=service, operation="edit")
-        return [record for record in accepted if record["username"] == parts.USERNAME]
+        return [record for record in self.accepted(service) if record["operation"] == "edit"]
+
+    def accepted(self, service: str) -> list[Json]:
+        """Those, and all other operations of ours."""
+        records = self.site.journal(self.since, kind="accepted", service=service)
+        return [record for record in records if record["username"] == parts.USERNAME]
+
+    def operations(self, service: str) -> list[str]:
+        """The names of those, the oldest first."""
+        return [record["operation"] for record in self.accepted(service)]
 
     def wait_edits(self, service: str, count: int) -> None:
         """Waits until the site has accepted so many edits of ours."""
         wait_until(
             lambda: len(self.edits(service)) >= count, PATIENCE, lambda: f"{len(self.edits(service))} edits"
+        )
+
+    def wait_operations(self, service: str, count: int) -> None:
+        """Waits until the site has accepted so many operations of ours."""
+        wait_until(
+            lambda: len(self.operations(service)) >= count, PATIENCE, lambda: str(self.operations(service))
         )
 
     def sent(self, service: str, name: str) -> list[Json]:

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 READS = frozenset({"root", "mode", "jobs", "service", "job"})
-ALL = READS | {"token", "edit"}
+CHANGES = frozenset({"edit", "start", "stop"})
+ALL = READS | CHANGES | {"token"}
 DOORS = frozenset(
     ("connect", "silence", "shut", "slammed", "tls", "another name", "expired", "plain", "noise", "half")
 )
@@ -59,6 +60,6 @@ def operation_of(path: str) -> str:
         return "token"
     if "/jobs/" in path:
         return "job"
-    if last in ("jobs", "mode", "edit"):
+    if last in ("jobs", "mode", *CHANGES):
         return last
     return "service" if "/services/" in path else "root"

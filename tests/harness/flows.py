@@ -14,16 +14,23 @@ Done = TypeVar("Done")
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """`before` brings everything to rest or to a wait; the fault comes with `then`, which waits for nothing.
+    """`before` brings everything to rest or to a wait; the fault comes somewhere in `then`.
 
-    `edits` are the descriptions that our edits bring in a run where nothing breaks. A step is a word of
-    a player and, if it needs one, a text. `gone`: no resource is left in the end.
+    `edits` are the descriptions that our edits bring in a run where nothing breaks, `runs` the starts and
+    stops, which come after all of them. A step is a word of a player and, if it needs one, a text. `gone`:
+    no resource is left in the end.
     """
 
     before: tuple[str, ...]
     then: tuple[str, ...]
     edits: tuple[str, ...]
+    runs: tuple[str, ...] = ()
     gone: bool = False
+
+    @property
+    def operations(self) -> list[str]:
+        """What the site accepts from us, in order."""
+        return ["edit" for _ in self.edits] + list(self.runs)
 
     @property
     def starts(self) -> bool:
@@ -38,11 +45,12 @@ class Flow:
     @property
     def is_alone(self) -> bool:
         """Nobody else can play meanwhile: it is about the operator or the whole site."""
-        return not OF_ALL.isdisjoint((*self.before, *self.then))
+        return not OF_ALL.isdisjoint(step.partition(" ")[0] for step in (*self.before, *self.then))
 
 
-FLOWS: Mapping[str, Flow] = {
-    "create": Flow((), ("want one",), ("one",)),
+CREATE = "create"
+CHANGES: Mapping[str, Flow] = {
+    CREATE: Flow((), ("want one",), ("one",)),
     "update": Flow(("want one", "settle"), ("want two",), ("one", "two")),
     "update during a job": Flow(("want_slowly one",), ("want two", "end_job"), ("one", "two")),
     "revert during a job": Flow(
@@ -57,16 +65,64 @@ FLOWS: Mapping[str, Flow] = {
         ("elder_wants two", "want one", "wait Conflict"), ("elder_leaves",), ("two", "one")
     ),
     "site suspended": Flow(
-        ("want one", "settle", "suspend", "want two", "wait Suspended"), ("resume",), ("one", "two")
+        ("want one", "settle", "hold_all Suspended", "want two", "wait Suspended"),
+        ("let_all_go Suspended",),
+        ("one", "two"),
     ),
     "secret rotated": Flow(("want one", "settle", "rotate"), ("want two",), ("one", "two")),
     "restart": Flow(("want one", "settle", "stop"), ("start",), ("one",)),
     "two replicas": Flow(("stand_by",), ("want one",), ("one",)),
 }
+GATED: Mapping[str, Flow] = {
+    "observed, then managed": Flow(
+        ("hold Observing",), ("want one", "wait Observing", "let_go Observing"), ("one",)
+    ),
+    "approved": Flow(
+        ("hold AwaitingApproval",), ("want one", "wait AwaitingApproval", "let_go AwaitingApproval"), ("one",)
+    ),
+    "window opened": Flow(
+        ("hold OutsideWindow",), ("want one", "wait OutsideWindow", "let_go OutsideWindow"), ("one",)
+    ),
+    "suspended": Flow(
+        ("want one", "settle", "hold Suspended"),
+        ("want two", "wait Suspended", "let_go Suspended"),
+        ("one", "two"),
+    ),
+    "drift reported, then restored": Flow(
+        ("hold DriftReported", "want one", "settle"),
+        ("drift", "look", "wait DriftReported", "let_go DriftReported"),
+        ("one", "one"),
+    ),
+    "many drifts, then restored": Flow(
+        ("hold_all SiteDiverged", "neighbour_settles", "want one", "settle"),
+        ("neighbour_drifts", "drift", "look", "wait SiteDiverged", "let_all_go SiteDiverged"),
+        ("one", "one"),
+    ),
+    "read-only site": Flow(
+        ("want one", "settle", "close_site"), ("want two", "wait SiteReadOnly", "open_site"), ("one", "two")
+    ),
+}
+"""A gate is shut when the flow begins, and is opened as soon as the resource says so."""
+RUN_STATES: Mapping[str, Flow] = {
+    "stopped": Flow(("want one", "settle", "state STOPPED"), ("want one",), ("one",), ("stop",)),
+    "started again": Flow(
+        ("state STOPPED", "want one", "settle", "state STARTED"), ("want one",), ("one",), ("stop", "start")
+    ),
+    "edited and stopped": Flow(
+        ("want one", "settle", "state STOPPED"), ("want two",), ("one", "two"), ("stop",)
+    ),
+    "started during the stop": Flow(
+        ("want one", "settle", "state STOPPED", "want_slowly one", "state STARTED"),
+        ("want one", "end_job"),
+        ("one",),
+        ("stop", "start"),
+    ),
+}
+FLOWS: Mapping[str, Flow] = {**CHANGES, **GATED, **RUN_STATES}
 
 
 class Player(ABC, Generic[Done]):
-    """Does what people, colleagues and sites do, to one resource and its service."""
+    """Does what people and sites do, to one resource and its service."""
 
     def play(self, step: str) -> Done:
         """Does one step."""
@@ -84,6 +140,22 @@ class Player(ABC, Generic[Done]):
         """The same, and waits until its job runs, which goes on for long, or until `end_job`."""
 
     @abstractmethod
+    def end_job(self) -> Done:
+        """The job that was slow, or a colleague's, ends; where time is cheap it does so by itself."""
+
+    @abstractmethod
+    def state(self, text: str) -> Done:
+        """From the next wish on it is declared besides whether the service should run."""
+
+    @abstractmethod
+    def hold(self, gate: str) -> Done:
+        """From the next wish on this gate of the resource is shut."""
+
+    @abstractmethod
+    def let_go(self, gate: str) -> Done:
+        """A person opens it."""
+
+    @abstractmethod
     def settle(self) -> Done:
         """Waits until what is wanted is live, and the resource says so."""
 
@@ -96,12 +168,12 @@ class Player(ABC, Generic[Done]):
         """Asks the operator for one more look."""
 
     @abstractmethod
-    def end_job(self) -> Done:
-        """The job that was slow, or a colleague's, ends; where time is cheap it does so by itself."""
-
-    @abstractmethod
     def drift(self) -> Done:
         """The service is changed without a job."""
+
+
+class BusyPlayer(Player[Done]):
+    """Also does what colleagues do, and loses resources and what is known of them."""
 
     @abstractmethod
     def foreign_job(self) -> Done:
@@ -124,16 +196,36 @@ class Player(ABC, Generic[Done]):
         """That one is deleted."""
 
 
-class SolePlayer(Player[Done]):
-    """Also does what concerns the whole site or the operator itself."""
+class SitePlayer(Player[Done]):
+    """Also does what concerns the whole site."""
 
     @abstractmethod
-    def suspend(self) -> Done:
-        """The whole site is suspended."""
+    def hold_all(self, gate: str) -> Done:
+        """This gate of the ArcGISSite is shut."""
 
     @abstractmethod
-    def resume(self) -> Done:
-        """It is so no more."""
+    def let_all_go(self, gate: str) -> Done:
+        """A person opens it."""
+
+    @abstractmethod
+    def close_site(self) -> Done:
+        """The site takes no changes."""
+
+    @abstractmethod
+    def open_site(self) -> Done:
+        """It takes them again."""
+
+    @abstractmethod
+    def neighbour_settles(self) -> Done:
+        """Another resource has a service of its own, and is settled."""
+
+    @abstractmethod
+    def neighbour_drifts(self) -> Done:
+        """That service is changed without a job."""
+
+
+class SolePlayer(BusyPlayer[Done], SitePlayer[Done]):
+    """Also does what concerns the operator itself, and its account."""
 
     @abstractmethod
     def rotate(self) -> Done:
@@ -152,4 +244,4 @@ class SolePlayer(Player[Done]):
         """A second replica stands by."""
 
 
-OF_ALL = SolePlayer.__abstractmethods__ - Player.__abstractmethods__
+OF_ALL = SolePlayer.__abstractmethods__ - BusyPlayer.__abstractmethods__

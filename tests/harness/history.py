@@ -17,13 +17,14 @@ ENDED = frozenset({"COMPLETED", "FAILED", "CANCELLED", "TIMED OUT", "TIMED_OUT",
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """An edit that the site accepted, and whose it was."""
+    """An edit that the site accepted, or another `operation`, and whose it was."""
 
     at: float
     job: str
     service: str
     ours: bool
     document: Mapping[str, Json] = field(default_factory=dict)
+    operation: str = "edit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,7 @@ def _edit(record: Json, username: str) -> Edit:
         service=record["service"],
         ours=record.get("username") == username,
         document=record.get("document") or {},
+        operation=record["operation"],
     )
 
 

@@ -41,23 +41,29 @@ def an_edit_has_its_own_intent(history: History) -> Iterator[str]:
         if intent is None:
             yield f"job {edit.job} has no stored intent before it"
             continue
+        if intent.journal["operation"] != edit.operation:
+            yield f"job {edit.job} is of {edit.operation}, its intent of {intent.journal['operation']}"
         taken[intent.journal["id"]] += 1
         if taken[intent.journal["id"]] > 1:
             yield f"intent {intent.journal['id']} was sent twice, the second time as job {edit.job}"
 
 
 def nothing_is_doubled(history: History) -> Iterator[str]:
-    """An edit of others, or a drift, is a reason for one more only of the edits that come after it."""
-    edits: dict[tuple[str, int], list[Edit]] = {}
+    """An edit of others, or a drift, is a reason for one more only of the edits that come after it.
+
+    A start or stop is counted apart from the edit of the same generation.
+    """
+    edits: dict[tuple[str, str, int], list[Edit]] = {}
     for edit, intent in _intents(history):
         if intent is not None:
-            edits.setdefault((intent.uid, int(intent.journal["generation"])), []).append(edit)
+            wish = (edit.operation, intent.uid, int(intent.journal["generation"]))
+            edits.setdefault(wish, []).append(edit)
     others = [*history.drifts, *(edit.at for edit in history.edits if not edit.ours)]
-    for (uid, generation), same in edits.items():
+    for (operation, uid, generation), same in edits.items():
         failed = sum(history.ended_as(edit.job) not in ("COMPLETED", "") for edit in same)
         spare = sum(same[0].at <= at + CLOCKS and at <= same[-1].at + CLOCKS for at in others)
         if len(same) > 1 + failed + spare:
-            yield f"{len(same)} edits for generation {generation} of {uid}"
+            yield f"{len(same)} times {operation} for generation {generation} of {uid}"
 
 
 def nothing_older_after_something_newer(history: History) -> Iterator[str]:
@@ -78,7 +84,8 @@ def nothing_is_lost(history: History) -> Iterator[str]:
 
 def every_property_is_sent_back(history: History) -> Iterator[str]:
     for edit in history.edits:
-        missing = sorted(_leaves(history.before) - _leaves(edit.document)) if edit.ours else []
+        ours = edit.ours and edit.operation == "edit"
+        missing = sorted(_leaves(history.before) - _leaves(edit.document)) if ours else []
         if missing:
             yield f"job {edit.job} left out {', '.join(missing[:5])}"
 

@@ -19,10 +19,12 @@ from arcgis_demo import parts
 from arcgis_devcluster import ChildProcess, Cluster
 from harness import outputs
 from harness.apiserver import wait_until, written_at
-from harness.bench import FAST, SERVICES, Workbench, condition, is_current
+from harness.bench import FAST, SERVICES, SITES, Workbench, condition, is_current
+from harness.fault import CHANGES
 from harness.history import ENDED
 from harness.invariants import CLOCKS
 from harness.kubeproxy import KubeProxy
+from harness.merge_patch import merged
 
 Json = Any
 PATIENCE = 40.0
@@ -81,14 +83,19 @@ class Replica:
 
 
 class Stage:
-    """`name` is the resource, `service` the title of its service on the site."""
+    """`name` is the resource, `service` the title of its service on the site.
+
+    `names` are the resources of this case that are judged, `beside` the others that go with it.
+    """
 
     def __init__(self, bench: Workbench) -> None:
         self.bench, self.site = bench, bench.site
         self.name = f"case-{uuid.uuid4().hex[:8]}"
         self.service = bench.fresh_service()
         self.settings: Json = {"description": f"wanted by {self.name}"}
+        self.spec: Json = {}
         self.names = [self.name]
+        self.beside: list[str] = []
         self.replicas: list[Replica] = []
         self.before: Json = self.site.document(self.service)
         self.since = bench.since = self.site.stats()["seq"]
@@ -121,7 +128,11 @@ class Stage:
     def declare(self, **settings: Json) -> None:
         """Creates the resource, or changes its spec."""
         self.settings = {**self.settings, **settings}
-        self.bench.declare(self.name, self.service, self.settings)
+        self.bench.declare(self.name, self.service, self.settings, **self.spec)
+
+    def specify(self, **spec: Json) -> None:
+        """What stands in the spec beside the settings, from the next declaration on."""
+        self.spec = merged(self.spec, spec)
 
     def ask_again(self) -> str:
         """Asks for one more look; what will be in the status when it is over."""
@@ -139,6 +150,11 @@ class Stage:
         """Waits for Ready=True of the newest generation, and for the end of the operation."""
         self.wait(lambda: _rests(self.bench.get(self.name)))
         return self.bench.get(self.name)
+
+    def all_is_well(self) -> None:
+        """Waits until the site is Ready, and what goes with this case."""
+        self.wait(lambda: condition(self.bench.api.get(SITES, "prod"))["status"] == "True")
+        self.wait(lambda: all(_rests(self.bench.get(name)) for name in self.beside))
 
     def looked_again(self) -> None:
         """Asks for one more look, and waits until it is over."""
@@ -175,8 +191,9 @@ class Stage:
     # -- judging -----------------------------------------------------------------------
 
     def received(self) -> list[Json]:
-        """The edit requests that came to the site, processed or not."""
-        return self.site.journal(self.since, kind="request", service=self.service, operation="edit")
+        """The requests to change the service that came to the site, processed or not."""
+        came = self.site.journal(self.since, kind="request", service=self.service)
+        return [one for one in came if one["operation"] in CHANGES]
 
     def running_jobs(self) -> set[str]:
         """The jobs on the service that have not ended."""
@@ -203,7 +220,8 @@ class Stage:
     def wanted_document(self) -> Json:
         """The service as it was, with what was declared."""
         properties = {**self.before["properties"], **self.settings.get("properties", {})}
-        return {**self.before, **self.settings, "properties": properties}
+        state = {key: self.spec[key] for key in self.spec.keys() & {"configuredState"}}
+        return {**self.before, **self.settings, **state, "properties": properties}
 
     def judge_new_term(self, leader: Replica, known: list[Json]) -> None:
         """Waits until the leader leads again; until then no edit came but those that are `known`."""
@@ -238,10 +256,13 @@ class Stage:
         self.site.clear_faults()
         for hold in {one["hold"] for one in self.site.holds()}:
             self.site.release(hold, drop=True)
-        resources = (*(f"{SERVICES}/{name}" for name in self.names), f"lease/{LEASE}")
+        resources = (*(f"{SERVICES}/{name}" for name in self._all()), f"lease/{LEASE}")
         self.bench.kubectl("delete", *resources, "--ignore-not-found", "--wait=false")
         found = outputs.search(self.bench).all_hits(told)
         assert error or not found, f"secrets of this case are in its outputs: {sorted(found)}"
+
+    def _all(self) -> list[str]:
+        return [*self.names, *self.beside]
 
     def _told(self) -> Iterator[outputs.Output]:
         """All that the operators of this case have told, which end here, and what they wrote."""
@@ -250,7 +271,7 @@ class Stage:
             replica.process.kill()
             yield "log", replica.process.log.read_bytes()
         yield "lease", json.dumps(self.bench.api.leases()).encode()
-        for name in self.names:
+        for name in self._all():
             yield "events", json.dumps(self.bench.api.events(name)).encode()
             yield "audit", json.dumps(self.bench.audited(name)).encode()
 

@@ -2,23 +2,16 @@
 
 from typing import Any
 
-from arcgis_demo import parts
 from harness.bench import Workbench, condition
 
 Json = Any
 WANTED = {"description": "wanted"}
 
 
-def accepted(bench: Workbench, service: str) -> list[str]:
-    """The operations of ours that the site accepted for a service, the oldest first."""
-    records = bench.site.journal(bench.since, kind="accepted", service=service)
-    return [record["operation"] for record in records if record["username"] == parts.USERNAME]
-
-
 def test_the_settings_are_live_before_the_service_is_stopped_and_both_before_ready(shared: Workbench) -> None:
     service = shared.fresh_service()
     body = shared.converge_on("both", service, WANTED, configuredState="STOPPED")
-    assert accepted(shared, service) == ["edit", "stop"]
+    assert shared.operations(service) == ["edit", "stop"]
     assert shared.most_jobs_at_once(service) == 1
     live = shared.site.document(service)
     assert (live["description"], live["configuredState"]) == ("wanted", "STOPPED")
@@ -35,9 +28,9 @@ def test_a_state_alone_is_declared_and_changed_back(shared: Workbench) -> None:
     service = shared.fresh_service()
     shared.converge_on("alone", service, {}, configuredState="STOPPED")
     shared.converge_on("alone", service, {}, configuredState="STARTED")
-    assert accepted(shared, service) == ["stop", "start"]
+    assert shared.operations(service) == ["stop", "start"]
     shared.converge_on("alone", service, {}, configuredState="STARTED")
-    assert accepted(shared, service) == ["stop", "start"]
+    assert shared.operations(service) == ["stop", "start"]
 
 
 def test_a_service_that_a_colleague_stops_is_started_again_and_its_settings_stay(
@@ -50,7 +43,7 @@ def test_a_service_that_a_colleague_stops_is_started_again_and_its_settings_stay
     assert 'configuredState was changed on the site: found "STOPPED", declared "STARTED"' in told["note"]
     resyncing.site.wait_for(lambda: resyncing.site.document(service)["configuredState"] == "STARTED")
     resyncing.converged("runs")
-    assert accepted(resyncing, service) == ["edit", "start"]
+    assert resyncing.operations(service) == ["edit", "start"]
 
 
 def test_a_state_that_is_not_declared_is_left_alone(resyncing: Workbench) -> None:
@@ -58,7 +51,7 @@ def test_a_state_that_is_not_declared_is_left_alone(resyncing: Workbench) -> Non
     resyncing.converge_on("free", service, WANTED)
     resyncing.site.drift(service, {"configuredState": "STOPPED"})
     resyncing.looked_at(service, times=2)
-    assert accepted(resyncing, service) == ["edit"]
+    assert resyncing.operations(service) == ["edit"]
 
 
 def test_a_start_whose_job_fails_is_tried_three_times_and_the_settings_stay_live(bench: Workbench) -> None:
@@ -74,7 +67,7 @@ def test_a_start_whose_job_fails_is_tried_three_times_and_the_settings_stay_live
     body = bench.wait(
         "broken", "JobFailed", also=lambda one: condition(one, "Stalled").get("status") == "True"
     )
-    assert accepted(bench, service) == ["edit", "start", "start", "start"]
+    assert bench.operations(service) == ["edit", "start", "start", "start"]
     attempts = body["status"]["journal"]["attempts"]
     assert (attempts["start"]["ended"], attempts["edit"].get("ended", 0)) == (3, 0)
 
@@ -87,5 +80,5 @@ def test_a_stop_whose_answer_is_lost_is_sent_once_and_so_is_the_edit_before_it(b
     for operation in ("edit", "stop"):
         bench.site.fault({"drop": True}, when="after", operation=operation, service=service)
     bench.converge_on("lost", service, WANTED, configuredState="STOPPED")
-    assert accepted(bench, service) == ["edit", "stop"]
+    assert bench.operations(service) == ["edit", "stop"]
     assert bench.most_jobs_at_once(service) == 1

@@ -17,16 +17,22 @@ WANTED = {**BEFORE, "description": "new"}
 
 
 def status(
-    phase: str, reason: str, *, intent: str = "i1", generation: int = 1, **more: Any
+    phase: str,
+    reason: str,
+    *,
+    intent: str = "i1",
+    generation: int = 1,
+    operation: str = "edit",
+    **more: Any,
 ) -> dict[str, Any]:
     ready = "True" if reason == "Converged" else "False"
     conditions = [{"type": "Ready", "status": ready, "reason": reason, "observedGeneration": generation}]
-    attempts = {"edit": {"digest": f"d{generation}"}}
+    attempts = {operation: {"digest": f"d{generation}"}}
     journal = {
         "phase": phase,
         "id": intent,
         "generation": generation,
-        "operation": "edit",
+        "operation": operation,
         "attempts": attempts,
     }
     return {"observedGeneration": generation, "conditions": conditions, "journal": journal, **more}
@@ -36,8 +42,10 @@ def write(at: float, phase: str, reason: str, *, code: int = 200, uid: str = "u1
     return Write(at, uid, "roads", "status", code, 1, status(phase, reason, **more))
 
 
-def edit(at: float, job: str, *, ours: bool = True, document: Mapping[str, Any] = WANTED) -> Edit:
-    return Edit(at, job, SERVICE, ours, document)
+def edit(
+    at: float, job: str, *, ours: bool = True, document: Mapping[str, Any] = WANTED, operation: str = "edit"
+) -> Edit:
+    return Edit(at, job, SERVICE, ours, document, operation)
 
 
 def job(at: float, name: str, word: str) -> JobChange:
@@ -69,16 +77,24 @@ def followed_by(*writes: Write) -> Callable[[History], History]:
     return lambda history: replace(history, writes=history.writes + writes)
 
 
-def second_edit(at: float, intent: str = "i2", generation: int = 1, **more: Any) -> History:
-    """A second edit after a proper end, with an intent of its own."""
+def second_edit(
+    at: float, intent: str = "i2", generation: int = 1, operation: str = "edit", **more: Any
+) -> History:
+    """A second edit after a proper end, with an intent of its own; or another operation."""
+    return followed(GOOD, at, "j2", intent=intent, generation=generation, operation=operation, **more)
+
+
+def followed(before: History, at: float, name: str, *, operation: str, **said: Any) -> History:
+    """An operation more, whose intent and end are stored with what is `said`."""
+    sent: dict[str, Any] = {"document": WANTED if operation == "edit" else {}}
     return replace(
-        GOOD,
-        edits=(*GOOD.edits, edit(at, "j2", **more)),
-        jobs=(*GOOD.jobs, job(at + 1, "j2", "COMPLETED")),
+        before,
+        edits=(*before.edits, edit(at, name, operation=operation, **sent)),
+        jobs=(*before.jobs, job(at + 1, name, "COMPLETED")),
         writes=(
-            *GOOD.writes,
-            write(at - 0.5, "Intended", "Submitting", intent=intent, generation=generation),
-            write(at + 2, "Idle", "Converged", intent=intent, generation=generation),
+            *before.writes,
+            write(at - 0.5, "Intended", "Submitting", operation=operation, **said),
+            write(at + 2, "Idle", "Converged", operation=operation, **said),
         ),
     )
 
@@ -110,6 +126,18 @@ BAD: Mapping[str, tuple[str, History]] = {
     "a second edit for the same generation, though something drifted after it": (
         "I2",
         replace(second_edit(10), drifts=(20.0,)),
+    ),
+    "a stop whose intent was that of an edit": (
+        "P2",
+        replace(second_edit(10), edits=(*GOOD.edits, edit(10, "j2", operation="stop", document={}))),
+    ),
+    "a second stop for the same generation": (
+        "I2",
+        followed(second_edit(10, operation="stop"), 20, "j3", operation="stop", intent="i3"),
+    ),
+    "a stop while the edit before it runs": (
+        "I1 P1",
+        replace(GOOD, edits=(*GOOD.edits, edit(4, "j2", operation="stop", document={}))),
     ),
     "an edit of an older generation after a newer one": (
         "I3 P8",
@@ -198,6 +226,7 @@ FINE: Mapping[str, History] = {
     "one change, one edit": GOOD,
     "nothing to do": History(before=BEFORE, after=BEFORE, wanted=BEFORE),
     "a newer generation after the older one": second_edit(10, generation=2),
+    "an edit and a stop for the same generation": second_edit(10, operation="stop"),
     "drift that is put back": replace(second_edit(10), drifts=(8.0,)),
     "a job that failed is followed by another one": replace(
         second_edit(10),
