@@ -62,8 +62,8 @@ WARM_UP: tuple[tuple[str, dict[str, Any]], ...] = (
 SERVICES = 1000
 """Of the site of all stages: each takes one that no other has."""
 FIGURE = "figure"
-SHARE = 29
-"""Of the many generated plans every 29th belongs to `make test`: coprime with the numbers of their kinds."""
+SHARE = 31
+"""Of the many generated plans every 31st belongs to `make test`: coprime with the numbers of their kinds."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -209,6 +209,11 @@ class House:
         there = [path for path in (self.service_path, self.neighbour_path) if path in self.store.objects]
         return bool(there) and all(self.condition(path=path)["status"] == "True" for path in there)
 
+    def closed(self) -> bool:
+        """No operation is open: after a lost answer one is for a while when all is Ready."""
+        status = self.store.objects[self.service_path].get("status") or {}
+        return bool((status.get("journal") or {}).get("phase", "Idle") == "Idle")
+
     def site_ready(self) -> bool:
         """The site is, or it waits for a person or the next resync."""
         site = self.condition(path=self.site_path)

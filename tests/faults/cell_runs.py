@@ -136,7 +136,7 @@ async def _faulty(place: House, trap: Trap, edits: int) -> float:
 
 def settled(place: House, edits: int) -> bool:
     """As a clean run ends, with all its edits, starts and stops."""
-    return place.converged() and place.counted() and len(place.edits()) >= edits
+    return place.converged() and place.closed() and place.counted() and len(place.edits()) >= edits
 
 
 async def judged(
