@@ -105,5 +105,36 @@ def test_a_running_job_says_when_it_may_end_and_writes_nothing_while_that_is_wai
     assert "expectedEndTime" not in bench.converged("runs")["status"]["job"]
 
 
+def test_who_waits_for_a_slot_is_told_its_place_and_no_look_writes_it_again(bench: Workbench) -> None:
+    bench.start_site("--services=8")
+    bench.register(limits={"maxJobs": 1, "requestsPerSecond": 500})
+    bench.start_operator(resync_seconds=1)
+    for number in range(3):
+        bench.converge_on(f"past-{number}", bench.fresh_service(), {"description": "wanted"})
+    first = bench.fresh_service()
+    bench.site.next_job(service=first, hang=True)
+    bench.declare("first", first, {"description": "holds the slot"})
+    job = bench.wait_job("first", "EXECUTING")
+    waiting = {f"waits-{number}": bench.fresh_service() for number in range(3)}
+    for name, service in waiting.items():
+        bench.declare(name, service, {"description": "waits"})
+        bench.wait(name, "Queued")
+    bodies = {name: bench.get(name) for name in waiting}
+    for place, body in enumerate(bodies.values(), 1):
+        line = body["status"]["line"]
+        assert (line["place"], line["length"]) == (place, place)
+        assert line["toldTime"] <= line["expectedStartTime"]
+        told = (
+            f"Number {place} of {place} in line at {line['toldTime']}; by the last jobs its turn comes about"
+        )
+        assert told in condition(body)["message"]
+    for name, service in waiting.items():
+        bench.looked_at(service, times=2)
+        assert bench.get(name)["metadata"]["resourceVersion"] == bodies[name]["metadata"]["resourceVersion"]
+    bench.site.finish(job)
+    for name in waiting:
+        assert "line" not in bench.converged(name)["status"]
+
+
 def job_reads(bench: Workbench) -> int:
     return len(bench.site.journal(bench.since, kind="request", operation="job"))

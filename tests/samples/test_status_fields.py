@@ -14,7 +14,17 @@ from arcgis_operator.core.conditions import MAX_MESSAGE
 from arcgis_operator.core.decide import KEPT_SENDS
 from arcgis_operator.core.history import KEPT, PATH_SIGNS, PATHS, with_last
 from arcgis_operator.core.operations import OPERATIONS
-from arcgis_operator.core.record import JobShown, Journal, Observed, Phase, PlanShown, Record, Tried, moment
+from arcgis_operator.core.record import (
+    JobShown,
+    Journal,
+    LineShown,
+    Observed,
+    Phase,
+    PlanShown,
+    Record,
+    Tried,
+    moment,
+)
 from arcgis_operator.core.said import Raw, Shown
 from arcgis_operator.core.status import ALONE, LONGEST, MOST, OLDER, render, written_fields
 from arcgis_operator.core.verdict import Reason, Verdict
@@ -30,7 +40,14 @@ def status() -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("block", "kind"), [("journal", Journal), ("job", JobShown), ("plan", PlanShown), ("observed", Observed)]
+    ("block", "kind"),
+    [
+        ("journal", Journal),
+        ("job", JobShown),
+        ("plan", PlanShown),
+        ("line", LineShown),
+        ("observed", Observed),
+    ],
 )
 def test_the_schema_knows_what_the_operator_writes_and_nothing_else(block: str, kind: type[Any]) -> None:
     written = {field.name.replace("_", "").lower() for field in fields(kind)}
@@ -152,7 +169,7 @@ def test_the_bounds_are_those_of_the_schema() -> None:
             if inner in schema:
                 walk(schema[inner], name)
 
-    for block in ("journal", "job", "history", "plan", "observed"):
+    for block in ("journal", "job", "history", "plan", "line", "observed"):
         walk(status()[block], block)
     expected = {
         name: {table[name] for table in (LONGEST, MOST) if name in table} for name in (*LONGEST, *MOST)

@@ -11,6 +11,7 @@ from arcgis_operator.core.failures import Failure
 from arcgis_operator.core.identity import stranger
 from arcgis_operator.core.job import Job, JobState
 from arcgis_operator.core.jsondoc import Json
+from arcgis_operator.core.line import Standing
 from arcgis_operator.core.model import Desired, Leaf
 from arcgis_operator.core.operations import OPERATIONS, owned
 from arcgis_operator.core.record import Observed, Record, Tried
@@ -138,7 +139,7 @@ class Case:
     others run there. `sent` is what the operation that ended declared, None where this process does not
     know it. `sends` are recent sends that this process remembers, and `sent_ago` how many seconds ago
     each was sent, which no clock that jumps and no lost status can change. `show` makes words of the site
-    fit for people.
+    fit for people. `standing` is the place in the line for a job slot, if one is waited for.
     """
 
     desired: Desired | None
@@ -170,6 +171,7 @@ class Case:
     sent_ago: tuple[float, ...] = ()
     show: Show = plainly
     whose: str = "NAME"  # the resource, as commands name it
+    standing: Standing | None = None
 
     @property
     def document(self) -> Mapping[str, Json] | None:

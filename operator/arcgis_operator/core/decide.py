@@ -16,11 +16,22 @@ from arcgis_operator.core.identity import operation_uri
 from arcgis_operator.core.job import Job, JobState
 from arcgis_operator.core.jobs import MACHINE, Cell, Signal
 from arcgis_operator.core.jsondoc import Json
+from arcgis_operator.core.line import told as told_place
 from arcgis_operator.core.look import LEFT_ALONE, SITE_AWAY, Sight, guess, look
 from arcgis_operator.core.operations import Operation, Request, due
 from arcgis_operator.core.plan import DRIFT
 from arcgis_operator.core.planning import Target, plan_of, plan_while_waiting, show_plan
-from arcgis_operator.core.record import JobShown, Journal, Observed, Phase, Record, Tried, moment, stamp
+from arcgis_operator.core.record import (
+    JobShown,
+    Journal,
+    LineShown,
+    Observed,
+    Phase,
+    Record,
+    Tried,
+    moment,
+    stamp,
+)
 from arcgis_operator.core.said import ID_LEAST, UNSAID, Raw, Shown, cut, kept
 from arcgis_operator.core.shown import shown
 from arcgis_operator.core.texts import (
@@ -232,15 +243,30 @@ def _waiting(case: Case, sight: Sight, cell: Cell) -> Verdict:
     away = reason in SITE_AWAY and case.vain_for < case.policy.stale_after_seconds
     calm = case.record.known and (not case.record.journal.open or case.record.is_ready(case.generation))
     same = sight.signal is Signal.OTHERS_RUN and case.matches
+    line = _line(case, reason)
     return Verdict(
         reason,
-        message,
-        replace(_seen_record(case), next_window=sight.opens),
+        _with_place(message, line),
+        replace(_seen_record(case), next_window=sight.opens, line=line),
         wake=_wake(case, reason, sight),
         notes=stray_notes(case),
         keep_ready=calm and (away or same),
         spent=sight.spent,
     )
+
+
+def _line(case: Case, reason: Reason) -> LineShown | None:
+    """The place to tell of, where it is a slot that is waited for."""
+    if reason is not Reason.QUEUED or case.standing is None:
+        return None
+    return told_place(case.record.line, case.standing, case.now)
+
+
+def _with_place(message: str, line: LineShown | None) -> str:
+    if line is None:
+        return message
+    told = sentences.in_line(line.place, line.length, line.told_time, line.expected_start_time)
+    return f"{message} {told}"
 
 
 def _passes(gate: Hold) -> bool:

@@ -135,6 +135,19 @@ class JobShown:
 
 
 @dataclass(frozen=True, slots=True)
+class LineShown:
+    """The place in the line for a job slot, from 1, of so many, as it was at `told_time`.
+
+    `expected_start_time` is when its turn comes if jobs take as long as of late.
+    """
+
+    place: int = 0
+    length: int = 0
+    told_time: str = ""
+    expected_start_time: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class PlanShown:
     """What differs, as people see it; `cause` is Spec or Drift.
 
@@ -222,6 +235,7 @@ class Record:
     job: JobShown | None = None
     history: tuple[Mapping[str, Json], ...] = ()
     plan: PlanShown | None = None
+    line: LineShown | None = None
     observed: Observed | None = None
     proved: Observed | None = None
 

@@ -400,6 +400,12 @@ def queued(most: int) -> str:
     return f"{slots} in use (spec.limits.maxJobs of the ArcGISSite); waiting for one."
 
 
+def in_line(place: int, length: int, told: str, start: str) -> str:
+    """`told` is when that was so, and `start` when its turn comes, empty where nobody knows."""
+    turn = f"; by the last jobs its turn comes about {start}" if start else ""
+    return f"Number {place} of {length} in line at {told}{turn}."
+
+
 def afterwards(now: str, then: str) -> str:
     """What holds as soon as the open operation is over."""
     return f"{now} After that: {then}"

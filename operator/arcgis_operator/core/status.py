@@ -20,6 +20,7 @@ from arcgis_operator.core.record import (
     Condition,
     JobShown,
     Journal,
+    LineShown,
     Observed,
     Phase,
     PlanShown,
@@ -28,7 +29,7 @@ from arcgis_operator.core.record import (
 )
 from arcgis_operator.core.said import Raw
 from arcgis_operator.core.size import within
-from arcgis_operator.core.verdict import Ready, Verdict
+from arcgis_operator.core.verdict import Ready, Reason, Verdict
 
 RELIED_ON = ("observedGeneration", "lastHandledReconcileAt", "lastHandledOverride", "conditions", "journal")
 ALONE = (
@@ -92,6 +93,7 @@ def render(
         "job": _written(record.job) if record.job else None,
         "history": _fitted("history", [dict(entry) for entry in record.history]),
         "plan": _written(record.plan) if record.plan else None,
+        "line": _written(record.line) if record.line and verdict.reason is Reason.QUEUED else None,
         "observed": _written(live) if (live := record.observed or record.proved) else None,
     }
     return within({key: value for key, value in status.items() if value not in (None, "", [])})
@@ -203,6 +205,7 @@ def _parsed(status: Mapping[str, Json]) -> Record:
         job=_read(JobShown, _block(status, "job")) if status.get("job") else None,
         history=_history(status),
         plan=_plan(status),
+        line=_line(status),
         observed=_proved(status),
     )
 
@@ -215,6 +218,7 @@ def _uncertain(status: Mapping[str, Json]) -> Record:
         journal=_read(Journal, _counting(_block(status, "journal"))).closed(),
         history=_history(status),
         plan=_plan(status),
+        line=_line(status),
         proved=_proved(status),
     )
 
@@ -223,6 +227,11 @@ def _history(status: Mapping[str, Json]) -> tuple[Mapping[str, Json], ...]:
     """What of it can be read: it decides nothing, so what cannot be read of it is no harm."""
     listed = status.get("history")
     return tuple(one for one in listed if isinstance(one, Mapping)) if isinstance(listed, list) else ()
+
+
+def _line(status: Mapping[str, Json]) -> LineShown | None:
+    block = _block(status, "line")
+    return _read(LineShown, block) if block else None
 
 
 def _proved(status: Mapping[str, Json]) -> Observed | None:
@@ -268,7 +277,7 @@ def _spelled(kind: Any) -> tuple[tuple[str, str, Any], ...]:
 
 def written_fields() -> dict[str, list[str]]:
     """The names that `render` may write into each block of an ArcGISService's status."""
-    blocks = {"journal": Journal, "job": JobShown, "plan": PlanShown, "observed": Observed}
+    blocks = {"journal": Journal, "job": JobShown, "plan": PlanShown, "line": LineShown, "observed": Observed}
     return {block: [_key(field.name) for field in fields(kind)] for block, kind in blocks.items()}
 
 

@@ -23,6 +23,7 @@ from arcgis_operator.core.decide import decide, rests_on_version
 from arcgis_operator.core.failures import Fact, Failure, Kind
 from arcgis_operator.core.identity import Name
 from arcgis_operator.core.job import Job, JobState
+from arcgis_operator.core.line import Standing
 from arcgis_operator.core.look import SITE_AWAY
 from arcgis_operator.core.model import Aim, Desired, SiteRef, SpecInvalid
 from arcgis_operator.core.operations import Request
@@ -182,9 +183,11 @@ class ServiceReconciler:
         if not isinstance(site, Hold):
             rivals = (heard.hold, heard.live_instead(case))
             own = (OBSERVING,) if case.desired and case.desired.observe else ()
+            unsent = (*filter(None, rivals), *own, *site.unsent(key))
             case = replace(
                 case,
-                unsent=(*filter(None, rivals), *own, *site.unsent(key)),
+                unsent=unsent,
+                standing=_standing(key, site, unsent),
                 drifts=self._drifts(key, case),
             )
         verdict = decide(case)
@@ -518,6 +521,11 @@ def _is_over(case: Case, verdict: Verdict) -> bool:
     ours = case.seen.ours if case.seen else None
     runs = isinstance(ours, Job) and ours.state is JobState.RUNNING
     return verdict.record.journal.job_id != case.record.journal.job_id and not runs
+
+
+def _standing(key: str, site: SiteSession, unsent: tuple[Hold, ...]) -> Standing | None:
+    """Its place in the line, where it waits in one: to look that up takes time in a long one."""
+    return site.standing(key) if any(hold.reason is Reason.QUEUED for hold in unsent) else None
 
 
 def _unlooked(desired: Desired | SpecInvalid, site: SiteSession | Hold) -> tuple[Hold, ...]:

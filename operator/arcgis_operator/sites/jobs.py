@@ -7,7 +7,8 @@ from dataclasses import replace
 from arcgis_operator.core.failures import Accepted, Failure, Kind
 from arcgis_operator.core.identity import operation_uri
 from arcgis_operator.core.job import Job, JobsOn
-from arcgis_operator.core.operations import Request
+from arcgis_operator.core.line import Standing
+from arcgis_operator.core.operations import EDIT, Request
 from arcgis_operator.core.said import ID_LEAST, Raw, Show, cut
 from arcgis_operator.core.usual import Usual
 from arcgis_operator.sites.availability import Availability
@@ -109,6 +110,12 @@ class SiteJobs:
     def call_when_free(self, key: str) -> bool:
         """Wake the service when a job slot becomes free. The first in line (True) also looks by itself."""
         return self._place.live.slots.wait(key, self)
+
+    def standing(self, key: str) -> Standing:
+        """The place of a service in the line of all views, and how long it may wait there."""
+        place, length = self._place.live.slots.place(key)
+        wait = place * self.usual(EDIT.name).half / self._availability.wanted.max_jobs
+        return Standing(place, length, wait)
 
     # ---- as the live site asks
 

@@ -63,7 +63,7 @@ class SiteSession:
         self.document, self.likely = self._documents.of, self._documents.likely
         self.job, self.jobs_on, self.over = jobs.read, jobs.on, jobs.over
         self.usual_job_seconds, self.usual = jobs.usual_seconds, jobs.usual
-        self.call_when_free = jobs.call_when_free
+        self.call_when_free, self.standing = jobs.call_when_free, jobs.standing
         self.occupy, self.left, self.begin = jobs.occupy, jobs.left, jobs.begin
 
     @property

@@ -37,6 +37,13 @@ class Slots:
         """Services that wait, the first in line first."""
         return [*self._waiting]
 
+    def place(self, key: str) -> tuple[int, int]:
+        """The place of a service in the line, from 1, and of how many: the last if it stands in none yet."""
+        if key in self._promised or key not in self._waiting:
+            length = len(self._waiting) + 1
+            return 1 if key in self._promised else length, length
+        return next(at for at, one in enumerate(self._waiting, 1) if one == key), len(self._waiting)
+
     def knows(self, key: str) -> bool:
         """Whether it has a slot, was called for one, or waits."""
         return key in self._holders or key in self._promised or key in self._waiting

@@ -19,6 +19,7 @@ from arcgis_operator.core.failures import Failure
 from arcgis_operator.core.failures import Kind as FailureKind
 from arcgis_operator.core.identity import Name
 from arcgis_operator.core.job import Job
+from arcgis_operator.core.line import Standing
 from arcgis_operator.core.model import Desired, SiteRef, SiteWanted
 from arcgis_operator.core.said import Raw
 from arcgis_operator.core.service_spec import parse_service
@@ -475,6 +476,20 @@ async def test_that_a_job_has_ended_is_known_to_all_who_counted_it() -> None:
     for number in range(3):
         other._jobs._index.noted(replace(ended, id=Raw(f"k{number}")))
     assert one.usual("edit") == other.usual("edit") == Usual(4, 3.0, 3.0)
+
+
+async def test_the_place_in_the_line_is_that_among_all_views_and_the_wait_by_the_own_limit() -> None:
+    sessions = made(Slow(NAMESPACES))
+    one, other = await views(sessions, replace(WANTED, max_jobs=1), replace(WANTED, secret="o", max_jobs=2))
+    for number in range(2):
+        one.occupy(f"https://a|busy{number}.mapserver", busy=True)
+    one.call_when_free("https://a|roads.mapserver")
+    assert other.standing("https://a|rivers.mapserver") == Standing(2, 2)
+    ended = Job(Raw("j1"), Raw("COMPLETED"), Raw("/arcgis/admin/services/Roads.MapServer/edit"), start_ms=1)
+    for number in range(3):
+        other._jobs._index.noted(replace(ended, id=Raw(f"j{number}"), end_ms=30_001))
+    assert other.standing("https://a|rivers.mapserver") == Standing(2, 2, 30.0)
+    assert one.standing("https://a|roads.mapserver") == Standing(1, 1, 30.0)
 
 
 async def test_a_session_that_is_closed_leaves_the_line() -> None:

@@ -45,6 +45,16 @@ def test_a_free_slot_is_kept_for_the_first_in_line() -> None:
     assert line(site) == Line(["b"], ["c"], ["b"])
 
 
+def test_each_in_line_has_a_place_and_who_comes_now_would_be_the_last() -> None:
+    site = Site()
+    slots = site.full("a", "b", "c", "d")
+    assert [slots.place(key) for key in ("b", "c", "d")] == [(1, 3), (2, 3), (3, 3)]
+    assert slots.place("newcomer") == (4, 4)
+    slots.free("a")
+    assert slots.place("b") == (1, 3), "it was called, and would come first again"
+    assert slots.place("c") == (1, 2)
+
+
 def test_who_has_nothing_to_do_any_more_passes_the_slot_on() -> None:
     site = Site()
     slots = site.full("a", "b", "c")
