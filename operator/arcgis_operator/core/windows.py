@@ -97,7 +97,7 @@ def next_opening(owners: Sequence[Windows], at: datetime) -> Opening:
         if opening.time - at > FAR:
             break
         opening = hindered
-    return Opening(opening.time, opening.zone, sure=False)
+    return Opening(opening.time, opening.zone, sure=are_open(owners, opening.time))
 
 
 def _hindrance(windows: Windows, at: datetime) -> Opening | None:
