@@ -27,7 +27,6 @@ from arcgis_operator.core.line import Standing
 from arcgis_operator.core.look import SITE_AWAY
 from arcgis_operator.core.model import Aim, Desired, SiteRef, SpecInvalid
 from arcgis_operator.core.operations import Request
-from arcgis_operator.core.planning import is_drift
 from arcgis_operator.core.record import Journal, Phase, Record
 from arcgis_operator.core.said import UNSAID, plainly
 from arcgis_operator.core.service_spec import parse_aim, parse_service
@@ -37,6 +36,7 @@ from arcgis_operator.core.verdict import Reason, Verdict
 from arcgis_operator.core.wake import BACKOFF, NOW, RESYNC, After, Wake, asked_for
 from arcgis_operator.core.windows import are_open
 from arcgis_operator.reconcilers.clock import Clock
+from arcgis_operator.reconcilers.drifts import Drifts
 from arcgis_operator.reconcilers.hearing import PASSED_OVER, Heard, Hearing, Voice
 from arcgis_operator.reconcilers.ledger import Ledger
 from arcgis_operator.reconcilers.observe import observe
@@ -79,18 +79,12 @@ class ServiceReconciler:
         self._store, self._sites, self._registry, self._ledger = store, sites, registry, ledger
         self._polled = polled
         self._clock, self._policy, self._new_id = clock, policy, new_id
-        self._tell, self._storms, self._rhythm = tell, storms, rhythm
+        self._tell, self._drifts, self._rhythm = tell, Drifts(storms), rhythm
         self._hearing = Hearing(store, sites, registry)
         self._confirmed: dict[str, float] = {}  # when the address of a resource that does not speak was read
 
     async def turn(self, key: str, term: Term) -> Wake:
         """When the next one is due."""
-        wake = await self._turn(key, term)
-        if wake is RESYNC:
-            self._rhythm.rested(key)
-        return wake
-
-    async def _turn(self, key: str, term: Term) -> Wake:
         for former in self._registry.came_from(key):
             self._ledger.share(former, key)
         heard = await self._hearing.hear(self._registry.claim(key))
@@ -106,7 +100,7 @@ class ServiceReconciler:
             kept = self._polled.take(key, heard.speaker, term)
             body = kept or await self._store.read(heard.speaker)
             if isinstance(body, KubeFailure):
-                self._storms.passed(key, math.inf)
+                self._drifts.unread(key)
                 return self._unread(heard.speaker, uid, body)
             wake = await self._attempt(key, body, term, heard)
             if wake is not None:
@@ -121,7 +115,7 @@ class ServiceReconciler:
 
     async def fail(self, key: str, error: Exception) -> None:
         """Say on the resource that its turn crashed; the error's own text may hold secrets: not shown."""
-        self._storms.passed(key, math.inf)
+        self._drifts.unread(key)
         winner = self._registry.claim(key).winner
         body = await self._store.read(winner) if winner else None
         if isinstance(body, dict):
@@ -188,7 +182,7 @@ class ServiceReconciler:
                 case,
                 unsent=unsent,
                 standing=_standing(key, site, unsent),
-                drifts=self._drifts(key, case),
+                drifts=self._drifts.holds(key, case),
             )
         verdict = decide(case)
         if verdict.effect and not fresh:
@@ -196,7 +190,7 @@ class ServiceReconciler:
         case, verdict = await self._by_its_version_now(case, verdict, site)
         if verdict.effect and not await self._still_may(key, body, heard, aim, site):
             return NOW
-        self._seen(key, case, verdict, began_at)
+        self._drifts.ended(key, case, verdict, began_at)
         return await self._conclude(key, body, term, aim, site, case, verdict)
 
     async def _by_its_version_now(
@@ -243,7 +237,10 @@ class ServiceReconciler:
             site.over(case.record.journal.job_id)
         if verdict.effect is None or aim is None or case.seen is None or isinstance(site, Hold):
             self._polled.leave(key, stored, verdict.record.journal.phase, term)
-            return next_look(stored, wake)
+            wake = next_look(stored, wake)
+            if wake is RESYNC and verdict.reason is not Reason.QUEUED:  # who waits for a slot is called
+                self._rhythm.rested(key)
+            return wake
         return await self._perform(key, stored, verdict.effect, aim.site, site, term, case.seen)
 
     def _recall(self, key: str, body: Object) -> Record:
@@ -353,32 +350,6 @@ class ServiceReconciler:
             return seen
         may = self._sites.may(wanted.aim, namespace)
         return replace(seen, likely=await site.likely(wanted.service, may))
-
-    def _drifts(self, key: str, case: Case) -> tuple[Hold, ...]:
-        """Why a drift of what was read is not restored now."""
-        desired, open_ = case.desired, case.record.journal.open
-        if desired is None or case.document is None or case.stranger or case.too_old_for > 0:
-            return ()
-        name, counts = Name(desired.site.namespace, desired.site.name), not desired.observe
-        drifts = counts and not desired.drift.report and not case.matches and is_drift(case)
-        if case.matches or not open_:
-            self._storms.looked(name, key, drifts, case.seen.asked_at if case.seen else 0.0)
-        hold = self._storms.hold(name, key) if drifts else None
-        return (hold,) if hold else ()
-
-    def _seen(self, key: str, case: Case, verdict: Verdict, began_at: float) -> None:
-        """All was seen that can be, unless the trouble of its site, or the site's pause, ended the turn.
-
-        Of a suspended service nothing is restored: whether it drifts asks nobody anything.
-        """
-        desired, reason = case.desired, verdict.reason
-        if desired and desired.suspend:
-            site = Name(desired.site.namespace, desired.site.name)
-            self._storms.looked(site, key, drifts=False, asked_at=began_at)
-        elif reason not in SITE_AWAY and reason is not Reason.SUSPENDED:
-            self._storms.passed(key, began_at)
-        elif case.unlooked:
-            self._storms.paused(key)
 
     def _identified(self, body: Object, case: Case) -> bool:
         """Whether this key may speak for the service that was read: one service can have two addresses."""
