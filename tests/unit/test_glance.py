@@ -6,7 +6,10 @@ from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
+import pytest
+
 from arcgis_operator.adapters.admin import FolderAnswer
+from arcgis_operator.core.failures import Failure, Kind
 from arcgis_operator.core.identity import Name, ServiceRef
 from arcgis_operator.core.job import JobsOn
 from arcgis_operator.core.model import Desired, Leaf, LeafKind, SiteRef
@@ -28,6 +31,8 @@ class FakeSite:
     def __init__(self, folders: dict[str, dict[str, Mapping[str, Any]]]) -> None:
         self.folders = folders
         self.told: list[bool] = []
+        self.failure: Failure | None = None
+        self.no_jobs: Failure | None = None
 
     def gate(self) -> None:
         return None
@@ -35,14 +40,16 @@ class FakeSite:
     async def pace(self) -> None:
         return None
 
-    async def folder(self, name: str, refs: Sequence[ServiceRef], known: str) -> FolderAnswer:
+    async def folder(self, name: str, refs: Sequence[ServiceRef], known: str) -> FolderAnswer | Failure:
+        if self.failure:
+            return self.failure
         digest = str(self.folders[name])
         self.told.append(digest != known)
         return FolderAnswer(digest, self.folders[name] if self.told[-1] else None)
 
     async def jobs_on(self, service_key: str, within: float) -> JobsOn:
         assert within == LIST_SECONDS
-        return JobsOn()
+        return JobsOn(failure=self.no_jobs)
 
 
 def resting(name: str, folder: str, key_folder: str = "") -> Resting:
@@ -60,6 +67,7 @@ class Glanced:
         self.at_rest: list[Resting] = []
         self.woken: list[str] = []
         self.rhythm: list[tuple[str, list[str], bool]] = []
+        self.again: list[str] = []
         self.same = True
         unused = cast("Any", None)
 
@@ -76,7 +84,7 @@ class Glanced:
             Breath(),
             cast("Any", SimpleNamespace(looked=lambda *_, **__: None)),
             lambda: 0.0,
-            cast("Any", SimpleNamespace(glanced=self._rhythm)),
+            cast("Any", SimpleNamespace(glanced=self._rhythm, failed=self.again.append)),
         )
 
     def _rhythm(self, folder: str, keys: list[str], whole: bool) -> None:
@@ -132,6 +140,20 @@ async def test_what_is_declared_otherwise_is_compared_though_the_answer_is_the_s
     assert site.told == [True, True]
 
 
+@pytest.mark.parametrize("part", ["failure", "no_jobs"])
+async def test_one_failure_is_tried_again_before_each_service_is_asked_for(part: str) -> None:
+    """A site that is busy for a moment is not asked five hundred questions for it."""
+    site = FakeSite({"Transport": {"roads.mapserver": document(WANTED)}})
+    glance, roads = Glanced(site), resting("Roads", "Transport")
+    for woken, again in (([], 1), ([roads.key], 1), ([], 2)):
+        setattr(site, part, Failure(Kind.BUSY, "503"))
+        assert await glance.look(roads) == woken
+        assert len(glance.again) == again
+    setattr(site, part, None)
+    assert await glance.look(roads) == []
+    assert glance.rhythm[-1][-1]
+
+
 async def test_a_service_that_is_not_listed_or_has_become_another_gets_a_turn() -> None:
     site = FakeSite({"Transport": {"roads.mapserver": {**document(WANTED), "id": "s2"}}})
     glance, roads = Glanced(site), resting("Roads", "Transport")
@@ -147,7 +169,7 @@ class SlowSite(FakeSite):
         super().__init__({"Transport": {"roads.mapserver": document(WANTED)}})
         self.under_way, self.asked, self.answer = under_way, asyncio.Event(), asyncio.Event()
 
-    async def folder(self, name: str, refs: Sequence[ServiceRef], known: str) -> FolderAnswer:
+    async def folder(self, name: str, refs: Sequence[ServiceRef], known: str) -> FolderAnswer | Failure:
         self.under_way.append(self)
         self.asked.set()
         await self.answer.wait()

@@ -27,6 +27,9 @@ from arcgis_operator.reconcilers.storms import Storms
 from arcgis_operator.sites.session import SiteSession
 from arcgis_operator.sites.sessions import Sessions
 
+Place = tuple[str, Name]
+"""A folder, as one ArcGISSite sees it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Agreed:
@@ -59,7 +62,8 @@ class Glance:
         self._wake, self._again, self._line = wake, again, FolderLine()
         self._list_seconds, self._breath, self._storms = list_seconds, breath, storms
         self._monotonic, self._rhythm = monotonic, rhythm
-        self._agreed: dict[tuple[str, Name], Agreed] = {}
+        self._agreed: dict[Place, Agreed] = {}
+        self._failed: set[Place] = set()
 
     async def turn(self, folder: str) -> Wake:
         """The next glance comes as the rhythm says; one that has to wait gives its worker back."""
@@ -94,6 +98,13 @@ class Glance:
         asked_at = self._monotonic()
         known = before.digest if before and before.wanted == wanted else ""
         answer = await self._ask(site, resting, known) if site else None
+        if isinstance(answer, Failure):
+            if place not in self._failed:
+                self._failed.add(place)
+                self._rhythm.failed(folder)
+                return False
+            answer = None
+        self._failed.discard(place)
         as_before = [await self._as_it_was(site, one, answer, asked_at) for one in resting]
         for one, same in zip(resting, as_before, strict=True):
             if not same:
@@ -102,10 +113,13 @@ class Glance:
             self._agreed[place] = Agreed(answer.digest, wanted)
         return answer is not None
 
-    async def _ask(self, site: SiteSession, resting: list[Resting], known: str) -> FolderAnswer | None:
+    async def _ask(
+        self, site: SiteSession, resting: list[Resting], known: str
+    ) -> FolderAnswer | Failure | None:
+        """One answer about all; the list of jobs that goes with it is there already then."""
         refs = [one.desired.service for one in resting]
-        found = await site.folder(refs[0].folder, refs, known)
-        return None if isinstance(found, Failure) else found
+        jobs = await site.jobs_on(refs[0].key, self._list_seconds)
+        return jobs.failure or await site.folder(refs[0].folder, refs, known)
 
     async def _as_it_was(
         self, site: SiteSession | None, one: Resting, answer: FolderAnswer | None, asked_at: float

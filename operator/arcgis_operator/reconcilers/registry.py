@@ -278,6 +278,10 @@ class Registry:
         """The folder whose glance looks at this service, None where none does, or it is not at rest."""
         return folder_of(key) if self.is_at_rest(key) else None
 
+    def has_folder(self, folder: str) -> bool:
+        """Whether anybody speaks for a service in it."""
+        return folder in self._folders
+
     def own_interval(self, key: str) -> float | None:
         """Between two looks at the service, as the resource that speaks for it says; None if it does not."""
         desired = self._speaks(key)

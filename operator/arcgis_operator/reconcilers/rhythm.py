@@ -14,6 +14,7 @@ from arcgis_operator.core.keys import FolderKey, Key, ServiceKey
 SOON_SECONDS = 60.0
 READS_PER_SECOND = 0.3
 """Of one site, by looks at its folders: where there are many, each is looked at more rarely."""
+AGAIN_SECONDS = 10.0
 EARLIEST = 0.8  # of an interval: so looks that began together spread
 
 
@@ -31,6 +32,9 @@ class Known(Protocol):
 
     def is_at_rest(self, key: str) -> bool:
         """Whether nothing is to be done for it."""
+
+    def has_folder(self, folder: str) -> bool:
+        """Whether any service in it is declared."""
 
 
 class Rhythm:
@@ -69,6 +73,7 @@ class Rhythm:
         declared = [self._known.site_interval(key) for key in keys]
         for key, of_site in zip(keys, declared, strict=True):
             self._note(key, self._known.own_interval(key) or of_site)
+        whole = whole if keys else self._goes_on(folder)
         self._note_folder(folder, whole)
         shortest = min((one for one in declared if one), default=None)
         if shortest or whole:
@@ -87,6 +92,14 @@ class Rhythm:
             self._looked[key] = self._monotonic()
         else:
             self._looked.pop(key, None)
+
+    def _goes_on(self, folder: str) -> bool:
+        """None of its services is at rest at the moment, as while something is done for all of them."""
+        return self._known.has_folder(folder) and folder in self._whole.get(folder.partition("|")[0], ())
+
+    def failed(self, folder: str) -> None:
+        """It could not be looked at, once: that is tried again before each of its services is."""
+        self._look(FolderKey(folder), AGAIN_SECONDS)
 
     def _note_folder(self, folder: str, whole: bool) -> None:
         folders = self._whole.setdefault(folder.partition("|")[0], set())

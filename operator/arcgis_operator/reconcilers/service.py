@@ -238,7 +238,8 @@ class ServiceReconciler:
         if verdict.effect is None or aim is None or case.seen is None or isinstance(site, Hold):
             self._polled.leave(key, stored, verdict.record.journal.phase, term)
             wake = next_look(stored, wake)
-            if wake is RESYNC and verdict.reason is not Reason.QUEUED:  # who waits for a slot is called
+            # whose site is not asked is told when it may be, and who waits for a slot is called
+            if wake is RESYNC and case.seen and verdict.reason is not Reason.QUEUED:
                 self._rhythm.rested(key)
             return wake
         return await self._perform(key, stored, verdict.effect, aim.site, site, term, case.seen)

@@ -16,7 +16,7 @@ from arcgis_operator.core.jsondoc import Json
 Document = Mapping[str, Json]
 PROOFS = 3
 TRIES = 3  # a service may be edited between the two reads, so one that differs decides nothing
-WORTH_A_GLANCE = 8  # for fewer services single reads are as cheap as the proof
+WORTH_A_GLANCE = 8  # for fewer services single reads are as cheap as a proof that is still to come
 SHARE = 10  # nor is a folder read when it holds so many times more services than are asked for
 
 
@@ -48,7 +48,8 @@ class Folders:
         `known` is the digest of an answer whose documents are not needed once more.
         """
         shelf = self._shelves.setdefault(name.casefold(), Shelf())
-        if not name or len(refs) < WORTH_A_GLANCE or len(refs) * SHARE < shelf.size or shelf.failed >= TRIES:
+        worth = shelf.proved or len(refs) >= WORTH_A_GLANCE
+        if not name or not worth or len(refs) * SHARE < shelf.size or shelf.failed >= TRIES:
             return None
         found = await self._read_folder(name, known if shelf.proved else "")
         if isinstance(found, Failure):

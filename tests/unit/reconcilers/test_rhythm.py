@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from arcgis_operator.core.keys import FolderKey, Key, ServiceKey
-from arcgis_operator.reconcilers.rhythm import EARLIEST, READS_PER_SECOND, SOON_SECONDS, Rhythm
+from arcgis_operator.reconcilers.rhythm import AGAIN_SECONDS, EARLIEST, READS_PER_SECOND, SOON_SECONDS, Rhythm
 
 RESYNC_SECONDS = 600.0
 URL = "https://gis.example.com/arcgis"
@@ -20,6 +20,7 @@ class Known:
     own: float | None = None
     site: float | None = None
     rests: bool = True
+    folder: bool = True
 
     def own_interval(self, key: str) -> float | None:
         return self.own
@@ -32,6 +33,9 @@ class Known:
 
     def is_at_rest(self, key: str) -> bool:
         return self.rests
+
+    def has_folder(self, folder: str) -> bool:
+        return self.folder
 
 
 @dataclass
@@ -69,6 +73,24 @@ def test_a_folder_that_is_not_waits_for_the_resync() -> None:
     world.rhythm().glanced(FOLDER, [KEY], whole=False)
     world.rhythm().glanced(FOLDER, [], whole=False)
     assert not world.asked
+
+
+def test_a_folder_in_which_something_is_done_for_all_services_is_looked_at_again() -> None:
+    """Until nobody declares any of them any more."""
+    world = World()
+    rhythm = world.rhythm()
+    rhythm.glanced(FOLDER, [KEY], whole=True)
+    rhythm.glanced(FOLDER, [], whole=False)
+    assert world.asked == [(FolderKey(FOLDER), SOON_SECONDS)] * 2
+    world.known.folder = False
+    rhythm.glanced(FOLDER, [], whole=False)
+    assert len(world.asked) == 2
+
+
+def test_a_look_that_failed_once_is_tried_again() -> None:
+    world = World()
+    world.rhythm().failed(FOLDER)
+    assert world.asked == [(FolderKey(FOLDER), AGAIN_SECONDS)]
 
 
 @pytest.mark.parametrize(("folders", "seconds"), [(1, SOON_SECONDS), (13, SOON_SECONDS), (59, 250.0)])

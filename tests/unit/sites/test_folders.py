@@ -73,11 +73,15 @@ async def test_a_service_edited_between_the_two_reads_does_not_spoil_the_folder(
 
 
 async def test_few_services_and_the_root_folder_are_read_one_by_one() -> None:
+    """Unless the folder was proved before: then one request is less than two."""
     site = FakeSite()
     reads = site.reads()
     assert await reads.documents("Roads", REFS[1:]) is None
     assert await reads.documents("", REFS) is None
     assert site.folders == 0
+    await reads.documents("Roads", REFS)
+    assert await reads.documents("Roads", REFS[:2])
+    assert site.folders == 2
 
 
 async def test_a_folder_with_many_services_of_others_is_read_once_and_never_again() -> None:
