@@ -17,6 +17,8 @@ LAST_LINE = re.compile(
     rf"demo: FireWeatherWatch\.MapServer job=(?P<job>j{UUID}) status=COMPLETED Ready=True "
     r"edits=1 restarts=1 \d+\.\ds"
 )
+SECRETS = Search({"what the site says": PLANTED})
+"""Planted in documents, jobs and errors of the demo's site by `Demo.site`."""
 MOVES = (
     r"you +apply +kubectl apply -f manifests/samples/services/fire-weather.yaml",
     r"Kubernetes +Submitting ",
@@ -41,6 +43,7 @@ MOVES = (
 def test_the_demo_shows_the_setting_go_live_and_ends_with_one_line(tmp_path: Path) -> None:
     picture = tmp_path / "images" / "demo.svg"
     with Demo("run", *QUICK, f"--svg={picture}") as demo:
+        demo.site().close()
         at = 0
         for move in MOVES[:3]:
             at = demo.wait_for_line(move, at)
@@ -54,7 +57,9 @@ def test_the_demo_shows_the_setting_go_live_and_ends_with_one_line(tmp_path: Pat
         assert not demo.stderr
         assert folders
         assert_nothing_is_left(demo, folders)
+        assert not SECRETS.hits(demo.told().encode())
     assert_is_a_picture_without_addresses(picture, found["job"])
+    assert not SECRETS.hits(picture.read_bytes())
 
 
 def test_on_a_terminal_of_80_columns_no_line_is_wider() -> None:
@@ -97,7 +102,7 @@ def test_a_job_that_fails_ends_it_with_the_reason_after_the_view_of_the_failure(
         assert re.search(r"reason: JobFailed\n +status: 'True'\n +type: Stalled", told)
         assert re.search(r"Warning +JobFailed", told)
         assert 'password="***"' in told, "what the site says is shown without the secrets in it"
-        assert not Search({"what the site says": PLANTED}).hits(told.encode())
+        assert not SECRETS.hits(told.encode())
         assert_nothing_is_left(demo, set())
 
 

@@ -25,6 +25,7 @@ def _parsed() -> argparse.Namespace:
     find.add_argument("features", help="joined by +")
     find.add_argument("--rule", default="", help="of the judge; any when none is named")
     find.add_argument("--seeds", default="0:300")
+    commands.add_parser("cases", help="play what readers had found at f03c483, and say what is wrong here")
     play = commands.add_parser("play", help="play one scene and tell it")
     play.add_argument("scene")
     return parser.parse_args()
@@ -45,6 +46,8 @@ def main() -> int:
 
     if asked.command == "play":
         return pairs_story.tell(asked.scene)
+    if asked.command == "cases":
+        return bool(pairs_story.cases())
     first, _, last = asked.seeds.partition(":")
     if asked.command == "find":
         return pairs_story.find(asked.features, asked.rule, range(int(first), int(last)))

@@ -89,6 +89,8 @@ class ClusterActs(Hands):
 
     def _crash(self, number: int, replica: Any) -> None:
         self.dead.add(number)
-        replica.parts.leading.end("it crashed")
+        before_there_were_parts = hasattr(replica, "_operator")  # the operator of another checkout
+        leading = replica._operator._leading if before_there_were_parts else replica.parts.leading
+        leading.end("it crashed")
         for task in replica.tasks:
             task.cancel()

@@ -3,7 +3,7 @@
 CASES = {
     "a failed read of labels lets the loser speak": ("3:label read fails+second on the same site", "LOSER"),
     "a replaced site lets the loser speak": (
-        "447:second by another ArcGISSite+site replaced",
+        "0:second by another ArcGISSite+site replaced",
         "LOSER",
     ),
     "a status is stored without its journal": ("0:jobs fail+status without its journal", "NO-INTENT"),
@@ -33,7 +33,7 @@ CASES = {
     "a join is forgotten with the process": ("455:crash+second by another address", "LOSER"),
     "a job seen completed is presumed to run": ("0:jobs forgotten+site trims values", "NO-REST"),
     "a slow site never gets an edit": ("188:slow site", "NO-REST"),
-    "who waits for a person keeps the slot": ("5:one slot+site moves", "NO-REST"),
+    "who waits for a person keeps the slot": ("14:one slot+site moves", "NO-REST"),
     "an older resource steps over an unknown outcome": (
         "39:crash+list of jobs forbidden+second on the same site",
         "TWO-JOBS",

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 import pairs_features
+from pairs_cases import CASES
 from pairs_cover import scene_of
 from pairs_history import History, conditions
 from pairs_judge import violations
@@ -64,6 +65,19 @@ def find(features: str, rule: str, seeds: Iterable[int]) -> int:
             return 1
     print(f"nothing found: {features} {rule}")
     return 0
+
+
+def cases() -> int:
+    """Plays what readers had found at f03c483, and prints which of it is wrong here."""
+    wrong = 0
+    for name, (text, rule) in CASES.items():
+        found = broken(Scene.parse(text)).get(rule)
+        wrong += found is not None
+        print(f"{'right' if found is None else 'WRONG'}  {name}\n       {rule} '{text}'", flush=True)
+        if found:
+            print(f"       {found}")
+    print(f"{wrong} of {len(CASES)} are wrong")
+    return wrong
 
 
 def tell(text: str) -> int:
