@@ -19,14 +19,13 @@ LAST_LINE = re.compile(
 )
 SECRETS = Search({"what the site says": PLANTED})
 """Planted in documents, jobs and errors of the demo's site by `Demo.site`."""
-MOVES = (
-    r"you +apply +kubectl apply -f manifests/samples/services/fire-weather.yaml",
-    r"Kubernetes +Submitting ",
-    r"site +SUBMITTED ",
-    r"Kubernetes +JobRunning ",
-    r"site +EXECUTING ",
-    r"site +COMPLETED ",
-    r"Kubernetes +Converged ",
+APPLIED = r"you +apply +kubectl apply -f manifests/samples/services/fire-weather.yaml"
+MOVES = {
+    "Kubernetes": ("Submitting", "JobRunning", "Converged"),
+    "site": ("SUBMITTED", "EXECUTING", "COMPLETED"),
+}
+"""Each is read from a source of its own, and told when it comes."""
+ENDING = (
     r"\$ kubectl get agsvc/fire-weather .*-o yaml",
     r"  - .*",
     r"    status: COMPLETED",
@@ -44,15 +43,17 @@ def test_the_demo_shows_the_setting_go_live_and_ends_with_one_line(tmp_path: Pat
     picture = tmp_path / "images" / "demo.svg"
     with Demo("run", *QUICK, f"--svg={picture}") as demo:
         demo.site().close()
-        at = 0
-        for move in MOVES[:3]:
-            at = demo.wait_for_line(move, at)
+        applied = demo.wait_for_line(APPLIED, 0)
         folders = demo.folders()
         assert demo.wait() == 0, demo.told()
         found = next(filter(None, map(LAST_LINE.fullmatch, demo.lines)), None)
         assert found, demo.told()
-        for move in MOVES[3:]:
-            at = demo.wait_for_line(move, at - 1)
+        for source, moves in MOVES.items():
+            at = applied
+            for move in moves:
+                at = demo.wait_for_line(rf"{source} +{move} ", at)
+        for line in ENDING:
+            at = demo.wait_for_line(line, at - 1)
         assert "\x1b" not in demo.told(), "without a terminal there are no colours"
         assert not demo.stderr
         assert folders
