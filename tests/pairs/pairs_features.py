@@ -13,6 +13,7 @@ for rooms in (
     "edits",
     "gates",
     "jobs",
+    "looks",
     "resources",
     "site",
     "state",
