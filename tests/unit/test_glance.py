@@ -9,20 +9,24 @@ from typing import Any, cast
 import pytest
 
 from arcgis_operator.adapters.admin import FolderAnswer
+from arcgis_operator.core.case import Hold
 from arcgis_operator.core.failures import Failure, Kind
 from arcgis_operator.core.identity import Name, ServiceRef
 from arcgis_operator.core.job import JobsOn
 from arcgis_operator.core.model import Desired, Leaf, LeafKind, SiteRef
+from arcgis_operator.core.verdict import Reason
 from arcgis_operator.core.wake import RESYNC, Wake
 from arcgis_operator.reconcilers.breath import Breath
 from arcgis_operator.reconcilers.folder_line import FOLDERS_AT_ONCE, FolderLine
 from arcgis_operator.reconcilers.glance import Glance
 from arcgis_operator.reconcilers.ledger import Ledger
 from arcgis_operator.reconcilers.registry import Resting
+from arcgis_operator.reconcilers.retries import FIRST_SECONDS
+from arcgis_operator.reconcilers.rhythm import Look
 
 URL = "https://gis.example.com/arcgis"
 WANTED = "as declared"
-LIST_SECONDS = 60.0
+LIST_SECONDS, PATIENCE_SECONDS = 60.0, 300.0
 
 
 class FakeSite:
@@ -33,16 +37,18 @@ class FakeSite:
         self.told: list[bool] = []
         self.failure: Failure | None = None
         self.no_jobs: Failure | None = None
+        self.failing = ""
+        self.hold: Hold | None = None
 
-    def gate(self) -> None:
-        return None
+    def gate(self) -> Hold | None:
+        return self.hold
 
     async def pace(self) -> None:
         return None
 
     async def folder(self, name: str, refs: Sequence[ServiceRef], known: str) -> FolderAnswer | Failure:
-        if self.failure:
-            return self.failure
+        if self.failure or name == self.failing:
+            return self.failure or Failure(Kind.BUSY, "503")
         digest = str(self.folders[name])
         self.told.append(digest != known)
         return FolderAnswer(digest, self.folders[name] if self.told[-1] else None)
@@ -67,28 +73,31 @@ class Glanced:
         self.at_rest: list[Resting] = []
         self.woken: list[str] = []
         self.rhythm: list[tuple[str, list[str], bool]] = []
-        self.again: list[str] = []
+        self.again: list[float] = []
+        self.paused: list[str] = []
+        self.now = 0.0
         self.same = True
-        unused = cast("Any", None)
 
         async def resolve(*_: object) -> FakeSite:
             return site
 
+        self.ledger = Ledger(lambda: self.now, 90.0, 1800.0)
         self._glance = Glance(
             cast("Any", SimpleNamespace(resolve=resolve)),
             cast("Any", SimpleNamespace(resting=lambda _: self.at_rest, identify=lambda *_: self.same)),
-            Ledger(lambda: 0.0, 90.0, 1800.0),
+            self.ledger,
             self.woken.append,
-            unused,
+            lambda _, within: self.again.append(within),
             LIST_SECONDS,
             Breath(),
-            cast("Any", SimpleNamespace(looked=lambda *_, **__: None)),
-            lambda: 0.0,
-            cast("Any", SimpleNamespace(glanced=self._rhythm, failed=self.again.append)),
+            cast("Any", SimpleNamespace(looked=lambda *_, **__: None, paused=self.paused.append)),
+            lambda: self.now,
+            cast("Any", SimpleNamespace(glanced=self._rhythm)),
+            PATIENCE_SECONDS,
         )
 
-    def _rhythm(self, folder: str, keys: list[str], whole: bool) -> None:
-        self.rhythm.append((folder, keys, whole))
+    def _rhythm(self, folder: str, keys: list[str], look: Look) -> None:
+        self.rhythm.append((folder, keys, look.whole))
 
     async def look(self, *at_rest: Resting) -> list[str]:
         """Who is woken by it."""
@@ -140,18 +149,63 @@ async def test_what_is_declared_otherwise_is_compared_though_the_answer_is_the_s
     assert site.told == [True, True]
 
 
-@pytest.mark.parametrize("part", ["failure", "no_jobs"])
-async def test_one_failure_is_tried_again_before_each_service_is_asked_for(part: str) -> None:
+TROUBLES: Mapping[str, tuple[str, object]] = {
+    "no answer of the folder": ("failure", Failure(Kind.BUSY, "503")),
+    "no list of jobs": ("no_jobs", Failure(Kind.BUSY, "503")),
+    "a pause that the site asked for": ("hold", Hold(Reason.SITE_BUSY, "later")),
+    "a site that failed often": ("hold", Hold(Reason.CIRCUIT_OPEN, "later")),
+}
+
+
+@pytest.mark.parametrize(("part", "trouble"), TROUBLES.values(), ids=TROUBLES)
+async def test_a_failure_is_tried_again_for_a_while_before_each_service_is_asked_for(
+    part: str, trouble: object
+) -> None:
     """A site that is busy for a moment is not asked five hundred questions for it."""
     site = FakeSite({"Transport": {"roads.mapserver": document(WANTED)}})
     glance, roads = Glanced(site), resting("Roads", "Transport")
-    for woken, again in (([], 1), ([roads.key], 1), ([], 2)):
-        setattr(site, part, Failure(Kind.BUSY, "503"))
-        assert await glance.look(roads) == woken
-        assert len(glance.again) == again
+    setattr(site, part, trouble)
+    for _ in range(3):
+        assert await glance.look(roads) == []
+        glance.now += PATIENCE_SECONDS / 2
+    assert len(glance.again) == 3
+    assert FIRST_SECONDS / 2 <= glance.again[0] <= FIRST_SECONDS
+    assert glance.paused == [roads.key] * 3, "a count of drifts does not end meanwhile"
+    assert glance.ledger.vain_for(roads.key) == glance.now, "Ready stays no longer than it would"
+    glance.now += 1
+    assert await glance.look(roads) == [roads.key]
     setattr(site, part, None)
     assert await glance.look(roads) == []
     assert glance.rhythm[-1][-1]
+    setattr(site, part, trouble)
+    assert await glance.look(roads) == [], "this is another one"
+
+
+async def test_a_pause_that_the_site_asks_for_is_kept() -> None:
+    site = FakeSite({"Transport": {"roads.mapserver": document(WANTED)}})
+    glance = Glanced(site)
+    site.failure = Failure(Kind.BUSY, "429", retry_after=120.0)
+    await glance.look(resting("Roads", "Transport"))
+    assert glance.again == [120.0]
+
+
+async def test_services_of_a_site_that_is_suspended_get_turns_at_once() -> None:
+    """They have something to say."""
+    site = FakeSite({"Transport": {"roads.mapserver": document(WANTED)}})
+    site.hold = Hold(Reason.SUSPENDED, "suspended")
+    roads = resting("Roads", "Transport")
+    assert await Glanced(site).look(roads) == [roads.key]
+
+
+async def test_one_group_that_fails_is_told_from_another_that_does_not() -> None:
+    """In the folder of a key that was joined with one of another folder."""
+    site = FakeSite({"Transport": {"roads.mapserver": document(WANTED)}})
+    site.failing = "Archive"
+    joined, roads = resting("Rivers", "Archive", key_folder="Transport"), resting("Roads", "Transport")
+    glance = Glanced(site)
+    assert await glance.look(joined, roads) == []
+    glance.now += PATIENCE_SECONDS + 1
+    assert await glance.look(joined, roads) == [joined.key]
 
 
 async def test_a_service_that_is_not_listed_or_has_become_another_gets_a_turn() -> None:
@@ -191,7 +245,7 @@ async def test_few_folders_are_held_at_a_time_and_who_waits_gives_its_worker_bac
         one = resting("Roads", "Transport")
         return [replace(one, desired=replace(one.desired, site=SiteRef("gis", folder.partition("|")[0])))]
 
-    def give(folder: str) -> None:
+    def give(folder: str, within: float = 0.0) -> None:
         turns[folder] = asyncio.create_task(made.turn(folder))
 
     made = Glance(
@@ -205,6 +259,7 @@ async def test_few_folders_are_held_at_a_time_and_who_waits_gives_its_worker_bac
         cast("Any", SimpleNamespace(looked=lambda *_, **__: None)),
         lambda: 0.0,
         cast("Any", SimpleNamespace(glanced=lambda *_, **__: None)),
+        PATIENCE_SECONDS,
     )
     for folder in [*(f"{name}|transport" for name in names), "hangs|another"]:
         give(folder)

@@ -194,12 +194,13 @@ class Parts:
             self._registry,
             self._ledger,
             lambda key: self._asks.look(ServiceKey(key)),
-            lambda folder: self._asks.look(FolderKey(folder)),
+            lambda folder, within: self._asks.look(FolderKey(folder), within),
             SPREAD * self._config.resync_seconds,
             self._breath,
             self._storms,
             self._clock.monotonic,
             self._rhythm,
+            self._config.stale_after_seconds / 2,
         )
         reconcilers = self._make_services(), self._make_sites(), glance
         return rows(self._registry, self._asks, *reconcilers, self._rhythm, self._site_news)

@@ -256,8 +256,13 @@ def _waiting(case: Case, sight: Sight, cell: Cell) -> Verdict:
 
 
 def _line(case: Case, reason: Reason) -> LineShown | None:
-    """The place to tell of, where it is a slot that is waited for."""
-    if reason is not Reason.QUEUED or case.standing is None:
+    """The place to tell of, where it is a slot that is waited for.
+
+    An API server with an older CRD does not keep it: told anew at each look, it would be written each time.
+    """
+    before = case.record
+    unkept = before.line is None and before.ready.reason == Reason.QUEUED.value
+    if reason is not Reason.QUEUED or case.standing is None or unkept:
         return None
     return told_place(case.record.line, case.standing, case.now)
 

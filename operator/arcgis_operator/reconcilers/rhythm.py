@@ -1,12 +1,13 @@
 """How often what is at rest is compared with its site, when nothing tells of a change.
 
-Every resync looks at everything. Between two resyncs a folder is looked at once more as long as one answer
-tells of all its services, and whoever declares a shorter interval is; who declares a longer one is passed
-over by the resyncs before it ends.
+A resync looks at everything that is due. Between two resyncs a folder is looked at once more as long as one
+answer tells of all its services, and whoever declares a shorter interval is; who declares a longer one is
+passed over by the resyncs before it ends.
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from arcgis_operator.core.keys import FolderKey, Key, ServiceKey
@@ -14,8 +15,20 @@ from arcgis_operator.core.keys import FolderKey, Key, ServiceKey
 SOON_SECONDS = 60.0
 READS_PER_SECOND = 0.3
 """Of one site, by looks at its folders: where there are many, each is looked at more rarely."""
-AGAIN_SECONDS = 10.0
+SHARE = 0.02  # of a site's time that goes into its answer about one folder
 EARLIEST = 0.8  # of an interval: so looks that began together spread
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A look at a folder that is over: `groups` ArcGISSites have asked, which took `seconds`.
+
+    `whole`: one answer for each told of all its services.
+    """
+
+    whole: bool
+    groups: int
+    seconds: float
 
 
 class Known(Protocol):
@@ -50,7 +63,9 @@ class Rhythm:
     ) -> None:
         self._known, self._look, self._resync_seconds = known, look, resync_seconds
         self._monotonic, self._chance = monotonic, chance
-        self._whole: dict[str, set[str]] = {}  # folders that are answered for as a whole, by site
+        self._whole: dict[
+            str, dict[str, int]
+        ] = {}  # by site: folders answered for as a whole, in how many reads
         self._looked: dict[str, float] = {}  # services that some resyncs pass over
 
     def begin(self) -> None:
@@ -68,16 +83,23 @@ class Rhythm:
             shelf = self._known.shelf_of(key)
             self._again(FolderKey(shelf) if shelf else ServiceKey(key), of_site)
 
-    def glanced(self, folder: str, keys: list[str], whole: bool) -> None:
-        """A look at a folder is over, which was about these services; `whole`: one answer told of them."""
-        declared = [self._known.site_interval(key) for key in keys]
-        for key, of_site in zip(keys, declared, strict=True):
-            self._note(key, self._known.own_interval(key) or of_site)
-        whole = whole if keys else self._goes_on(folder)
-        self._note_folder(folder, whole)
-        shortest = min((one for one in declared if one), default=None)
-        if shortest or whole:
-            self._again(FolderKey(folder), shortest or self._soon(folder))
+    def glanced(self, folder: str, keys: Sequence[str], look: Look) -> None:
+        """A look at a folder is over, which was about these services."""
+        whole = look.whole if keys else self._goes_on(folder)
+        self._note_folder(folder, max(1, look.groups) if whole else 0)
+        soon = self._soon(folder, look) if whole else None
+        intervals = [self._glanced_at(key, soon) for key in keys] if keys else [soon]
+        shortest = min((one for one in intervals if one), default=None)
+        if shortest:
+            self._again(FolderKey(folder), shortest)
+
+    def _glanced_at(self, key: str, soon: float | None) -> float | None:
+        """Until a look at the folder is due for the service; with an interval of its own it has turns."""
+        own, of_site = self._known.own_interval(key), self._known.site_interval(key)
+        self._note(key, own or of_site)
+        if own:
+            self._again(ServiceKey(key), own)
+        return None if own else of_site or soon
 
     def passes_over(self, key: str) -> bool:
         """Whether a resync need not look at the service: the next one is early enough."""
@@ -95,21 +117,24 @@ class Rhythm:
 
     def _goes_on(self, folder: str) -> bool:
         """None of its services is at rest at the moment, as while something is done for all of them."""
-        return self._known.has_folder(folder) and folder in self._whole.get(folder.partition("|")[0], ())
+        return self._known.has_folder(folder) and folder in self._whole.get(_site(folder), ())
 
-    def failed(self, folder: str) -> None:
-        """It could not be looked at, once: that is tried again before each of its services is."""
-        self._look(FolderKey(folder), AGAIN_SECONDS)
+    def _note_folder(self, folder: str, groups: int) -> None:
+        folders = self._whole.setdefault(_site(folder), {})
+        folders.pop(folder, None)
+        if groups:
+            folders[folder] = groups
 
-    def _note_folder(self, folder: str, whole: bool) -> None:
-        folders = self._whole.setdefault(folder.partition("|")[0], set())
-        (folders.add if whole else folders.discard)(folder)
-
-    def _soon(self, folder: str) -> float:
-        """One answer for each folder, and a list of jobs for all of them."""
-        reads = len(self._whole[folder.partition("|")[0]]) + 1
-        return max(SOON_SECONDS, reads / READS_PER_SECOND / EARLIEST)
+    def _soon(self, folder: str, look: Look) -> float:
+        """Each ArcGISSite has an answer of its own for each folder, and a list of jobs for all of them."""
+        groups = self._whole[_site(folder)].values()
+        reads = sum(groups) + max(groups)
+        return max(SOON_SECONDS, reads / READS_PER_SECOND / EARLIEST, look.seconds / SHARE)
 
     def _again(self, key: Key, interval: float) -> None:
         if interval < self._resync_seconds:
             self._look(key, interval * (EARLIEST + (1 - EARLIEST) * self._chance()))
+
+
+def _site(folder: str) -> str:
+    return folder.partition("|")[0]

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from arcgis_operator.adapters.admin import FolderAnswer
-from arcgis_operator.core.failures import Failure
+from arcgis_operator.core.failures import Failure, Kind
 from arcgis_operator.core.identity import ServiceRef
 from arcgis_operator.core.jsondoc import Json
 
@@ -53,7 +53,8 @@ class Folders:
             return None
         found = await self._read_folder(name, known if shelf.proved else "")
         if isinstance(found, Failure):
-            shelf.failed += not found.unreachable
+            passing = shelf.proved or found.unreachable or found.kind is Kind.BUSY
+            shelf.failed += not passing
             return found
         if found.documents is not None:
             await self._weigh(shelf, found.documents, refs)

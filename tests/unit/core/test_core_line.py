@@ -57,6 +57,20 @@ def test_while_the_line_moves_a_little_no_look_writes_anything() -> None:
         assert render({**BODY, "status": first}, decide(again), now) == first
 
 
+def test_where_it_is_not_kept_it_is_told_once() -> None:
+    """By an API server with an older CRD: told at each look, it would be written each time."""
+    status = render(BODY, decide(queued(standing=Standing(40, 120, 1200.0))), NOW)
+    seen = []
+    for minutes in range(1, 60):
+        status = {name: value for name, value in status.items() if name != "line"}
+        body, now = {**BODY, "status": status}, NOW + timedelta(minutes=minutes)
+        status = render(
+            body, decide(queued(record=parse(body), standing=Standing(40, 120, 1.0), now=now)), now
+        )
+        seen.append(status)
+    assert all(one == seen[0] for one in seen)
+
+
 def test_who_waits_no_more_stands_in_no_line() -> None:
     waited = replace(Record(known=True), line=TOLD)
     assert "line" not in render(BODY, decide(case(record=waited)), NOW)

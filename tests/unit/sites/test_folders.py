@@ -92,8 +92,8 @@ async def test_a_folder_with_many_services_of_others_is_read_once_and_never_agai
     assert site.folders == 1
 
 
-async def test_a_site_that_is_away_is_asked_again_and_one_that_refuses_is_not() -> None:
-    for kind, asked in ((Kind.NOT_SENT, TRIES + 2), (Kind.REFUSED, TRIES)):
+async def test_a_site_that_is_away_or_busy_is_asked_again_and_one_that_refuses_is_not() -> None:
+    for kind, asked in ((Kind.NOT_SENT, TRIES + 2), (Kind.BUSY, TRIES + 2), (Kind.REFUSED, TRIES)):
         site = FakeSite(failure=Failure(kind, "no"))
         reads = site.reads()
         for _ in range(TRIES + 2):
@@ -110,3 +110,14 @@ async def test_only_what_was_proved_may_be_the_answer_that_is_known() -> None:
     await reads.documents("Roads", REFS, DIGEST)
     assert site.known == ["", DIGEST, ""]
     assert len(site.singles) == 2 * PROOFS, "it is proved anew, for the site may be another"
+
+
+async def test_a_folder_that_was_proved_is_asked_for_however_often_it_is_refused() -> None:
+    site = FakeSite()
+    reads = site.reads()
+    await reads.documents("Roads", REFS)
+    site.failure = Failure(Kind.REFUSED, "no")
+    for _ in range(TRIES + 2):
+        await reads.documents("Roads", REFS)
+    site.failure = None
+    assert await reads.documents("Roads", REFS)
