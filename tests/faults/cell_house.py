@@ -228,8 +228,8 @@ class House:
         return self.condition("Stalled")["status"] == "True"
 
     def edits(self) -> list[Json]:
-        """Those of ours that were taken, and starts and stops, of the service."""
-        taken = [one for one in self.journal() if one["kind"] == "accepted" and one["service"] == SERVICE]
+        """Those of ours that were taken, and starts and stops; what the neighbour asks for is not counted."""
+        taken = [one for one in self.journal() if one["kind"] == "accepted" and one["service"] != NEIGHBOUR]
         return [one for one in taken if one["username"] == USERNAME]
 
     def journal(self) -> list[Json]:
