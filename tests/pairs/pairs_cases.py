@@ -53,6 +53,7 @@ CASES = {
 """What was wrong: the scene, and the rule it broke."""
 
 FOUND_SINCE = {
+    "jobs that fail and are forgotten have no bound": ("14183:jobs fail+jobs forgotten", "BOUNDS"),
     "every drift was a new wish once the site had moved": (
         "57:list arrives late+storm of drifts",
         "STORM",

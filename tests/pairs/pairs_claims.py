@@ -183,4 +183,5 @@ class Claims:
 def _opens(window: Json, when: float) -> bool:
     """Of the form that scenes have: once, so many minutes after noon."""
     begins, lasts = int(window["schedule"].split(" ")[0]) * 60, window["duration"]
+    when = round(when, 6)  # the operator's clock has no parts of a microsecond
     return bool(begins <= when < begins + int(lasts[:-1]) * {"m": 60, "h": 3600}[lasts[-1]])

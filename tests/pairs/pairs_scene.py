@@ -22,6 +22,8 @@ STORM_BOUND = 3
 HOUR = 3600.0
 ATTEMPTS = 3
 """Jobs of one wish at most."""
+FORGOTTEN_SECONDS = 1810
+"""Until an attempt is over whose job the site has forgotten."""
 GIS, TEAM = "gis", "team"
 MAIN = "FireWeatherWatch.MapServer"
 OTHERS = (
@@ -190,6 +192,8 @@ class Scene:
         if script.limits.get("maxJobs") == 1:
             line = max(12, ATTEMPTS * len(script.resources)) * script.job_seconds
             script.length = max(script.length, LAST + line + 600)
+        if script.ways.get("jobs fail") and "jobs_kept_seconds" in script.switches:
+            script.length = max(script.length, LAST + (ATTEMPTS + 1) * FORGOTTEN_SECONDS + 600)
         for number, at in enumerate(script.moments, 2):
             script.do(at, "declare", name="main", text=f"main v{number}")
         return script

@@ -122,10 +122,18 @@ def _has_elder(history: History, claims: Claims, path: str) -> bool:
     still = any(history.script.ways.get(word) for word in ("away for ever", "refused for ever"))
     if any(still or "Stalled" in conditions(body) for body in waiting):
         return True
+    if _was_put_back(history, others):
+        return True
     return any(
         claims.stands(one, history.end) or _site_is_invalid(history, claims, one)
         for one in claims.elders(path, history.end)
     )
+
+
+def _was_put_back(history: History, others: list[str]) -> bool:
+    """Nothing shows which of them managed the service: a person is asked, who may be long in coming."""
+    names = {_name(path) for path in others}
+    return any(act == "status" and facts["name"] in names for _, act, facts in history.events)
 
 
 def _is_held(word: str) -> Callable[[History, Claims, str], bool]:

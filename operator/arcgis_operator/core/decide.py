@@ -88,6 +88,8 @@ def _closed(case: Case, sight: Sight) -> Record:
         journal = journal.counting(journal.tried.forgiven())
     elif sight.failure:
         journal = counted(journal, sight.failure, case.now, case.policy)
+    elif sight.signal is Signal.JOB_LOST and case.as_intended:
+        journal = counted(journal, _lost(case), case.now, case.policy)
     elif journal.phase is Phase.INTENDED and journal.tried.attempt > 1:
         journal = journal.counting(_without_trace(case, journal.tried))
     history = with_last(record, outcome_of(sight.signal, sight.failure), job, case.now)
@@ -95,6 +97,12 @@ def _closed(case: Case, sight: Sight) -> Record:
     if planned and sight.signal is Signal.DONE:
         planned = planned.after(record.journal.operation, stamp(case.now))
     return replace(record, known=True, journal=journal.closed(), job=job, history=history, plan=planned)
+
+
+def _lost(case: Case) -> Hold:
+    """An attempt in vain as well: a site that forgets every job would be edited for ever."""
+    limit = case.policy.job_timeout_seconds
+    return Hold(Reason.JOB_FAILED, sentences.job_lost(case.show(case.record.journal.job_id), limit))
 
 
 def _without_trace(case: Case, tried: Tried) -> Tried:

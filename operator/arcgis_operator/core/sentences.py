@@ -264,6 +264,10 @@ def job_unseen(job: str, limit: float) -> str:
 # What went wrong with an edit
 
 
+def job_lost(job: str, limit: float) -> str:
+    return f"The site has not known job {job} for {duration(limit)}, and still has other values."
+
+
 def job_failed(job: str, status: str, words: str) -> str:
     """`words` are those of the site."""
     error = " with an error" if status == "COMPLETED" else ""

@@ -666,8 +666,12 @@ SITUATIONS: dict[str, tuple[Case, Expected]] = {
     "our job is not known beyond its deadline": (
         open_(RUNNING, seen=seen(ours=failed(Kind.MISSING)), lost_for=HOUR),
         gives(
-            R.SUBMITTING, INTENDED, "attempt 2", sends=True, holds=lambda v: v.record.journal.tried.ended == 0
+            R.JOB_FAILED, IDLE, "not known job j1 for 30m", holds=lambda v: v.record.journal.tried.ended == 1
         ),
+    ),
+    "our job is not known beyond its deadline, and another wish is due": (
+        open_(RUNNING, seen=seen(ours=failed(Kind.MISSING)), lost_for=HOUR, desired=wanting("newer")),
+        gives(R.SUBMITTING, INTENDED, "attempt 1", sends=True),
     ),
     "our job is not known beyond its deadline, and another runs": (
         open_(RUNNING, seen=seen(ours=failed(Kind.MISSING), others=(job(job_id="j9"),)), lost_for=HOUR),
