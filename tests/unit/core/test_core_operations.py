@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from situations import live, wanting
 
-from arcgis_operator.core import operations
+from arcgis_operator.core import operations, sentences
 from arcgis_operator.core.identity import ServiceRef, operation_uri, path_of, service_key_of
 from arcgis_operator.core.jsondoc import loads
 from arcgis_operator.core.operations import EDIT, NAMES, OPERATIONS, PATHS, SERVICE, Operation, Request, due
@@ -17,6 +17,11 @@ LEAVES, DOCUMENTS = wanting().leaves, {SERVICE: live()}
 
 def test_names_and_paths_tell_the_rows_apart() -> None:
     assert len(NAMES) == len(PATHS) == len(OPERATIONS)
+
+
+def test_what_a_colleagues_job_did_can_be_told_of_each_row() -> None:
+    """A row that was forgotten there would end the turn that meets such a job."""
+    assert {"/".join(path) for path in PATHS} == set(sentences.DID)
 
 
 @pytest.mark.parametrize("row", OPERATIONS, ids=lambda row: row.name)
