@@ -218,6 +218,9 @@ class Process:
     def closed(self) -> str | None:
         return None
 
+    def standing(self, key: str) -> None:
+        """Nobody tells of a place in the line."""
+
     def unsent(self, key: str) -> tuple[Hold, ...]:
         return ()
 
