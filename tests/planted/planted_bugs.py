@@ -53,7 +53,9 @@ BUGS: Mapping[str, Bug] = {
         "return at.replace(tzinfo=None, fold=0)",
         CONTROL,
     ),
-    "any approved plan will do": Bug("core/control.py", "if approved == name:", "if approved:", CONTROL),
+    "any approved plan will do": Bug(
+        "core/rest.py", "approved in (name, whole_of(case, name))", "approved != name + name", CONTROL
+    ),
     "a resource opens the windows of its site": Bug(
         "core/control.py",
         "case.site_windows, case.site_override",
