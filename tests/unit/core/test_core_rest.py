@@ -15,7 +15,7 @@ from arcgis_operator.core.decide import decide
 from arcgis_operator.core.failures import Accepted, Applied, Failure, Kind
 from arcgis_operator.core.model import Approval, Desired
 from arcgis_operator.core.operations import EDIT, STOP
-from arcgis_operator.core.record import Record
+from arcgis_operator.core.record import PlanShown, Record
 from arcgis_operator.core.settle import settle
 from arcgis_operator.core.status import parse, render
 from arcgis_operator.core.verdict import Reason, Verdict
@@ -317,3 +317,8 @@ class World:
             self.document = {**self.document, **made}
         ended = seen(ours=job("FAILED" if act == "fails" else "COMPLETED"), document=self.document)
         self.record = stored(decide(replace(about, record=runs, seen=ended, ended_for=1.0)))
+
+
+def test_of_a_plan_with_one_operation_nothing_is_left() -> None:
+    alone = PlanShown(hash="sha256:1", change_count=1)
+    assert alone.after("edit", "2026-11-30T12:00:00Z") == alone
