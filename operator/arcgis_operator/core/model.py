@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from arcgis_operator.core.identity import ServiceRef
+from arcgis_operator.core.identity import Name, ServiceRef
 from arcgis_operator.core.jsondoc import Json
 from arcgis_operator.core.windows import Windows
 
@@ -42,6 +42,11 @@ class SiteRef:
 
     namespace: str
     name: str
+
+    @property
+    def resource(self) -> Name:
+        """That ArcGISSite, as objects are named."""
+        return Name(self.namespace, self.name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,7 @@
 import math
 
 from arcgis_operator.core.case import Case, Hold
-from arcgis_operator.core.identity import Name
 from arcgis_operator.core.look import SITE_AWAY
-from arcgis_operator.core.model import SiteRef
 from arcgis_operator.core.planning import is_drift
 from arcgis_operator.core.verdict import Reason, Verdict
 from arcgis_operator.reconcilers.storms import Storms
@@ -22,7 +20,7 @@ class Drifts:
         desired, open_ = case.desired, case.record.journal.open
         if desired is None or case.document is None or case.stranger or case.too_old_for > 0:
             return ()
-        name, counts = _name(desired.site), not desired.observe
+        name, counts = desired.site.resource, not desired.observe
         drifts = counts and not desired.drift.report and not case.matches and is_drift(case)
         if case.matches or not open_:
             self._storms.looked(name, key, drifts, case.seen.asked_at if case.seen else 0.0)
@@ -36,7 +34,7 @@ class Drifts:
         """
         desired, reason = case.desired, verdict.reason
         if desired and desired.suspend:
-            self._storms.looked(_name(desired.site), key, drifts=False, asked_at=began_at)
+            self._storms.looked(desired.site.resource, key, drifts=False, asked_at=began_at)
         elif reason not in SITE_AWAY and reason is not Reason.SUSPENDED:
             self._storms.passed(key, began_at)
         elif case.unlooked:
@@ -45,7 +43,3 @@ class Drifts:
     def unread(self, key: str) -> None:
         """The resource itself could not be read, or its turn crashed: the count need not wait for it."""
         self._storms.passed(key, math.inf)
-
-
-def _name(site: SiteRef) -> Name:
-    return Name(site.namespace, site.name)

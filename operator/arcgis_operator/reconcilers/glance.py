@@ -98,7 +98,11 @@ class Glance:
 
     async def _look(self, folder: str, site: SiteSession | None, resting: Sequence[Resting]) -> bool:
         """Whether one answer told of them all."""
-        place: Place = (folder, resting[0].desired.service.folder.casefold(), _site_of(resting[0]))
+        place: Place = (
+            folder,
+            resting[0].desired.service.folder.casefold(),
+            resting[0].desired.site.resource,
+        )
         wanted, before = tuple(one.desired for one in resting), self._agreed.pop(place, None)
         known = before.digest if before and before.wanted == wanted else ""
         asked_at = self._monotonic()
@@ -156,7 +160,7 @@ class Glance:
         self._ledger.concluded(one.key, listed)
         self._ledger.verified(one.key, listed)
         self._ledger.looked(one.key, in_vain=False)
-        self._storms.looked(_site_of(one), one.key, drifts=False, asked_at=asked_at)
+        self._storms.looked(one.desired.site.resource, one.key, drifts=False, asked_at=asked_at)
         return True
 
     def _is_declared(self, one: Resting, answer: FolderAnswer) -> bool:
@@ -168,10 +172,6 @@ class Glance:
             return False
         service_id = str(document.get("id") or "")
         return not service_id or self._registry.identify(one.name, service_id)
-
-
-def _site_of(one: Resting) -> Name:
-    return Name(one.desired.site.namespace, one.desired.site.name)
 
 
 def _shelf(found: tuple[SiteSession | None, Resting]) -> tuple[int, str]:

@@ -54,7 +54,7 @@ class Known:
     @property
     def site(self) -> Name | None:
         """The ArcGISSite it points at."""
-        return Name(self.aim.site.namespace, self.aim.site.name) if self.aim else None
+        return self.aim.site.resource if self.aim else None
 
 
 def folder_of(key: str) -> str | None:
@@ -290,7 +290,7 @@ class Registry:
     def site_interval(self, key: str) -> float | None:
         """The same, as its ArcGISSite says."""
         desired = self._speaks(key)
-        site = self.specs.of(Name(desired.site.namespace, desired.site.name)) if desired else None
+        site = self.specs.of(desired.site.resource) if desired else None
         return site.resync_seconds if isinstance(site, SiteWanted) else None
 
     def attached(self, site: Name) -> int:

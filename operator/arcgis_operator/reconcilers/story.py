@@ -104,7 +104,7 @@ def _whose(kind: Kind, body: Object) -> dict[str, Any]:
     aim = parse_aim(body)
     if aim is None:
         return {}
-    return {"site": str(Name(aim.site.namespace, aim.site.name)), "service": aim.service.title}
+    return {"site": str(aim.site.resource), "service": aim.service.title}
 
 
 def _state(verdict: Verdict) -> dict[str, Any]:

@@ -73,7 +73,7 @@ class Sessions:
 
         Labels of the namespace that were read so many seconds ago will do.
         """
-        name = Name(aim.site.namespace, aim.site.name)
+        name = aim.site.resource
         wanted = self._specs.of(name)
         if wanted is None:
             return await self._unlisted(name)
@@ -98,7 +98,7 @@ class Sessions:
 
     def may(self, aim: Aim, namespace: str) -> May:
         """Which folders a resource of this namespace may manage, by what is known at this moment."""
-        name = Name(aim.site.namespace, aim.site.name)
+        name = aim.site.resource
         wanted = self._specs.of(name)
         _, read = self._labels.get(namespace, (0.0, {}))
         labels = read if isinstance(read, Mapping) else None
@@ -159,7 +159,7 @@ class Sessions:
 
     def at(self, site: SiteRef, url: str) -> SiteSession | None:
         """The session of this ArcGISSite if that is at this URL; the account of another one will not do."""
-        session = self._sessions.get(Name(site.namespace, site.name))
+        session = self._sessions.get(site.resource)
         return session if session and session.url == url else None
 
     def begin(self) -> None:
