@@ -47,6 +47,8 @@ PAUSE = 30.0
 LOGIN_PAUSE = WINDOW_SECONDS + 5
 """A login that may have been refused twice is not tried again for so long: a site may lock the account."""
 ASKED_TO_WAIT = frozenset(["HTTP 429 with a huge pause"])
+SECOND_PAUSE = 10.0
+"""Until the third attempt at an edit: two were refused by a site that did not say that it is read-only."""
 REFUSED = frozenset(f"HTTP {code}" for code in (400, 403, 413, 422))
 """What the API server refuses is written again at growing pauses, up to `PAUSE`."""
 
@@ -111,7 +113,8 @@ async def _run(cell: Cell) -> list[str] | None:
             spare = SPARE_EDITS.get(cell.kind, 0)
             limit = SETTLES + (PAUSE if cell.waits else 0.0)
             limit += LOGIN_PAUSE if cell.request == "token" else 0.0
-            limit += MODE_SECONDS if "open_site" in flow.then else 0.0
+            if "open_site" in flow.then:
+                limit += MODE_SECONDS + (SECOND_PAUSE if cell.request == "mode" else 0.0)
             broken = await judged(place, before, last, len(flow.operations), spare, limit)
             if not broken:
                 await acting

@@ -298,7 +298,10 @@ async def test_a_watch_whose_right_is_taken_away_is_not_dead_and_lives_again_wit
             await asyncio.sleep(0.05)
     await made(real, ARCGIS_SERVICES, namespace, service("unseen", namespace))
     kubectl.apply(reader(namespace, "list", "watch"))
-    await notes.has("service", "unseen")
-    assert supervisor.unheard() < BLIND.unheard
+    await notes.has("service", "unseen")  # also a list tells of it, before the watch is back
+    async with asyncio.timeout(30):
+        while supervisor.unheard() >= BLIND.unheard:
+            assert supervisor.stuck() is None
+            await asyncio.sleep(0.05)
     task.cancel()
     await asyncio.wait([task])

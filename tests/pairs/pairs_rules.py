@@ -20,6 +20,8 @@ SECONDS = 2.0
 """Sends are noted in whole seconds."""
 PUT_BACK = frozenset({"status", "restore"})
 """Acts of people that write a status."""
+BEGINS = frozenset({"restart", "crash", "restart_first", "empty_lease"})
+"""Acts after which another process leads, or another term."""
 STORED = 65.0
 """An intent is stored at most so long before its edit leaves: a request may wait for its token."""
 
@@ -85,9 +87,10 @@ def _keeps_the_word(history: History, claims: Claims, elder: str, younger: str, 
     """The elder has been there long enough to be known, and has not lost the word long enough."""
     since = at - claims.news
     if claims.hosts(elder, at) != claims.hosts(younger, at):
-        known = claims.quarrel_was_seen(elder, younger, since, claims.at_this_address_since(elder, at))
+        moved_at, lost_at = claims.at_this_address_since(elder, at), _joins_lost_at(history, at)
+        known = claims.quarrel_was_seen(elder, younger, since, max(moved_at, lost_at))
         since = since if known else at - JOINED - claims.news
-        moved = claims.at_this_address_since(elder, at) > 0
+        moved = moved_at > 0 or lost_at > 0
         if not known and (moved or claims.suspended(elder, at) or claims.suspended(elder, since)):
             return False
     if history.at(elder, since) is None:
@@ -95,6 +98,15 @@ def _keeps_the_word(history: History, claims: Claims, elder: str, younger: str, 
     if not claims.stood_once(elder, since - TAKEOVER, since):
         return False
     return claims.stood_once(elder, at - TAKEOVER, at)
+
+
+def _joins_lost_at(history: History, at: float) -> float:
+    """When it was forgotten that two names are one site: a process knows it from the statuses it begins with.
+
+    People had written one, and a process has begun: it has to read the sites, however long they are away.
+    """
+    losses = [when for when, act, _ in history.events if when <= at and act in PUT_BACK | BEGINS]
+    return losses[-1] if _nobody_knows(history, 0.0, at) else 0.0
 
 
 def sent_by(history: History, claims: Claims, path: str, edit: Edit) -> bool:
@@ -179,7 +191,7 @@ def the_bounds_were_passed(history: History, claims: Claims) -> Iterator[str]:
 def _nobody_knows(history: History, first: float, last: float) -> bool:
     """What was sent is neither in the status, which people replaced, nor in the process, which is another."""
     acts = {act for at, act, _ in history.events if first <= at <= last}
-    return bool(acts & PUT_BACK) and bool(acts & {"restart", "crash", "restart_first", "empty_lease"})
+    return bool(acts & PUT_BACK) and bool(acts & BEGINS)
 
 
 def _repeated(history: History, claims: Claims, title: str) -> Iterator[str]:
