@@ -10,8 +10,12 @@ from arcgis_demo.tries import tries
 
 RESYNC_SECONDS = 5.0
 _TRY = """#!/bin/sh
-exec cat "$PLAYGROUND/tries/${1:?which one? try 1}"
+cd "$PLAYGROUND/tries" || exit
+[ -f "${1:-list}" ] || { echo "there is no ${1}: try lists what there is" >&2; exit 1; }
+exec cat "${1:-list}"
 """
+ON_THE_PAGE = 10
+"""So many of the things to try fit the first page; `try` lists all."""
 _SERVICES = """#!/bin/sh
 curl -fsS "$CONTROL/services" | tr -d '[]"' | tr ',' '\\n'; echo
 """
@@ -27,11 +31,18 @@ def introduce(stage: Stage, screen: Screen) -> None:
     for name, address in addresses(stage):
         screen.shown(f"{name:<14}{address}")
     screen.say()
-    for number, one in enumerate(tries(stage.service), 1):
-        screen.shown(f"{number:>2}. {one.title}")
+    titles = _titles(stage)
+    for line in titles[:ON_THE_PAGE]:
+        screen.shown(line)
     screen.say()
-    screen.shown("`try 1` there shows the commands of the first, `try 1 | sh` runs them.")
+    screen.shown(
+        f"`try` there lists {len(titles) - ON_THE_PAGE} more. `try 1` shows commands, `try 1 | sh` runs them."
+    )
     screen.say("What happens is told below. Ctrl-C ends it and removes everything.", "bold")
+
+
+def _titles(stage: Stage) -> list[str]:
+    return [f"{number:>2}. {one.title}" for number, one in enumerate(tries(stage.service), 1)]
 
 
 def addresses(stage: Stage) -> list[tuple[str, str]]:
@@ -56,6 +67,7 @@ def lay_out(stage: Stage) -> Path:
         command.chmod(0o755)
     for number, one in enumerate(tries(stage.service), 1):
         (directory / "tries" / str(number)).write_text(one.text)
+    (directory / "tries" / "list").write_text("\n".join((*_titles(stage), "")))
     variables = {
         "KUBECONFIG": str(stage.cluster.kubeconfig),
         "PLAYGROUND": str(directory),

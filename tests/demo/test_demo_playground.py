@@ -9,6 +9,7 @@ import httpx
 import pytest
 from demo_process import COLUMNS, QUICK, ROWS, Demo
 
+from arcgis_demo.playground import ON_THE_PAGE
 from harness.bench import PLANTED
 from harness.canaries import Search
 from harness.site import SiteControl
@@ -76,6 +77,12 @@ TRIES = {
     8: (r"SiteReadOnly", "Kubernetes +SiteReadOnly .*Back at noon"),
     9: (r"Transport/Addresses.GeocodeServer\n(.*\n)+.*mine condition met", "Kubernetes +Converged +mine: "),
     10: (r"Suspended", "Kubernetes +Suspended "),
+    11: (r'"to":"Seen before it is sent"', "Kubernetes +Observing "),
+    12: (r'"to":"Approved by a person"', "Kubernetes +AwaitingApproval "),
+    13: (r"-02-29T03:00:00Z", "Kubernetes +OutsideWindow "),
+    14: (r"DriftReported .*eva", "Kubernetes +DriftReported .*eva"),
+    15: (r"prod +False +SiteDiverged", "Kubernetes +SiteDiverged "),
+    16: (r"start Spec .*\nstop Spec .*\n", "Kubernetes +Converged "),
 }
 
 
@@ -95,13 +102,14 @@ def test_the_manual_is_there_and_a_setting_of_the_site_itself_is_refused(playgro
     assert "spec.settings.clusterName" in done.stderr
 
 
-def test_every_thing_to_try_is_tried_here(playground: Playground) -> None:
-    listed = [int(number) for number in re.findall(r"(?m)^ ?(\d+)\. ", playground.text)]
-    assert listed == sorted({*TRIES, 5})
+def test_every_thing_to_try_is_listed_and_tried_here(playground: Playground) -> None:
+    listed = playground.run("try").splitlines()
+    assert [int(line.partition(".")[0]) for line in listed] == sorted({*TRIES, 5})
+    assert listed[:ON_THE_PAGE] == [line for line in playground.page if re.match(r" ?\d+\. ", line)]
 
 
-def test_a_try_that_is_none_asks_which(playground: Playground) -> None:
-    assert "which one?" in playground.shell("try").stderr
+def test_a_try_that_is_none_says_how_to_list_them(playground: Playground) -> None:
+    assert "there is no 99: try lists" in playground.shell("try 99").stderr
 
 
 def test_no_secret_is_told_of_all_that_was_tried(playground: Playground) -> None:

@@ -30,11 +30,14 @@ class Drifts:
     def ended(self, key: str, case: Case, verdict: Verdict, began_at: float) -> None:
         """All was seen that can be, unless the trouble of its site, or the site's pause, ended the turn.
 
-        Of a suspended service nothing is restored: whether it drifts asks nobody anything.
+        Of a suspended service nothing is restored: whether it drifts asks nobody anything. What was read too
+        early after an operation counts for nothing: it is read again in a moment, and the count waits for it.
         """
         desired, reason = case.desired, verdict.reason
         if desired and desired.suspend:
             self._storms.looked(desired.site.resource, key, drifts=False, asked_at=began_at)
+        elif reason is Reason.VERIFYING and case.too_old_for > 0:
+            return
         elif reason not in SITE_AWAY and reason is not Reason.SUSPENDED:
             self._storms.passed(key, began_at)
         elif case.unlooked:
