@@ -64,9 +64,9 @@ def list_lags(script: Script, draw: Random) -> None:
 
 @feature("jobs forgotten")
 def forgotten(script: Script, draw: Random) -> None:
-    """One that ended unread holds its slot for half an hour."""
+    """One that ended unread holds its slot for half an hour, and of one wish there may be three."""
     script.switches["jobs_kept_seconds"] = draw.choice((1.0, 10.0, 60.0))
-    script.length = max(script.length, HOUR + 2400)
+    script.length = max(script.length, HOUR + 5400)
 
 
 @feature("odd last word")

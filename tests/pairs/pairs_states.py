@@ -136,8 +136,8 @@ def _was_put_back(history: History, others: list[str]) -> bool:
     return any(act == "status" and facts["name"] in names for _, act, facts in history.events)
 
 
-def _is_held(word: str) -> Callable[[History, Claims, str], bool]:
-    return lambda history, claims, path: bool(history.script.ways.get(word))
+def _is_held(*words: str) -> Callable[[History, Claims, str], bool]:
+    return lambda history, claims, path: any(history.script.ways.get(word) for word in words)
 
 
 def _spent(history: History, claims: Claims, path: str) -> bool:
@@ -182,12 +182,8 @@ CAUSES: dict[str, Callable[[History, Claims, str], bool]] = {
     "CredentialsRejected": _is_held("refused for ever"),
     "CredentialsUnreadable": _is_held("refused for ever"),
     "EditRefused": _is_held("refuses edits"),
-    "JobFailed": _is_held("jobs fail"),
-    "EditNotSticking": lambda history, claims, path: bool(
-        history.script.ways.get("trims")
-        or history.script.ways.get("jobs fail")
-        or history.script.ways.get("sticks not")
-    ),
+    "JobFailed": _is_held("jobs fail", "trims"),  # one that is lost failed if other values are live
+    "EditNotSticking": _is_held("trims", "jobs fail", "sticks not"),
 }
 """What makes a reason right in the end; the others are right where a person is waited for (Stalled)."""
 
