@@ -141,8 +141,10 @@ def _is_held(*words: str) -> Callable[[History, Claims, str], bool]:
 
 
 def _spent(history: History, claims: Claims, path: str) -> bool:
-    title = claims.titles()[path]
-    return sum(edit.came > history.end - 3700 for edit in ours(history, title)) >= 12
+    """By the stored intents: a request that came back without answer counts, and may not have come in."""
+    first = history.end - 3700
+    stored = [one.body for one in history.versions[path] if one.at > first and one.body]
+    return len({journal(body).get("id") for body in stored if journal(body).get("phase") == "Intended"}) >= 12
 
 
 def _runs(history: History, claims: Claims, path: str) -> bool:
