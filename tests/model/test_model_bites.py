@@ -15,6 +15,7 @@ from model_schedule import Draw, Search
 from arcgis_operator.core import look, status
 from arcgis_operator.core.jobs import Signal
 from arcgis_operator.core.jsondoc import dumps, loads
+from arcgis_operator.core.memory import Memory
 from arcgis_operator.core.operations import Request
 from arcgis_operator.core.record import Phase
 from arcgis_operator.reconcilers import observe, service
@@ -51,31 +52,27 @@ def others_not_looked_at(patch: Patch) -> None:
 
 
 def nothing_settles(patch: Patch) -> None:
-    patch.setattr(Ledger, "settle_in", lambda self, key, record, term: 0.0)
+    patch.setattr(Memory, "settle_in", lambda self, record, term, seconds, now: 0.0)
 
 
 def an_intent_of_others_is_as_old_as_the_term(patch: Patch) -> None:
     """Beside the rules of the term: each of the two alone would hide that the other one is gone."""
-    whole = Ledger.settle_in
+    whole = Memory.settle_in
 
-    def settle_in(self: Any, key: str, record: Any, term: Any) -> float:
-        entry = self[key]
-        met_at, entry.open_since = entry.open_since, None
-        seconds = whole(self, key, record, term)
-        entry.open_since = met_at
-        return seconds
+    def settle_in(self: Any, record: Any, term: Any, seconds: float, now: float) -> float:
+        return whole(replace(self, open_since=None), record, term, seconds, now=now)
 
-    patch.setattr(Ledger, "settle_in", settle_in)
+    patch.setattr(Memory, "settle_in", settle_in)
 
 
 def settled_by_our_own_clock_only(patch: Patch) -> None:
     an_intent_of_others_is_as_old_as_the_term(patch)
-    whole = Ledger.settle_in
+    whole = Memory.settle_in
 
-    def settle_in(self: Any, key: str, record: Any, term: Any) -> float:
-        return whole(self, key, record, replace(term, acquired_at=-math.inf))
+    def settle_in(self: Any, record: Any, term: Any, seconds: float, now: float) -> float:
+        return whole(self, record, replace(term, acquired_at=-math.inf), seconds, now=now)
 
-    patch.setattr(Ledger, "settle_in", settle_in)
+    patch.setattr(Memory, "settle_in", settle_in)
 
 
 def leadership_instead_of_the_term(patch: Patch) -> None:
@@ -109,7 +106,7 @@ def no_status_is_a_status(patch: Patch) -> None:
 def not_found_is_over(patch: Patch) -> None:
     patch.setattr(look, "_missing", lambda case: look.Sight(Signal.JOB_LOST))
     patch.setattr(JobTable, "gone", lambda self, job_id, now: self.concluded(job_id))
-    patch.setattr(Ledger, "presumed", lambda self, key: False)
+    patch.setattr(Memory, "presumed", lambda self, seconds, now: False)
 
 
 def a_listed_job_that_is_not_found_is_over(patch: Patch) -> None:

@@ -10,8 +10,8 @@ from model_world import URL
 
 from arcgis_operator.core import status
 from arcgis_operator.core.failures import Accepted, Applied, Fact, Failure, Kind
+from arcgis_operator.core.memory import NOTHING
 from arcgis_operator.core.model import SiteRef
-from arcgis_operator.reconcilers.ledger import Ledger
 
 STAMP = "2026-11-26T10:00:00Z"
 YIELDS = 20
@@ -63,15 +63,13 @@ TAKEN: dict[str, tuple[Fact, int]] = {
 
 
 @pytest.mark.parametrize("fate", TAKEN)
-def test_the_ledger_counts_what_the_record_counts(fate: str) -> None:
+def test_the_memory_counts_what_the_record_counts(fate: str) -> None:
     fact, count = TAKEN[fate]
-    ledger = Ledger(lambda: 0.0, settle_seconds=90, job_timeout_seconds=1800)
-    ledger.sending("key", "earlier", "2026-11-26T09:59:00Z", SITE, URL)
-    ledger.sent("key", "earlier", Accepted("j0", "SUBMITTED"))
-    ledger.sending("key", "intent", STAMP, SITE, URL)
-    ledger.sent("key", "intent", fact)
-    assert [send.stamp for send in ledger["key"].sends].count(STAMP) == count
-    assert len(ledger["key"].sends) == 1 + count
+    memory = NOTHING.sending("earlier", "2026-11-26T09:59:00Z", SITE, URL, now=0.0)
+    memory = memory.sent("earlier", Accepted("j0", "SUBMITTED"), now=0.0)
+    memory = memory.sending("intent", STAMP, SITE, URL, now=0.0).sent("intent", fact, now=0.0)
+    assert [send.stamp for send in memory.sends].count(STAMP) == count
+    assert len(memory.sends) == 1 + count
 
 
 @pytest.mark.parametrize("seconds", [1.0, 0.0], ids=["closes", "stays open"])

@@ -9,8 +9,8 @@ import pytest
 from model_schedule import Draw, attempt
 from test_model_bites import a_listed_job_that_is_not_found_is_over, an_old_leader_stores
 
+from arcgis_operator.core.memory import NOTHING
 from arcgis_operator.core.record import Journal, Phase
-from arcgis_operator.reconcilers.ledger import Ledger
 
 
 def steps(text: str) -> tuple[str, ...]:
@@ -66,9 +66,6 @@ def test_it_ends_badly_without_the_rule(story: Story, monkeypatch: pytest.Monkey
 
 
 def test_an_operation_that_another_replica_opened_meanwhile_is_timed_anew() -> None:
-    at = 0.0
-    ledger = Ledger(lambda: at, settle_seconds=90, job_timeout_seconds=1800)
-    ledger.follow("key", Journal(Phase.RUNNING, id="mine", job_id="j1"), ended=True)
-    at = 5000.0
-    ledger.follow("key", Journal(Phase.RUNNING, id="theirs", job_id="j2"), ended=False)
-    assert (ledger.open_for("key"), ledger.ended_for("key", at)) == (0.0, math.inf)
+    mine = NOTHING.follow(Journal(Phase.RUNNING, id="mine", job_id="j1"), ended=True, now=0.0)
+    theirs = mine.follow(Journal(Phase.RUNNING, id="theirs", job_id="j2"), now=5000.0)
+    assert (theirs.open_for(now=5000.0), theirs.ended_for(5000.0)) == (0.0, math.inf)

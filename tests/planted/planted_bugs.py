@@ -81,9 +81,9 @@ BUGS: Mapping[str, Bug] = {
         "tests/contract/test_admin_answers.py",
     ),
     "an unanswered edit is sent again without waiting": Bug(
-        "reconcilers/ledger.py",
-        "        journal, entry = record.journal, self[key]\n        since",
-        "        return 0.0\n        journal, entry = record.journal, self[key]\n        since",
+        "core/memory.py",
+        "        return max((at + settle_seconds - now for at in since), default=0.0)",
+        "        return 0.0",
         SCHEDULES,
     ),
     "a turn trusts an older reading of the object": Bug(

@@ -3,7 +3,7 @@
 Every step of a turn is a step of its own, so any two of them may have anything between them: read → jobs →
 document (and decide) → store → check and send → answer → fold. What the floors above the core do meanwhile is
 written out here in a few lines each: compare-and-swap, the check of the term before the store and the send,
-the settle time (`Ledger.settle_in`), the order of the reads and the job of an intent that this process sent
+the settle time (`Memory.settle_in`), the order of the reads and the job of an intent that this process sent
 (`observe`), outcomes folded by the intent's id (`ServiceReconciler._record_fact`). The real code says what is
 decided, and what follows from a list of jobs.
 
@@ -215,7 +215,7 @@ def _read(state: State, process: Process, term: bool) -> Turn:
 
 
 def _is_settled(process: Process, record: Rec) -> bool:
-    """As `Ledger.settle_in`; sooner in one way: an intent of others is not timed from when it was met."""
+    """As `Memory.settle_in`; sooner in one way: an intent of others is not timed from when it was met."""
     if not RULES.settle_time:
         return True
     if record.phase == "I" and record.known:
@@ -247,7 +247,7 @@ def _jobs(state: State, index: int, process: Process, turn: Turn) -> Iterator[tu
 
 
 def _saw_an_end(process: Process, record: Rec, sight: Sight) -> bool:
-    """As `Ledger.follow`, `ended_elsewhere` and `met`: our job has ended; another process closed what is on
+    """As `Memory.follow`, `meets` and `met`: our job has ended; another process closed what is on
     record; or a job of ours that no record names any more has ended.
     """
     ours = sight.ours not in ("", "runs", "gone") or bool(sight.candidate)
@@ -339,7 +339,7 @@ def _decided(state: State, index: int, process: Process, turn: Turn, sight: Sigh
     job = process.job
     over = verdict.record.phase == "I" or bool(verdict.value)
     if over and sight.ours != "runs" and not sight.others:
-        job = 0  # as `Ledger.concluded`
+        job = 0  # as `Memory.concluded`
     after = turn._replace(
         step="store",
         sight=None,

@@ -1,6 +1,6 @@
 """What counts against a wanted state, and what that holds back: bounded attempts, pauses, a budget."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -71,9 +71,13 @@ def retry_time(before: int, now: datetime, policy: Policy) -> str:
 
 
 def recent_sends(case: Case) -> tuple[str, ...]:
-    """Sends within an hour of now, oldest first; a clock that jumped does not hide them."""
-    known = sorted({*case.record.journal.sends, *case.sends})
-    return tuple(text for text in known if (at := moment(text)) and abs(case.now - at) < HOUR)
+    """All that is known, oldest first."""
+    return recent(sorted({*case.record.journal.sends, *case.sends}), case.now)
+
+
+def recent(sends: Iterable[str], now: datetime) -> tuple[str, ...]:
+    """Those within an hour of now; a clock that jumped does not hide them."""
+    return tuple(text for text in sends if (at := moment(text)) and abs(now - at) < HOUR)
 
 
 def given_up(tried: Tried, whose: str) -> Hold:

@@ -140,7 +140,7 @@ class Glance:
     def _tell_in_vain(self, resting: Sequence[Resting]) -> None:
         """Nothing was learned of them: from now on counts how long Ready may stay, and no count ends."""
         for one in resting:
-            self._ledger.looked(one.key, in_vain=True)
+            self._ledger[one.key] = self._ledger[one.key].looked(True, now=self._monotonic())
             self._storms.paused(one.key)
 
     async def _as_it_was(
@@ -152,14 +152,13 @@ class Glance:
         if site is None or answer is None or not self._is_declared(one, answer):
             return False
         jobs = await site.jobs_on(one.desired.service.key, self._list_seconds)
-        entry, listed = self._ledger[one.key], frozenset(job.id for job in jobs.jobs)
-        explained = entry.explained is None or listed <= entry.explained
-        settled = not entry.open_job and not self._ledger.doubtful(one.key)
+        memory, listed = self._ledger[one.key], frozenset(job.id for job in jobs.jobs)
+        explained = memory.explained is None or listed <= memory.explained
+        settled = not memory.open_job and not self._ledger.doubtful(one.key)
         if jobs.failure or not explained or not settled or not all(job.ended for job in jobs.jobs):
             return False
-        self._ledger.concluded(one.key, listed)
-        self._ledger.verified(one.key, listed)
-        self._ledger.looked(one.key, in_vain=False)
+        concluded = memory.concluded(listed, verified=True)
+        self._ledger[one.key] = concluded.looked(False, now=self._monotonic())
         self._storms.looked(one.desired.site.resource, one.key, drifts=False, asked_at=asked_at)
         return True
 

@@ -6,11 +6,11 @@ from arcgis_operator.core.case import Seen
 from arcgis_operator.core.changers import SKEW
 from arcgis_operator.core.failures import Failure, Kind
 from arcgis_operator.core.job import UNAVAILABLE, Job, JobsOn, JobState
+from arcgis_operator.core.memory import Memory, Waits
 from arcgis_operator.core.model import Desired
 from arcgis_operator.core.operations import PATHS, paths_of
 from arcgis_operator.core.record import Journal, Phase, Record, moment
 from arcgis_operator.core.said import Raw
-from arcgis_operator.reconcilers.ledger import Entry
 from arcgis_operator.sites.session import SiteSession
 
 SHARED_SECONDS = 2.0
@@ -21,31 +21,25 @@ async def observe(
     service_key: str,
     desired: Desired | None,
     record: Record,
-    entry: Entry,
-    settle_in: float,
-    presumed: bool,
-    overdue: bool,
-    unseen_in: float,
+    memory: Memory,
+    waits: Waits,
     fresh: bool,
     clock: Callable[[], float],
 ) -> Seen:
     """What the site shows now. A look at a job that is still running is one request.
 
-    `presumed`: a job of ours that no record names and the site does not know is still taken to run.
-    `overdue`: the open operation takes longer than a job may.
-    `unseen_in`: seconds until no job of ours can run that neither record nor list tells of.
     `fresh`: the jobs are listed now; a list that others asked for a moment ago will not do.
     `clock` is monotonic.
     """
     journal = record.journal
     if journal.open and journal.site_url != site.url:
-        return Seen(settle_in=settle_in)
+        return Seen(settle_in=waits.settle_in)
     ours = await _ours(site, record) if journal.phase is Phase.RUNNING else None
-    if ours is not None and not _over(ours, overdue):
-        return Seen(ours=ours, settle_in=settle_in)
+    if ours is not None and not _over(ours, waits.overdue):
+        return Seen(ours=ours, settle_in=waits.settle_in)
     jobs = await site.jobs_on(service_key, 0.0 if fresh else SHARED_SECONDS)
-    remembered = await _remembered(site, entry, journal, presumed)
-    candidate = await _candidate(site, jobs, record, entry) if journal.phase is Phase.INTENDED else None
+    remembered = await _remembered(site, memory, journal, waits.presumed)
+    candidate = await _candidate(site, jobs, record, memory) if journal.phase is Phase.INTENDED else None
     asked_at = clock()
     document = await site.document(desired.service) if desired else None
     return Seen(
@@ -55,12 +49,12 @@ async def observe(
         jobs_failure=jobs.failure,
         listed=jobs.listed,
         candidate=candidate,
-        traceable=jobs.listed and journal.phase is Phase.INTENDED and _is_traceable(journal, entry),
-        strays=_strays(jobs, record, entry, site.username),
-        changers=_changers(jobs, record, entry, site.username),
+        traceable=jobs.listed and journal.phase is Phase.INTENDED and _is_traceable(journal, memory),
+        strays=_strays(jobs, record, memory, site.username),
+        changers=_changers(jobs, record, memory, site.username),
         listed_ids=frozenset(job.id for job in jobs.jobs),
-        settle_in=settle_in,
-        unseen_in=0.0 if jobs.listed else unseen_in,
+        settle_in=waits.settle_in,
+        unseen_in=0.0 if jobs.listed else waits.unseen_in,
         asked_at=asked_at,
         answered_at=clock(),
     )
@@ -83,9 +77,9 @@ def _over(ours: Job | Failure, overdue: bool) -> bool:
     return ours.ended or (overdue and ours.state is JobState.UNKNOWN)
 
 
-async def _remembered(site: SiteSession, entry: Entry, journal: Journal, presumed: bool) -> Job | None:
+async def _remembered(site: SiteSession, memory: Memory, journal: Journal, presumed: bool) -> Job | None:
     """A job of ours that no record names any more, while it has not ended."""
-    job_id = entry.open_job
+    job_id = memory.open_job
     if not job_id or job_id == journal.job_id:
         return None
     job = await site.job(job_id)
@@ -104,19 +98,19 @@ def _others(jobs: JobsOn, remembered: Job | None, journal: Journal) -> tuple[Job
     return tuple(running.values())
 
 
-def _is_traceable(journal: Journal, entry: Entry) -> bool:
+def _is_traceable(journal: Journal, memory: Memory) -> bool:
     """This process sent the request of the intent, and knows the jobs that were there before it."""
-    return journal.id in entry.facts and entry.explained is not None
+    return journal.id in memory.facts and memory.explained is not None
 
 
-async def _candidate(site: SiteSession, jobs: JobsOn, record: Record, entry: Entry) -> Job | None:
+async def _candidate(site: SiteSession, jobs: JobsOn, record: Record, memory: Memory) -> Job | None:
     """The job that an unanswered intent most probably became. Only shown, and counted when it failed.
 
     What this process saw on the service before it sent its intent began before it, whatever the site's clock
     says. Of an intent that another process sent only the clocks tell, and they may differ.
     """
     journal = record.journal
-    seen_before = entry.explained if _is_traceable(journal, entry) else frozenset()
+    seen_before = memory.explained if _is_traceable(journal, memory) else frozenset()
     earlier = (seen_before or frozenset()) | {str(past.get("id")) for past in record.history}
     sent = moment(journal.intent_time)
     likely = [
@@ -134,13 +128,13 @@ async def _candidate(site: SiteSession, jobs: JobsOn, record: Record, entry: Ent
     return whole if isinstance(whole, Job) else None
 
 
-def _strays(jobs: JobsOn, record: Record, entry: Entry, username: Raw) -> tuple[Job, ...]:
+def _strays(jobs: JobsOn, record: Record, memory: Memory, username: Raw) -> tuple[Job, ...]:
     """Edits that no record explains: always those under our name, others' while an edit of ours is open."""
     journal = record.journal
-    if entry.explained is None or journal.phase is Phase.INTENDED:
+    if memory.explained is None or journal.phase is Phase.INTENDED:
         return ()
-    named = {journal.job_id, entry.open_job, record.job.id if record.job else ""}
-    known = entry.explained | named | {str(past.get("id")) for past in record.history}
+    named = {journal.job_id, memory.open_job, record.job.id if record.job else ""}
+    known = memory.explained | named | {str(past.get("id")) for past in record.history}
     return tuple(
         job
         for job in jobs.jobs
@@ -150,21 +144,21 @@ def _strays(jobs: JobsOn, record: Record, entry: Entry, username: Raw) -> tuple[
     )
 
 
-def _changers(jobs: JobsOn, record: Record, entry: Entry, username: Raw) -> tuple[Job, ...]:
+def _changers(jobs: JobsOn, record: Record, memory: Memory, username: Raw) -> tuple[Job, ...]:
     """Jobs that ended since the service was last verified, and are not ours; the newest first.
 
     What this process listed when it last verified the service did not change it since. For one that has
     just begun, the clocks tell. While an operation is open, what runs under our name may be its job.
     """
     journal, observed = record.journal, record.observed or record.proved
-    ours = {journal.job_id, entry.open_job, record.job.id if record.job else ""}
+    ours = {journal.job_id, memory.open_job, record.job.id if record.job else ""}
     ours |= {str(past.get("id")) for past in record.history}
-    since = moment(observed.verified_time) if observed and entry.verified is None else None
+    since = moment(observed.verified_time) if observed and memory.verified is None else None
     ended = [
         job
-        for job in (*jobs.jobs, *(jobs.old if entry.verified is None else ()))
+        for job in (*jobs.jobs, *(jobs.old if memory.verified is None else ()))
         if job.ended
-        and job.id not in ours | (entry.verified or frozenset())
+        and job.id not in ours | (memory.verified or frozenset())
         and not (journal.open and job.username == username)
         and (since is None or job.end_ms / 1000 >= (since - SKEW).timestamp())
     ]

@@ -16,7 +16,7 @@ from arcgis_operator.adapters.kube.api import Object
 from arcgis_operator.adapters.kube.failures import KubeFailure, KubeFailureKind
 from arcgis_operator.core import sentences, status
 from arcgis_operator.core.annotations import ABANDON, override_in, requests_in
-from arcgis_operator.core.bounds import may_have_just_ended
+from arcgis_operator.core.bounds import may_have_just_ended, recent
 from arcgis_operator.core.case import Case, Hold, Policy, Seen
 from arcgis_operator.core.conditions import next_look
 from arcgis_operator.core.decide import decide, rests_on_version
@@ -24,7 +24,6 @@ from arcgis_operator.core.failures import Fact, Failure, Kind
 from arcgis_operator.core.identity import Name
 from arcgis_operator.core.job import Job, JobState
 from arcgis_operator.core.line import Standing
-from arcgis_operator.core.look import SITE_AWAY
 from arcgis_operator.core.model import Aim, Desired, SiteRef, SpecInvalid
 from arcgis_operator.core.operations import Request
 from arcgis_operator.core.record import Journal, Phase, Record
@@ -168,7 +167,13 @@ class ServiceReconciler:
         looks = not isinstance(site, Hold) and (not unlooked or record.journal.open)
         if looks and not await self._admitted(site, allowed, aim, body):
             return NOW
-        self._ledger.speaks(key, body["metadata"]["uid"], heard.other_uids, status.parse(body))
+        self._ledger[key] = self._ledger[key].speaks(
+            body["metadata"]["uid"],
+            heard.other_uids,
+            status.parse(body),
+            self._policy.settle_seconds,
+            now=self._clock.monotonic(),
+        )
         rests = record.known and not record.journal.open and record.is_ready(body["metadata"]["generation"])
         fresh = again or not rests
         case = await self._case(key, body, record, desired, site, unlooked, term, fresh)
@@ -231,7 +236,7 @@ class ServiceReconciler:
         stored = await self._stored(body, verdict, term)
         if isinstance(stored, KubeFailure):
             return self._unstored(key, case.record, verdict, stored, site)
-        self._remember(key, case, verdict)
+        self._ledger[key] = self._ledger[key].after_turn(case, verdict, now=self._clock.monotonic())
         self._tell(Concluded(key, case.record, verdict))
         if not isinstance(site, Hold) and _is_over(case, verdict):
             site.over(case.record.journal.job_id)
@@ -289,31 +294,15 @@ class ServiceReconciler:
     ) -> Case:
         annotations = body["metadata"].get("annotations") or {}
         wanted = desired if isinstance(desired, Desired) else None
+        now = self._clock.monotonic()
+        ended = may_have_just_ended(record, self._clock.now(), self._policy)
+        sends = recent(record.journal.sends, self._clock.now())
+        self._ledger[key] = self._ledger[key].meets(record.journal, ended, sends, now=now)
         seen: Seen | None = None
-        if may_have_just_ended(record, self._clock.now(), self._policy):
-            self._ledger.ended_elsewhere(key, record.journal.id)
-        self._ledger.follow(key, record.journal, ended=False)
-        settle_in = self._ledger.settle_in(key, record, term)
         if not isinstance(site, Hold) and (not unlooked or record.journal.open):
-            seen = await observe(
-                site,
-                wanted.service.key if wanted else _service_key(key),
-                wanted,
-                record,
-                self._ledger[key],
-                settle_in,
-                self._ledger.presumed(key),
-                self._ledger.open_for(key) > self._policy.job_timeout_seconds,
-                self._ledger.unseen_in(key, record, term),
-                fresh,
-                self._clock.monotonic,
-            )
-            if seen.listed_ids is not None and seen.jobs_failure is None:
-                self._ledger.met(key, {job.id for job in seen.others}, record.journal.job_id)
+            seen = await self._look(key, record, wanted, site, term, fresh)
             seen = await self._guessed(seen, site, wanted, body["metadata"]["namespace"])
-            self._ledger.saw(key, [job for job in (seen.ours, *seen.others) if isinstance(job, Job)])
-            if any(isinstance(job, Job) and job.ended for job in (seen.ours, seen.candidate)):
-                self._ledger.follow(key, record.journal, ended=True)
+        memory, now = self._ledger[key], self._clock.monotonic()
         return Case(
             desired=wanted,
             generation=body["metadata"]["generation"],
@@ -333,16 +322,26 @@ class ServiceReconciler:
             site_override="" if isinstance(site, Hold) else site.wanted.override,
             site_windows=() if isinstance(site, Hold) else site.wanted.windows,
             fresh_id=self._new_id(),
-            open_for=self._ledger.open_for(key),
-            lost_for=self._ledger.lost_for(key),
-            ended_for=self._ledger.ended_for(key, seen.asked_at) if seen else math.inf,
-            sent=self._ledger[key].declared,
-            vain_for=self._ledger.vain_for(key),
-            busy_for=self._ledger.busy_for(key),
-            sends=tuple(send.stamp for send in self._ledger[key].sends),
-            sent_ago=self._ledger.sent_ago(key),
+            open_for=memory.open_for(now=now),
+            lost_for=memory.lost_for(now=now),
+            ended_for=memory.ended_for(seen.asked_at) if seen else math.inf,
+            sent=memory.declared,
+            vain_for=memory.vain_for(now=now),
+            busy_for=memory.busy_for(now=now),
+            sends=memory.stamps(),
+            sent_ago=memory.sent_ago(now=now),
             whose=_whose(body),
         )
+
+    async def _look(
+        self, key: str, record: Record, wanted: Desired | None, site: SiteSession, term: Term, fresh: bool
+    ) -> Seen:
+        memory, clock = self._ledger[key], self._clock.monotonic
+        waits = memory.waits(record, term, self._policy, now=clock())
+        service_key = wanted.service.key if wanted else _service_key(key)
+        seen = await observe(site, service_key, wanted, record, memory, waits, fresh, clock)
+        self._ledger[key] = self._ledger[key].after_look(seen, record.journal, now=clock())
+        return seen
 
     async def _guessed(self, seen: Seen, site: SiteSession, wanted: Desired | None, namespace: str) -> Seen:
         """With what was probably meant, where the site has no such service."""
@@ -370,7 +369,8 @@ class ServiceReconciler:
         self, key: str, record: Record, verdict: Verdict, failure: KubeFailure, site: SiteSession | Hold
     ) -> Wake | None:
         if verdict.effect:
-            self._ledger.unsent(key, verdict.effect.intent_id, "the intent could not be stored")
+            why = "the intent could not be stored"
+            self._ledger[key] = self._ledger[key].unsent(verdict.effect.intent_id, why)
         if not isinstance(site, Hold):
             site.occupy(key, self._occupies(key, record.journal, site))
         if failure.kind is KubeFailureKind.CONFLICT:
@@ -390,25 +390,9 @@ class ServiceReconciler:
 
     def _occupies(self, key: str, journal: Journal, site: SiteSession) -> bool:
         """A slot is held only while something of ours can run there."""
-        return journal.open and journal.site_url == site.url and self._ledger.may_run(key)
-
-    def _remember(self, key: str, case: Case, verdict: Verdict) -> None:
-        seen, journal = case.seen, verdict.record.journal
-        self._ledger.looked(key, in_vain=verdict.reason in SITE_AWAY)
-        over = not journal.open or verdict.effect is not None
-        if seen:
-            self._ledger.explain(key, frozenset(job.id for job in seen.strays))
-        if seen and seen.listed_ids is not None and over and not seen.others:
-            self._ledger.concluded(key, seen.listed_ids)
-            if verdict.reason is Reason.CONVERGED:
-                self._ledger.verified(key, seen.listed_ids)
-        if verdict.effect is not None:
-            self._ledger.follow(key, Journal(), ended=False)
-        if case.record.journal.open and verdict.reason is Reason.CONVERGED:
-            self._ledger.ended(key)
-        self._ledger.follow(key, journal, ended=False)
-        if verdict.effect is not None:
-            self._ledger[key].declared = verdict.effect.operation.owned(case.leaves)
+        longest, now = self._policy.job_timeout_seconds, self._clock.monotonic()
+        may_run = self._ledger[key].may_run(longest, now=now)
+        return journal.open and journal.site_url == site.url and may_run
 
     async def _perform(
         self, key: str, body: Object, effect: Request, ref: SiteRef, site: SiteSession, term: Term, seen: Seen
@@ -447,7 +431,8 @@ class ServiceReconciler:
             stored = await self._store.store(body, verdict)
             if isinstance(stored, dict):
                 site.occupy(key, verdict.record.journal.open)
-                self._ledger.follow(key, verdict.record.journal, ended=False)
+                followed = self._ledger[key].follow(verdict.record.journal, now=self._clock.monotonic())
+                self._ledger[key] = followed
                 self._polled.leave(key, stored, verdict.record.journal.phase, term)
                 self._tell(Concluded(key, record, verdict))
                 return verdict.wake
@@ -467,23 +452,23 @@ class ServiceReconciler:
 
     async def _follow_orphan(self, key: str) -> Wake:
         """No resource is left: an edit that still runs is followed to its end, within the site's budgets."""
-        entry = self._ledger[key]
-        if not entry.open_job or not self._ledger.presumed(key):
-            entry.open_job = ""
+        memory, now = self._ledger[key], self._clock.monotonic()
+        if not memory.open_job or not memory.presumed(self._policy.job_timeout_seconds, now=now):
+            self._ledger[key] = memory.given_up()
             self._sites.left(key)
             return self._ledger.leave(key)
-        site = self._sites.at(*entry.site) if entry.site else None
+        site = self._sites.at(*memory.site) if memory.site else None
         if site is None or site.gate():
             return BACKOFF
         await site.pace()
-        job = await site.job(entry.open_job)
+        job = await site.job(memory.open_job)
         if isinstance(job, Failure):
             gone = job.kind is Kind.MISSING
             return After(self._policy.poll_max_seconds) if gone else asked_for(job.retry_after)
-        self._ledger.saw(key, [job])
+        now = self._clock.monotonic()
+        memory = self._ledger[key] = self._ledger[key].saw([job], now=now)
         if job.ended:
-            entry.open_job = ""
-            self._ledger.ended(key)
+            self._ledger[key] = memory.given_up().ended(now=now)
             return NOW
         return After(self._policy.poll_max_seconds)
 

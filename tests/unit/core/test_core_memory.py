@@ -1,0 +1,300 @@
+"""What is remembered of one service, and what follows from it."""
+
+import math
+from dataclasses import dataclass, replace
+from inspect import signature
+from typing import Any
+
+import pytest
+
+from arcgis_operator.core.failures import Accepted, Applied, Failure, Kind
+from arcgis_operator.core.job import Job
+from arcgis_operator.core.memory import NOTHING, Memory
+from arcgis_operator.core.model import SiteRef
+from arcgis_operator.core.record import Condition, Journal, Phase, Record
+from arcgis_operator.core.said import Raw
+
+AT = "2026-11-27T14:00:00Z"
+SITE, URL = SiteRef("gis", "prod"), "https://gis.example.com/arcgis"
+SETTLE = 30.0
+LOST = Failure(Kind.UNSURE, "no answer")
+
+
+@dataclass
+class Service:
+    """A memory that is kept, and a clock that the test moves. Seconds that are not given have a default."""
+
+    memory: Memory = NOTHING
+    at: float = 1000.0
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self.memory, name)
+        known = {"now": self.at, "settle_seconds": SETTLE, "job_seconds": 1800.0}
+        given = {word: known[word] for word in known.keys() & signature(method).parameters.keys()}
+
+        def call(*arguments: Any, **others: Any) -> Any:
+            made = method(*arguments, **{**given, **others})
+            if isinstance(made, Memory):
+                self.memory = made
+            return made
+
+        return call
+
+
+@dataclass(frozen=True)
+class OldTerm:
+    """Acquired long ago."""
+
+    acquired_at: float = 0.0
+    starts_settled: bool = True
+
+
+@pytest.fixture
+def roads() -> Service:
+    """Of which nothing is remembered."""
+    return Service()
+
+
+def send(roads: Service, fact: Accepted | Failure, intent_id: str = "intent") -> None:
+    """One request, and what became of it."""
+    roads.sending(intent_id, AT, SITE, URL)
+    roads.sent(intent_id, fact)
+
+
+def intended(intent_id: str = "intent") -> Record:
+    """A record with an open intent."""
+    return Record(known=True, journal=Journal(Phase.INTENDED, id=intent_id))
+
+
+def test_jobs_of_others_count_from_the_first_look_that_met_one(roads: Service) -> None:
+    assert roads.busy_for() == 0.0
+    for expected in (0.0, 60.0, 120.0):
+        roads.met({"j9"}, "")
+        assert roads.busy_for() == expected
+        roads.at += 60.0
+    roads.met(set(), "")
+    assert roads.busy_for() == 0.0
+    assert roads.ended_for(roads.at + 3.0) == 3.0
+
+
+def test_a_job_that_was_seen_to_run_has_ended_when_it_is_not_seen_any_more(roads: Service) -> None:
+    """Whether it was of others, or ours and somebody took away the status that named it."""
+    roads.follow(Journal(Phase.RUNNING, id="mine", job_id=Raw("j1")))
+    roads.met(set(), "j1")
+    assert roads.ended_for(roads.at) == math.inf
+    roads.follow(Journal())
+    roads.met({"j1"}, "")
+    assert roads.ended_for(roads.at) == math.inf
+    roads.met(set(), "")
+    assert roads.ended_for(roads.at + 3.0) == 3.0
+
+
+def test_a_job_of_ours_that_nobody_saw_running_has_ended_as_well(roads: Service) -> None:
+    roads.follow(Journal(Phase.RUNNING, id="mine", job_id=Raw("j1")))
+    roads.follow(Journal())
+    roads.met(set(), "")
+    assert roads.ended_for(roads.at + 3.0) == 3.0
+
+
+def test_an_operation_of_another_process_may_have_ended_just_now(roads: Service) -> None:
+    for seconds in (0.0, 3.0):
+        roads.at += seconds
+        roads.meets(Journal(id="theirs"), ended_elsewhere=True)
+        assert roads.ended_for(roads.at) == seconds
+    streets = Service()
+    streets.follow(Journal(id="mine"))
+    streets.meets(Journal(id="mine"), ended_elsewhere=True)
+    assert streets.ended_for(streets.at) == math.inf
+
+
+def test_looks_in_vain_count_from_the_first_of_them_in_a_row(roads: Service) -> None:
+    assert roads.vain_for() == 0.0
+    for expected in (0.0, 60.0, 120.0):
+        roads.looked(in_vain=True)
+        assert roads.vain_for() == expected
+        roads.at += 60
+    roads.looked(in_vain=False)
+    assert roads.vain_for() == 0.0
+    roads.looked(in_vain=True)
+    assert roads.vain_for() == 0.0
+
+
+def test_every_record_waits_out_a_lost_answer_on_its_service(roads: Service) -> None:
+    """Its own intent, that of another resource, or none at all."""
+    send(roads, LOST)
+    roads.at += 10
+    for record in (intended(), Record(), Record(known=True)):
+        assert roads.settle_in(record, OldTerm()) == 20
+        assert Service().settle_in(Record(known=True), OldTerm()) == 0
+
+
+def test_an_intent_that_this_process_did_not_store_waits_from_when_it_was_met(roads: Service) -> None:
+    """Another leader may be sending it now, however old our own term is."""
+    roads.follow(intended("theirs").journal)
+    roads.at += 10
+    assert roads.settle_in(intended("theirs"), OldTerm()) == 20
+    send(roads, Accepted("j1", "SUBMITTED"))
+    roads.follow(intended().journal)
+    assert roads.settle_in(intended(), OldTerm()) <= 0
+
+
+def test_a_lost_answer_may_be_a_job_that_only_the_record_of_its_intent_tells_of(roads: Service) -> None:
+    """A status that was wiped or restored does not, nor that of another resource, however old the term."""
+    send(roads, LOST)
+    roads.unsent("next", "the intent could not be stored")
+    roads.at += 100
+    for record in (Record(), Record(known=True), Record(known=True, journal=Journal(id="before"))):
+        assert roads.unseen_in(record, OldTerm()) == 1700
+    assert roads.unseen_in(Record(known=True, journal=Journal(id="intent")), OldTerm()) <= 0
+    rivers = Service(at=roads.at)
+    rivers.merged(roads.memory)
+    assert rivers.unseen_in(Record(known=True), OldTerm()) == 1700
+    send(roads, Accepted("j1", "SUBMITTED"))
+    assert roads.unseen_in(Record(known=True), OldTerm()) <= 0
+    assert roads.unseen_in(Record(), OldTerm(acquired_at=roads.at)) == 1800
+
+
+def test_an_intent_that_was_answered_is_settled(roads: Service) -> None:
+    """Whatever the age of the term: the request has arrived."""
+    running = Record(known=True, journal=Journal(Phase.RUNNING, id="theirs", job_id="j1"))
+    roads.follow(running.journal)
+    assert roads.settle_in(running, OldTerm(acquired_at=1000.0)) == 0
+
+
+def test_who_takes_over_from_another_one_waits(roads: Service) -> None:
+    """And who is back before that goes on at once."""
+    rest, a, b = Record(known=True), "uid-a", "uid-b"
+    wait = lambda: max(0.0, roads.settle_in(rest, OldTerm()))  # noqa: E731 - asked again and again
+    roads.speaks(a, {b}, rest)
+    assert wait() == 0, "nobody spoke before"
+    roads.speaks(b, {a}, rest)
+    assert roads.doubtful()
+    roads.at += 10
+    roads.speaks(b, {a}, rest)
+    assert wait() == 20
+    roads.speaks(a, {b}, rest)
+    assert wait() == 0
+    roads.speaks(b, {a}, rest)
+    assert wait() == 30
+    roads.at += 30
+    roads.speaks(b, {a}, rest)
+    assert wait() == 0
+    assert not roads.doubtful()
+
+
+def test_who_was_in_conflict_takes_over_slowly_after_a_restart_too(roads: Service) -> None:
+    """The other one may not be known yet. An open operation is never taken over: it speaks."""
+    in_conflict = Record(known=True, ready=Condition("False", "Conflict", "", 1))
+    roads.speaks("uid-a", set(), in_conflict)
+    assert roads.settle_in(in_conflict, OldTerm()) == SETTLE
+    roads.speaks("uid-b", set(), replace(in_conflict, journal=intended().journal))
+    assert not roads.doubtful()
+
+
+def test_sends_are_counted_by_the_monotonic_clock(roads: Service) -> None:
+    send(roads, Accepted("j1", "SUBMITTED"))
+    roads.at += 100
+    assert roads.sent_ago() == (100.0,)
+
+
+def test_a_job_of_ours_is_lost_since_it_was_last_seen_to_run(roads: Service) -> None:
+    """A word that nobody knows does not count as seen."""
+    send(roads, Accepted("j1", "SUBMITTED"))
+    roads.at += 1700
+    roads.saw([Job("j1", "EXECUTING")])
+    roads.at += 1700
+    roads.saw([Job("j1", "MELTING"), Job("j2", "EXECUTING")])
+    assert roads.lost_for() == 1700
+    assert roads.may_run()
+    roads.at += 101
+    assert not roads.may_run()
+
+
+def test_the_grace_of_a_late_read_ends_with_a_read_that_was_asked_for_after_it(roads: Service) -> None:
+    """An answer that was long on its way shows what the service was when it was asked."""
+    journal = Journal(Phase.RUNNING, id="mine", job_id="j1")
+    roads.follow(journal)
+    before = roads.at
+    roads.at += 5
+    roads.follow(journal, ended=True)
+    asked_at = roads.at + 2
+    roads.at += 60
+    assert roads.ended_for(asked_at) == 2
+    assert roads.ended_for(before) == 0
+
+
+def test_what_was_applied_at_once_has_ended_with_its_answer(roads: Service) -> None:
+    assert roads.ended_for(roads.at) == math.inf
+    roads.sending("intent", AT, SITE, URL)
+    roads.sent("intent", Applied())
+    roads.follow(Journal(phase=Phase.IDLE, id="intent"))
+    assert roads.ended_for(roads.at + 3.0) == 3.0
+
+
+def test_the_end_of_an_operation_is_known_until_the_next_one(roads: Service) -> None:
+    running = Journal(phase=Phase.RUNNING, id="first", job_id=Raw("j1"))
+    roads.follow(running, ended=True)
+    roads.at += 5.0
+    roads.follow(running.closed())
+    roads.ended()
+    assert roads.ended_for(roads.at) == 5.0
+    roads.follow(Journal(phase=Phase.INTENDED, id="second"))
+    assert roads.ended_for(roads.at) == math.inf
+
+
+def test_who_takes_the_word_has_verified_nothing_yet(roads: Service) -> None:
+    roads.speaks("one", set(), Record())
+    roads.concluded(frozenset({"j1"}), verified=True)
+    roads.speaks("one", set(), Record())
+    assert roads.memory.verified == {"j1"}
+    roads.speaks("two", set(), Record())
+    assert roads.memory.verified is None
+
+
+def test_of_two_memories_of_one_service_the_later_doubt_and_end_count_and_all_sends(roads: Service) -> None:
+    other = Service(at=1005.0)
+    send(roads, LOST)
+    roads.ended()
+    send(other, Accepted("j1", "SUBMITTED"), "other")
+    other.ended()
+    for first, second in ((roads.memory, other.memory), (other.memory, roads.memory)):
+        merged = first.merged(second)
+        assert (len(merged.sends), merged.open_job, set(merged.facts)) == (2, "j1", {"intent", "other"})
+        assert (merged.unsure_at, merged.unsure_id, merged.ended_at) == (1000.0, "intent", 1005.0)
+
+
+def test_what_was_verified_by_one_says_nothing_of_what_another_one_is_merged_with(roads: Service) -> None:
+    roads.concluded(frozenset({"j1"}), verified=True)
+    assert roads.memory.merged(roads.memory).verified is None
+
+
+def test_what_is_left_are_sends_and_ends(roads: Service) -> None:
+    send(roads, Accepted("j1", "SUBMITTED"))
+    roads.ended()
+    left = roads.memory.left()
+    assert (left.sends, left.ended_at, left.open_job) == (roads.memory.sends, 1000.0, "")
+
+
+def test_where_nothing_is_new_the_memory_is_the_same_object(roads: Service) -> None:
+    """Of thousands of services at rest nothing is made anew at each look."""
+    roads.follow(Journal(id="past"))
+    roads.speaks("uid", set(), Record(known=True))
+    before = roads.memory
+    roads.meets(Journal(id="past"), ended_elsewhere=False)
+    roads.speaks("uid", set(), Record(known=True))
+    roads.looked(False)
+    roads.explain(frozenset())
+    assert roads.memory is before
+
+
+def test_who_comes_after_another_one_inherits_the_sends_of_its_record(roads: Service) -> None:
+    """They count for the service, also when the resource is gone whose status told of them."""
+    rest = Record(known=True)
+    for uid, others, sends in (("a", set(), ("t1", "t2")), ("b", {"a"}, ()), ("a", {"b"}, ("t1", "t3"))):
+        roads.speaks(uid, others, rest)
+        roads.meets(Journal(), ended_elsewhere=False, recent=sends)
+    assert roads.stamps() == ("t1", "t2")
+    assert roads.memory.left().stamps() == ("t1", "t2", "t3")
+    rivers = Service()
+    rivers.merged(roads.memory)
+    assert rivers.stamps() == ("t1", "t2", "t3")
