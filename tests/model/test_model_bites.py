@@ -18,7 +18,7 @@ from arcgis_operator.core.jsondoc import dumps, loads
 from arcgis_operator.core.memory import Memory
 from arcgis_operator.core.operations import Request
 from arcgis_operator.core.record import Phase
-from arcgis_operator.reconcilers import observe, service
+from arcgis_operator.reconcilers import gathering, observe, sending
 from arcgis_operator.reconcilers.ledger import Ledger
 from arcgis_operator.reconcilers.service import ServiceReconciler
 from arcgis_operator.reconcilers.store import StatusStore
@@ -100,7 +100,7 @@ def an_old_leader_stores(patch: Patch) -> None:
 
 def no_status_is_a_status(patch: Patch) -> None:
     parsed = status.parse
-    patch.setattr(service.status, "parse", lambda body: replace(parsed(body), known=True))
+    patch.setattr(status, "parse", lambda body: replace(parsed(body), known=True))
 
 
 def not_found_is_over(patch: Patch) -> None:
@@ -114,7 +114,7 @@ def a_listed_job_that_is_not_found_is_over(patch: Patch) -> None:
 
 
 def an_old_document_is_sent(patch: Patch) -> None:
-    patch.setattr(service, "DOCUMENT_SECONDS", math.inf)
+    patch.setattr(sending, "DOCUMENT_SECONDS", math.inf)
 
 
 def no_compare_and_swap(patch: Patch) -> None:
@@ -145,7 +145,7 @@ def a_match_is_ready_while_our_job_runs(patch: Patch) -> None:
 
     whole, observed = look._running, observe.observe
     patch.setitem(look.LOOKS, Phase.RUNNING, running)
-    patch.setattr(service, "observe", seen)
+    patch.setattr(gathering, "observe", seen)
 
 
 def every_release_is_settled(patch: Patch) -> None:

@@ -42,7 +42,7 @@ BUGS: Mapping[str, Bug] = {
         SCHEDULES,
     ),
     "the windows are not asked again when the edit leaves": Bug(
-        SERVICE,
+        "reconcilers/sending.py",
         "if why is None and not are_open(effect.within, self._clock.now()):",
         "if why is None and False:",
         "tests/model/test_model_sends.py",

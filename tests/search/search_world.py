@@ -4,7 +4,7 @@ Every step of a turn is a step of its own, so any two of them may have anything 
 document (and decide) → store → check and send → answer → fold. What the floors above the core do meanwhile is
 written out here in a few lines each: compare-and-swap, the check of the term before the store and the send,
 the settle time (`Memory.settle_in`), the order of the reads and the job of an intent that this process sent
-(`observe`), outcomes folded by the intent's id (`ServiceReconciler._record_fact`). The real code says what is
+(`observe`), outcomes folded by the intent's id (`reconcilers/sending`). The real code says what is
 decided, and what follows from a list of jobs.
 
 Assumed of the site and of time, as the design does: a request on its way and a job that is not listed yet
