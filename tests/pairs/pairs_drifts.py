@@ -32,7 +32,9 @@ def was_live(history: History, path: str, at: float) -> bool:
     for version in reversed([one for one in history.versions[path] if one.at < at]):
         if version.body is None or _wanted(version.body) != wanted:
             return False
-        if conditions(version.body).get("Ready", {}).get("status") == "True":
+        ready = conditions(version.body).get("Ready", {})
+        told = ready.get("observedGeneration") == version.body["metadata"]["generation"]
+        if ready.get("status") == "True" and told:  # one that came with a newer spec is about the older one
             return not any(act in PUT_BACK for when, act, _ in history.events if version.at <= when <= at)
     return False
 
