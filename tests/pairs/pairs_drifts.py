@@ -7,7 +7,7 @@ from typing import Any
 
 from pairs_claims import Claims
 from pairs_history import Edit, History, conditions, ours
-from pairs_rules import PUT_BACK, sent_by
+from pairs_rules import PUT_BACK, described, sent_by
 from pairs_scene import STORM_BOUND
 
 Json = Any
@@ -22,7 +22,9 @@ def a_reported_drift_was_restored(history: History, claims: Claims) -> Iterator[
         for path in claims.on(edit.service):
             if not (sent_by(history, claims, path, edit) and claims.reports(path, first)):
                 continue
-            if claims.reports(path, edit.left) and was_live(history, path, edit.left):
+            same = described(history.at(path, edit.left)) == edit.document.get("description", "").strip()
+            # else somebody has changed the spec in this very moment, and it was a new wish that was sent
+            if same and claims.reports(path, edit.left) and was_live(history, path, edit.left):
                 yield f"{edit.left:.1f} {edit.service}: a drift that is only reported was restored"
 
 
@@ -32,9 +34,7 @@ def was_live(history: History, path: str, at: float) -> bool:
     for version in reversed([one for one in history.versions[path] if one.at < at]):
         if version.body is None or _wanted(version.body) != wanted:
             return False
-        ready = conditions(version.body).get("Ready", {})
-        told = ready.get("observedGeneration") == version.body["metadata"]["generation"]
-        if ready.get("status") == "True" and told:  # one that came with a newer spec is about the older one
+        if conditions(version.body).get("Ready", {}).get("status") == "True":
             return not any(act in PUT_BACK for when, act, _ in history.events if version.at <= when <= at)
     return False
 
