@@ -29,7 +29,7 @@ def changers(case: Case, made: Plan) -> tuple[Changer, ...]:
     if made.cause != DRIFT or case.seen is None:
         return ()
     before = case.record.plan if case.record.plan and case.record.plan.digest == case.digest else PlanShown()
-    last = _last_begin(before) if before.hash == made.hash(case.show) else None
+    last = _last_begin(before) if before.hash == made.name else None
     found = [_shown(job) for job in case.seen.changers if last is None or job.start_ms / 1000 <= last]
     known = {one.get("id"): one for one in (*found, *before.changers)}
     return tuple(sorted(known.values(), key=_age, reverse=True)[:KEPT])

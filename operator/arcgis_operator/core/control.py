@@ -33,9 +33,9 @@ def unapproved(case: Case, plan: Plan) -> Shut | None:
         return None
     if is_approved(case, plan):
         return None
-    name, approved = plan.hash(case.show), case.desired.approved_plan
+    approved = case.desired.approved_plan
     changes = [str(shown(change, case.show)) for change in plan.changes]
-    command = approve_command(case.whose, name)
+    command = approve_command(case.whose, plan.name)
     hold = Hold(Reason.AWAITING_APPROVAL, sentences.awaiting_approval(changes, bool(approved), command))
     unsure = case.desired.approval is Approval.WHEN_RESTARTING and restarts(case.site_version) is None
     return Shut(hold, wake=BACKOFF if unsure else None)
@@ -63,7 +63,7 @@ def outside_window(case: Case, plan: Plan) -> Shut | None:
     if not closed:
         return None
     opening = next_opening(windows_in_force(case, plan), case.now)
-    commands = [override_command(one.what, plan.hash(case.show)) for one in closed]
+    commands = [override_command(one.what, plan.name) for one in closed]
     message = sentences.outside_window(
         len(plan.changes), stamp(opening.time), opening.local, opening.sure, commands
     )
@@ -128,5 +128,4 @@ def _overridden(owner: Owner, plan: Plan, case: Case) -> bool:
 
 def _names(owner: Owner, plan: Plan, case: Case) -> bool:
     """Whoever overrides a window names the plan, or that of which it is the rest: no other slips through."""
-    name = plan.hash(case.show)
-    return owner.override.partition(" ")[0] in {name, whole_of(case, name)} - {""}
+    return owner.override.partition(" ")[0] in {plan.name, whole_of(case, plan.name)} - {""}

@@ -22,13 +22,17 @@ SPEC, DRIFT = "Spec", "Drift"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All that differs on one service of one site; `cause` is SPEC or DRIFT, `due` is the next operation."""
+    """All that differs on one service of one site; `cause` is SPEC or DRIFT, `due` is the next operation.
+
+    `name` is its hash, made once.
+    """
 
     site_url: str
     service_id: str
     changes: tuple[Change, ...]
     cause: str
     due: str = ""
+    name: str = ""
 
     def hash(self, show: Show) -> str:
         """`sha256:…` of site, service and changes, in whatever order they stand.
@@ -38,10 +42,14 @@ class Plan:
         changes = sorted((hashed(change, show) for change in self.changes), key=lambda one: one[0])
         return jsondoc.digest([self.site_url, self.service_id, changes])
 
+    def named(self, show: Show) -> "Plan":
+        """The same, with its hash as its name."""
+        return replace(self, name=self.hash(show))
+
     def without(self, paths: Collection[Path]) -> "Plan":
         """What is left of it once the changes of these paths are live."""
         left = tuple(change for change in self.changes if change.path not in paths)
-        return replace(self, changes=left)
+        return replace(self, changes=left, name="")
 
 
 def differing(leaves: tuple[Leaf, ...], document: Mapping[str, Json]) -> tuple[Leaf, ...]:

@@ -37,12 +37,13 @@ def plan_of(case: Case, target: Target) -> plan.Plan:
     changes = plan.changes(target.leaves, target.document)
     cause = plan.DRIFT if is_drift(case) else plan.SPEC
     next_one = due(target.leaves, target.documents).name
-    return plan.Plan(case.site_url, str(target.document.get("id") or ""), changes, cause, next_one)
+    service_id = str(target.document.get("id") or "")
+    return plan.Plan(case.site_url, service_id, changes, cause, next_one).named(case.show)
 
 
 def show_plan(case: Case, made: plan.Plan) -> PlanShown:
     """The plan for the status. The same plan keeps the time when it was first made."""
-    before, name = case.record.plan, made.hash(case.show)
+    before, name = case.record.plan, made.name
     owner, same = owners(case.leaves), before if before and before.hash == name else None
     return PlanShown(
         hash=name,

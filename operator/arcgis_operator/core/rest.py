@@ -29,7 +29,7 @@ def whole_of(case: Case, name: str) -> str:
 
 def is_approved(case: Case, made: Plan) -> bool:
     """Whether the spec names this plan, or the one of which it is the rest."""
-    name, approved = made.hash(case.show), case.desired.approved_plan if case.desired else ""
+    name, approved = made.name, case.desired.approved_plan if case.desired else ""
     return bool(approved) and approved in (name, whole_of(case, name))
 
 
@@ -38,6 +38,6 @@ def lets_through(case: Case, made: Plan, override: str) -> bool:
 
     Once: the journal names the last operation that was sent, which was not yet the one that is due.
     """
-    name, before = made.hash(case.show), case.record.plan
+    name, before = made.name, case.record.plan
     heard = before.override.split(BETWEEN) if before and whole_of(case, name) else ()
     return bool(override) and override in heard and case.record.journal.operation != made.due
