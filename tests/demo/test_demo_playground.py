@@ -79,10 +79,10 @@ TRIES = {
     10: (r"Suspended", "Kubernetes +Suspended "),
     11: (r'"to":"Seen before it is sent"', "Kubernetes +Observing "),
     12: (r'"to":"Approved by a person"', "Kubernetes +AwaitingApproval "),
-    13: (r"-02-29T03:00:00Z", "Kubernetes +OutsideWindow "),
+    13: (r"-02-29T03:00:00Z", "Kubernetes +OutsideWindow +mine: "),
     14: (r"DriftReported .*eva", "Kubernetes +DriftReported .*eva"),
     15: (r"prod +False +SiteDiverged", "Kubernetes +SiteDiverged "),
-    16: (r"start Spec .*\nstop Spec .*\n", "Kubernetes +Converged "),
+    16: (r"start Spec .*\nstop Spec .*\n", "Kubernetes +Converged +mine: "),
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,6 +23,8 @@ PUT_BACK = frozenset({"status", "restore"})
 """Acts of people that write a status."""
 BEGINS = frozenset({"restart", "crash", "restart_first", "empty_lease"})
 """Acts after which another process leads, or another term."""
+BEGINNING = 30.0
+"""So long after its begin a process may not have read a status yet."""
 STORED = 65.0
 """An intent is stored at most so long before its edit leaves: a request may wait for its token."""
 
@@ -189,9 +192,10 @@ def the_bounds_were_passed(history: History, claims: Claims) -> Iterator[str]:
 
 
 def _nobody_knows(history: History, first: float, last: float) -> bool:
-    """What was sent is neither in the status, which people replaced, nor in the process, which is another."""
-    acts = {act for at, act, _ in history.events if first <= at <= last}
-    return bool(acts & PUT_BACK) and bool(acts & BEGINS)
+    """What was sent is not in the status, which people replaced, nor in the process, which began later."""
+    told = [(at, act, facts) for at, act, facts in history.events if first <= at <= last]
+    wiped = min((at for at, act, _ in told if act in PUT_BACK), default=math.inf)
+    return any(wiped <= at + facts.get("gap", 0.0) + BEGINNING for at, act, facts in told if act in BEGINS)
 
 
 def _repeated(history: History, claims: Claims, title: str) -> Iterator[str]:

@@ -71,7 +71,7 @@ def retry_time(before: int, now: datetime, policy: Policy) -> str:
 
 
 def recent_sends(case: Case) -> tuple[str, ...]:
-    """All that is known, oldest first."""
+    """Within the last hour, as far as is known, oldest first."""
     return recent(sorted({*case.record.journal.sends, *case.sends}), case.now)
 
 

@@ -22,6 +22,7 @@ from arcgis_operator.core.operations import Operation, Request, due
 from arcgis_operator.core.plan import DRIFT
 from arcgis_operator.core.planning import Target, plan_of, plan_while_waiting, show_plan
 from arcgis_operator.core.record import (
+    KEPT_SENDS,
     JobShown,
     Journal,
     LineShown,
@@ -47,7 +48,6 @@ from arcgis_operator.core.usual import expecting
 from arcgis_operator.core.verdict import ROWS, Look, Note, Reason, Verdict
 from arcgis_operator.core.wake import BACKOFF, NOW, RESYNC, After, Wake
 
-KEPT_SENDS = 12
 ID_LENGTH = 64
 
 

@@ -52,6 +52,18 @@ class Waits:
 
 
 @dataclass(frozen=True, slots=True)
+class Rivals:
+    """The other resources on a service.
+
+    `last_intent`: when one of them intended something last. `sends`: requests that their records tell of.
+    """
+
+    uids: Set[str] = frozenset()
+    last_intent: str = ""
+    sends: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Send:
     """One request: its intent time as on record, and when it left by the monotonic clock."""
 
@@ -69,7 +81,7 @@ class Memory:
     to have ended; it outlives the operation. `declared` is what ours declared, None where this process
     does not know it. `unsure_at` is when the request of the intent `unsure_id` came back without clear
     answer. `sends` are the requests that count against the edits of an hour; `recorded` those of the last
-    hour that the record of who speaks tells of, and `inherited` those of the records of who spoke before.
+    hour that records tell of, and `inherited` those that they told of before, however old.
     `vain_since` is when looks began to tell nothing of the service, `busy_since` when jobs of others were
     first seen there.
     `explained` are jobs on the service that have been accounted for; None before the first look. `verified`
@@ -185,31 +197,31 @@ class Memory:
 
     # ---- a turn begins, looks, and ends
 
-    def speaks(
-        self, uid: str, others: Set[str], record: Record, settle_seconds: float, *, now: float
-    ) -> Self:
+    def speaks(self, uid: str, others: Rivals, record: Record, settle_seconds: float, *, now: float) -> Self:
         """This resource speaks for the service now. Who comes after one of `others`, or was in Conflict until
-        now, takes over slowly: the other one may be back in a moment, and may have sent something.
+        now, takes over slowly: the other one may be back in a moment, and may have sent something. So does
+        who is the first to speak in this process, if another one was the last to intend something.
         """
         same, passed_over = uid == self.speaker, record.ready.reason == Reason.CONFLICT
         verified = self.verified if same else None
-        met = self.taking_over[0] if self.taking_over else self.speaker
-        heir = self if uid == met else self._inherited()
         comes = self.taking_over if self.taking_over and self.taking_over[0] == uid else None
-        waits = comes is None and (passed_over or self.speaker in others)
+        later = not self.speaker and others.last_intent > record.journal.intent_time
+        waits = comes is None and (passed_over or later or self.speaker in others.uids)
         if not same and not record.journal.open and (waits or (comes and now - comes[1] < settle_seconds)):
-            return replace(heir, verified=verified, taking_over=comes or (uid, now))
+            return replace(self, verified=verified, taking_over=comes or (uid, now))
         if same and self.taking_over is None:
             return self
-        return replace(heir, verified=verified, speaker=uid, taking_over=None)
+        return replace(self, verified=verified, speaker=uid, taking_over=None)
 
     def meets(
         self, journal: Journal, ended_elsewhere: bool, recent: tuple[str, ...] = (), *, now: float
     ) -> Self:
         """What is on record when a turn begins. `ended_elsewhere`: its operation may have ended a moment ago,
-        which is now, unless this process followed it. `recent`: its sends of the last hour.
+        which is now, unless this process followed it. `recent`: sends of the last hour that records tell of.
+        What another record told of, or this one before somebody put it back, is not forgotten.
         """
-        memory = self if recent == self.recorded else replace(self, recorded=recent)
+        memory = self if journal.id == self.open_id else self._inherited()
+        memory = memory if recent == memory.recorded else replace(memory, recorded=recent)
         if ended_elsewhere and journal.id not in ("", self.open_id):
             memory = replace(memory, open_id=journal.id, ended_at=now, declared=None)
         return memory.follow(journal, now=now)
@@ -285,7 +297,10 @@ class Memory:
         """Nothing of ours runs on the service; what the site lists has been accounted for. `verified`: it was
         found as declared, after these jobs were listed.
         """
-        return replace(self, open_job="", explained=listed, verified=listed if verified else self.verified)
+        found = listed if verified else self.verified
+        if (self.open_job, self.explained, self.verified) == ("", listed, found):
+            return self
+        return replace(self, open_job="", explained=listed, verified=found)
 
     def given_up(self) -> Self:
         """The job of ours is not followed any more."""
@@ -330,9 +345,11 @@ class Memory:
         """Two services turn out to be one: what is remembered of the other may be about this one.
 
         The later of the doubts and ends, all sends, all outcomes; a job of the other's if we follow none.
+        While our own operation is open, the end to come is its own.
         """
+        own = self.open_since is not None or other.ended_at is None
         doubt = max((other, self), key=lambda one: _order(one.unsure_at))
-        end = max((other, self), key=lambda one: _order(one.ended_at))
+        end = self if own else max((other, self), key=lambda one: _order(one.ended_at))
         job = other if other.open_job and not self.open_job else self
         sends = sorted({*self.sends, *other.sends}, key=lambda send: send.at)
         return replace(
@@ -353,6 +370,8 @@ class Memory:
 
     def _inherited(self) -> Self:
         """A request counts for an hour, also when the resource is gone whose status told of it."""
+        if not self.recorded:
+            return self
         return replace(self, inherited=_union(self.inherited, self.recorded), recorded=())
 
     def _opened(self, job_id: str, now: float) -> Self:

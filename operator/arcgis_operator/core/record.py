@@ -4,13 +4,15 @@ Times are RFC 3339 texts in UTC, empty when absent. The names in the status are 
 that mapping is in `status`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
 from arcgis_operator.core.jsondoc import Json
 from arcgis_operator.core.said import EMPTY, UNSAID, Raw, Shown
+
+KEPT_SENDS = 12
 
 
 class Phase(StrEnum):
@@ -95,6 +97,12 @@ class Journal:
     def counting(self, tried: Tried) -> "Journal":
         """The same journal, with this counted for its operation."""
         return replace(self, attempts={**self.attempts, self.operation: tried})
+
+    def with_sends(self, sends: Iterable[str]) -> "Journal":
+        """The same journal, with these sends as well; the last KEPT_SENDS of them all."""
+        if not (more := {*sends} - {*self.sends}):
+            return self
+        return replace(self, sends=tuple(sorted({*self.sends, *more}))[-KEPT_SENDS:])
 
     def forgiven(self) -> "Journal":
         """The same journal with nothing counted against any operation."""

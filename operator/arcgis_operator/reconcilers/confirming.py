@@ -30,9 +30,15 @@ class Confirming:
             aim, asked_at = parse_aim(voice.body), self._confirmed.get(voice.uid, -math.inf)
             due = self._clock.monotonic() - asked_at >= CONFIRM_SECONDS
             if aim and due and self._registry.address(voice.name) != speaker:
-                self._confirmed[voice.uid] = self._clock.monotonic()
+                self._note(voice.uid)
                 kept = await self._still(voice, aim) and kept
         return kept
+
+    def _note(self, uid: str) -> None:
+        """It is read now; what was read so long ago that it is due again need not be remembered."""
+        now = self._clock.monotonic()
+        recent = {one: at for one, at in self._confirmed.items() if now - at < CONFIRM_SECONDS}
+        self._confirmed = {**recent, uid: now}
 
     async def _still(self, voice: Voice, aim: Aim) -> bool:
         site = await self._sites.resolve(aim, voice.name.namespace, RIGHTS_SECONDS)

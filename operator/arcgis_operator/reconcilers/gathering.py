@@ -10,6 +10,7 @@ from arcgis_operator.core.annotations import ABANDON, override_in, requests_in
 from arcgis_operator.core.bounds import may_have_just_ended, recent
 from arcgis_operator.core.case import Case, Hold, Policy, Seen
 from arcgis_operator.core.failures import Failure, Kind
+from arcgis_operator.core.memory import Rivals
 from arcgis_operator.core.model import Desired, SpecInvalid
 from arcgis_operator.core.record import Phase, Record
 from arcgis_operator.core.said import UNSAID, plainly
@@ -53,13 +54,11 @@ class Gathering:
         unlooked: tuple[Hold, ...],
         term: Term,
         fresh: bool,
+        rivals: Rivals,
     ) -> Case:
         annotations = body["metadata"].get("annotations") or {}
         wanted = desired if isinstance(desired, Desired) else None
-        now = self._clock.monotonic()
-        ended = may_have_just_ended(record, self._clock.now(), self._policy)
-        sends = recent(record.journal.sends, self._clock.now())
-        self._ledger[key] = self._ledger[key].meets(record.journal, ended, sends, now=now)
+        record = self._met(key, record, rivals)
         seen: Seen | None = None
         if not isinstance(site, Hold) and (not unlooked or record.journal.open):
             seen = await self._look(key, record, wanted, site, term, fresh)
@@ -94,6 +93,17 @@ class Gathering:
             sent_ago=memory.sent_ago(now=now),
             whose=whose(body),
         )
+
+    def _met(self, key: str, record: Record, rivals: Rivals) -> Record:
+        """The record, with the sends of the last hour that others told of: they count for the service."""
+        now, memory = self._clock.now(), self._ledger[key]
+        ended = may_have_just_ended(record, now, self._policy)
+        sends = recent((*record.journal.sends, *rivals.sends), now)
+        memory = memory.meets(record.journal, ended, sends, now=self._clock.monotonic())
+        self._ledger[key] = memory
+        if record.journal.open:
+            return record
+        return replace(record, journal=record.journal.with_sends(recent((*memory.inherited, *sends), now)))
 
     async def _look(
         self, key: str, record: Record, wanted: Desired | None, site: SiteSession, term: Term, fresh: bool

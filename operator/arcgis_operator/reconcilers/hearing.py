@@ -14,6 +14,7 @@ from arcgis_operator.core.case import Case, Hold
 from arcgis_operator.core.conditions import next_look
 from arcgis_operator.core.identity import Name
 from arcgis_operator.core.jsondoc import Json
+from arcgis_operator.core.memory import Rivals
 from arcgis_operator.core.model import Desired, Leaf, Path
 from arcgis_operator.core.plan import differing
 from arcgis_operator.core.record import Record
@@ -89,9 +90,14 @@ class Heard:
         return {*filter(None, (self.speaker,)), *(voice.name for voice in self.others)}
 
     @property
-    def other_uids(self) -> Set[str]:
-        """Of those who do not speak."""
-        return {voice.uid for voice in self.others}
+    def rivals(self) -> Rivals:
+        """Those who do not speak."""
+        journals = [voice.record.journal for voice in self.others]
+        return Rivals(
+            {voice.uid for voice in self.others},
+            max((one.intent_time for one in journals), default=""),
+            tuple(send for one in journals for send in one.sends),
+        )
 
     def live_instead(self, case: Case) -> Hold | None:
         """Why the speaker may not send: another one's settings are live, and nothing tells which was first.

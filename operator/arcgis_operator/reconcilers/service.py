@@ -141,22 +141,19 @@ class ServiceReconciler:
         looks = not isinstance(site, Hold) and (not unlooked or record.journal.open)
         if looks and not await self._admitted(site, allowed, aim, body):
             return NOW
-        self._ledger[key] = self._ledger[key].speaks(
-            body["metadata"]["uid"],
-            heard.other_uids,
-            status.parse(body),
-            self._policy.settle_seconds,
-            now=self._clock.monotonic(),
-        )
+        rivals, settle = heard.rivals, self._policy.settle_seconds
+        memory, now = self._ledger[key], self._clock.monotonic()
+        uid = body["metadata"]["uid"]
+        self._ledger[key] = memory.speaks(uid, rivals, status.parse(body), settle, now=now)
         rests = record.known and not record.journal.open and record.is_ready(body["metadata"]["generation"])
         fresh = again or not rests
-        case = await self._gathering.case(key, body, record, desired, site, unlooked, term, fresh)
+        case = await self._gathering.case(key, body, record, desired, site, unlooked, term, fresh, rivals)
         if not self._identified(body, case):
             return NOW
         if not isinstance(site, Hold):
-            rivals = (heard.hold, heard.live_instead(case))
+            held = (heard.hold, heard.live_instead(case))
             own = (OBSERVING,) if case.desired and case.desired.observe else ()
-            unsent = (*filter(None, rivals), *own, *site.unsent(key))
+            unsent = (*filter(None, held), *own, *site.unsent(key))
             case = replace(
                 case,
                 unsent=unsent,

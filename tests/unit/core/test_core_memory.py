@@ -9,7 +9,7 @@ import pytest
 
 from arcgis_operator.core.failures import Accepted, Applied, Failure, Kind
 from arcgis_operator.core.job import Job
-from arcgis_operator.core.memory import NOTHING, Memory
+from arcgis_operator.core.memory import NOTHING, Memory, Rivals
 from arcgis_operator.core.model import SiteRef
 from arcgis_operator.core.record import Condition, Journal, Phase, Record
 from arcgis_operator.core.said import Raw
@@ -165,19 +165,19 @@ def test_who_takes_over_from_another_one_waits(roads: Service) -> None:
     """And who is back before that goes on at once."""
     rest, a, b = Record(known=True), "uid-a", "uid-b"
     wait = lambda: max(0.0, roads.settle_in(rest, OldTerm()))  # noqa: E731 - asked again and again
-    roads.speaks(a, {b}, rest)
+    roads.speaks(a, Rivals({b}), rest)
     assert wait() == 0, "nobody spoke before"
-    roads.speaks(b, {a}, rest)
+    roads.speaks(b, Rivals({a}), rest)
     assert roads.doubtful()
     roads.at += 10
-    roads.speaks(b, {a}, rest)
+    roads.speaks(b, Rivals({a}), rest)
     assert wait() == 20
-    roads.speaks(a, {b}, rest)
+    roads.speaks(a, Rivals({b}), rest)
     assert wait() == 0
-    roads.speaks(b, {a}, rest)
+    roads.speaks(b, Rivals({a}), rest)
     assert wait() == 30
     roads.at += 30
-    roads.speaks(b, {a}, rest)
+    roads.speaks(b, Rivals({a}), rest)
     assert wait() == 0
     assert not roads.doubtful()
 
@@ -185,9 +185,9 @@ def test_who_takes_over_from_another_one_waits(roads: Service) -> None:
 def test_who_was_in_conflict_takes_over_slowly_after_a_restart_too(roads: Service) -> None:
     """The other one may not be known yet. An open operation is never taken over: it speaks."""
     in_conflict = Record(known=True, ready=Condition("False", "Conflict", "", 1))
-    roads.speaks("uid-a", set(), in_conflict)
+    roads.speaks("uid-a", Rivals(), in_conflict)
     assert roads.settle_in(in_conflict, OldTerm()) == SETTLE
-    roads.speaks("uid-b", set(), replace(in_conflict, journal=intended().journal))
+    roads.speaks("uid-b", Rivals(), replace(in_conflict, journal=intended().journal))
     assert not roads.doubtful()
 
 
@@ -243,11 +243,11 @@ def test_the_end_of_an_operation_is_known_until_the_next_one(roads: Service) -> 
 
 
 def test_who_takes_the_word_has_verified_nothing_yet(roads: Service) -> None:
-    roads.speaks("one", set(), Record())
+    roads.speaks("one", Rivals(), Record())
     roads.concluded(frozenset({"j1"}), verified=True)
-    roads.speaks("one", set(), Record())
+    roads.speaks("one", Rivals(), Record())
     assert roads.memory.verified == {"j1"}
-    roads.speaks("two", set(), Record())
+    roads.speaks("two", Rivals(), Record())
     assert roads.memory.verified is None
 
 
@@ -278,23 +278,61 @@ def test_what_is_left_are_sends_and_ends(roads: Service) -> None:
 def test_where_nothing_is_new_the_memory_is_the_same_object(roads: Service) -> None:
     """Of thousands of services at rest nothing is made anew at each look."""
     roads.follow(Journal(id="past"))
-    roads.speaks("uid", set(), Record(known=True))
+    roads.speaks("uid", Rivals(), Record(known=True))
     before = roads.memory
     roads.meets(Journal(id="past"), ended_elsewhere=False)
-    roads.speaks("uid", set(), Record(known=True))
+    roads.speaks("uid", Rivals(), Record(known=True))
     roads.looked(False)
     roads.explain(frozenset())
     assert roads.memory is before
+    listed = frozenset({"j1"})
+    before = roads.concluded(listed, verified=True)
+    assert roads.concluded(listed, verified=True) is before
 
 
-def test_who_comes_after_another_one_inherits_the_sends_of_its_record(roads: Service) -> None:
-    """They count for the service, also when the resource is gone whose status told of them."""
-    rest = Record(known=True)
-    for uid, others, sends in (("a", set(), ("t1", "t2")), ("b", {"a"}, ()), ("a", {"b"}, ("t1", "t3"))):
-        roads.speaks(uid, others, rest)
-        roads.meets(Journal(), ended_elsewhere=False, recent=sends)
-    assert roads.stamps() == ("t1", "t2")
+def test_what_another_record_told_of_is_inherited_and_what_this_one_told_of_before(roads: Service) -> None:
+    """Sends count for the service, also when the status that told of them is gone, or another one's."""
+    told = (("a1", ("t1", "t2")), ("b1", ()), ("a1", ("t1", "t3")), ("", ()))
+    for intent_id, sends in told:
+        roads.meets(Journal(id=intent_id), ended_elsewhere=False, recent=sends)
+    assert roads.stamps() == ("t1", "t2", "t3")
     assert roads.memory.left().stamps() == ("t1", "t2", "t3")
     rivers = Service()
     rivers.merged(roads.memory)
     assert rivers.stamps() == ("t1", "t2", "t3")
+
+
+def test_a_request_that_was_not_taken_is_not_inherited(roads: Service) -> None:
+    """Its record, which tells of it no more, is still that of the same intent."""
+    roads.meets(Journal(id="mine"), ended_elsewhere=False, recent=("t1", "t2"))
+    roads.meets(Journal(id="mine"), ended_elsewhere=False, recent=("t1",))
+    roads.meets(Journal(id="next"), ended_elsewhere=False, recent=("t1",))
+    assert roads.stamps() == ("t1",)
+
+
+def test_who_is_the_first_to_speak_takes_over_slowly_from_one_that_intended_something_later(
+    roads: Service,
+) -> None:
+    """Its own status need not say Conflict any more: the process before may have ended in between."""
+    mine = Record(known=True, journal=Journal(id="i1", intent_time="2026-12-01T06:00:00Z"))
+    streets, rivals = Service(), Rivals(frozenset({"b"}), "2026-12-01T06:30:00Z")
+    roads.speaks("a", rivals, mine)
+    assert roads.settle_in(mine, OldTerm()) == SETTLE
+    later = replace(mine, journal=replace(mine.journal, intent_time="2026-12-01T07:00:00Z"))
+    streets.speaks("a", rivals, later)
+    assert streets.settle_in(later, OldTerm()) == 0
+    streets.speaks("b", Rivals(), later)
+    assert not streets.doubtful(), "nobody else is there"
+
+
+def test_while_an_operation_is_open_its_own_end_is_to_come(roads: Service) -> None:
+    other = Service(at=900.0)
+    other.ended()
+    running = Journal(Phase.RUNNING, id="mine", job_id=Raw("j1"))
+    roads.follow(running)
+    roads.memory = replace(roads.memory, declared=())
+    roads.merged(other.memory)
+    assert (roads.memory.ended_at, roads.memory.declared) == (None, ())
+    roads.follow(running, ended=True)
+    assert roads.ended_for(roads.at + 1) == 1.0
+    assert Service().merged(Memory(declared=())).declared is None, "what has not ended says nothing of others"
