@@ -6,13 +6,17 @@ from inspect import signature
 from typing import Any
 
 import pytest
+from situations import case, job, live, proved, record, seen
 
+from arcgis_operator.core.case import Hold, Policy
+from arcgis_operator.core.decide import decide
 from arcgis_operator.core.failures import Accepted, Applied, Failure, Kind
 from arcgis_operator.core.job import Job
 from arcgis_operator.core.memory import NOTHING, Memory, Rivals
 from arcgis_operator.core.model import SiteRef
 from arcgis_operator.core.record import Condition, Journal, Phase, Record
 from arcgis_operator.core.said import Raw
+from arcgis_operator.core.verdict import Reason
 
 AT = "2026-11-27T14:00:00Z"
 SITE, URL = SiteRef("gis", "prod"), "https://gis.example.com/arcgis"
@@ -123,8 +127,8 @@ def test_every_record_waits_out_a_lost_answer_on_its_service(roads: Service) -> 
     """Its own intent, that of another resource, or none at all."""
     send(roads, LOST)
     roads.at += 10
-    for record in (intended(), Record(), Record(known=True)):
-        assert roads.settle_in(record, OldTerm()) == 20
+    for told in (intended(), Record(), Record(known=True)):
+        assert roads.settle_in(told, OldTerm()) == 20
         assert Service().settle_in(Record(known=True), OldTerm()) == 0
 
 
@@ -143,8 +147,8 @@ def test_a_lost_answer_may_be_a_job_that_only_the_record_of_its_intent_tells_of(
     send(roads, LOST)
     roads.unsent("next", "the intent could not be stored")
     roads.at += 100
-    for record in (Record(), Record(known=True), Record(known=True, journal=Journal(id="before"))):
-        assert roads.unseen_in(record, OldTerm()) == 1700
+    for told in (Record(), Record(known=True), Record(known=True, journal=Journal(id="before"))):
+        assert roads.unseen_in(told, OldTerm()) == 1700
     assert roads.unseen_in(Record(known=True, journal=Journal(id="intent")), OldTerm()) <= 0
     rivers = Service(at=roads.at)
     rivers.merged(roads.memory)
@@ -336,3 +340,70 @@ def test_while_an_operation_is_open_its_own_end_is_to_come(roads: Service) -> No
     roads.follow(running, ended=True)
     assert roads.ended_for(roads.at + 1) == 1.0
     assert Service().merged(Memory(declared=())).declared is None, "what has not ended says nothing of others"
+
+
+def test_what_may_be_under_way_is_waited_for(roads: Service) -> None:
+    """A resource without status waits out the begin of a term that does not start settled."""
+    term, policy = OldTerm(acquired_at=990.0, starts_settled=False), Policy(settle_seconds=30)
+    waits = roads.waits(Record(), term, policy)
+    assert (waits.settle_in, waits.unseen_in) == (20.0, 1790.0)
+    assert (waits.presumed, waits.overdue) == (True, False)
+    roads.follow(Journal(Phase.RUNNING, id="mine", job_id=Raw("j1")))
+    roads.at += 1801
+    waits = roads.waits(Record(known=True), term, policy)
+    assert (waits.presumed, waits.overdue) == (False, True)
+
+
+def test_a_look_tells_that_our_job_runs_or_has_ended_and_whose_else_do(roads: Service) -> None:
+    running = Journal(Phase.RUNNING, id="mine", job_id=Raw("j1"))
+    roads.follow(running)
+    roads.at += 100
+    roads.after_look(seen(ours=job("EXECUTING"), others=(job("EXECUTING", "j9"),)), running)
+    assert (roads.lost_for(), roads.memory.busy_since) == (0.0, 1100.0)
+    assert roads.memory.ended_at is None
+    roads.at += 5
+    roads.after_look(seen(ours=job("COMPLETED"), listed_ids=None), running)
+    assert roads.ended_for(roads.at) == 0.0
+    assert roads.memory.busy_since == 1100.0, "no list was read"
+
+
+def test_once_an_intent_is_stored_it_is_followed_and_what_it_declares_is_known(roads: Service) -> None:
+    begins = case()
+    verdict = decide(begins)
+    roads.after_turn(begins, verdict)
+    assert (roads.memory.open_id, roads.memory.open_since) == ("intent-2", 1000.0)
+    assert (roads.memory.explained, roads.memory.verified) == (frozenset(), None)
+    assert [leaf.value for leaf in roads.memory.declared or ()] == ["new"]
+
+
+def test_once_it_is_found_live_nothing_is_followed_and_the_jobs_are_explained(roads: Service) -> None:
+    roads.follow(record(Phase.RUNNING).journal)
+    ends = case(
+        record=record(Phase.RUNNING),
+        seen=seen(ours=job("COMPLETED"), document=live("new"), listed_ids=frozenset({"j1"})),
+    )
+    verdict = decide(ends)
+    assert verdict.reason is Reason.CONVERGED
+    roads.after_turn(ends, verdict)
+    assert (roads.memory.open_job, roads.memory.open_since) == ("", None)
+    assert roads.memory.verified == roads.memory.explained == {"j1"}
+    assert roads.ended_for(roads.at) == 0.0
+
+
+def test_a_look_in_vain_explains_nothing(roads: Service) -> None:
+    away = case(record=proved(), seen=None, trouble=Hold(Reason.SITE_UNREACHABLE, "away"))
+    roads.after_turn(away, decide(away))
+    assert roads.memory.explained is None
+
+
+def test_a_job_that_is_given_up_is_not_followed(roads: Service) -> None:
+    roads.follow(Journal(Phase.RUNNING, id="mine", job_id=Raw("j1")))
+    roads.given_up()
+    assert roads.lost_for() == 0.0
+
+
+def test_a_record_takes_over_sends_that_others_tell_of_up_to_twelve() -> None:
+    mine = Journal(sends=("t02", "t03"))
+    assert mine.with_sends(("t02",)) is mine
+    more = [f"t{number:02}" for number in range(14)]
+    assert mine.with_sends(more).sends == tuple(more[-12:])
