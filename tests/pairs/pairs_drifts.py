@@ -22,10 +22,14 @@ def a_reported_drift_was_restored(history: History, claims: Claims) -> Iterator[
         for path in claims.on(edit.service):
             if not (sent_by(history, claims, path, edit) and claims.reports(path, first)):
                 continue
-            same = described(history.at(path, edit.left)) == edit.document.get("description", "").strip()
-            # else somebody has changed the spec in this very moment, and it was a new wish that was sent
-            if same and claims.reports(path, edit.left) and was_live(history, path, edit.left):
+            # a spec that somebody changed in this very moment was a new wish when it was sent
+            if claims.reports(path, edit.left) and _is_still_wanted(history, path, edit):
                 yield f"{edit.left:.1f} {edit.service}: a drift that is only reported was restored"
+
+
+def _is_still_wanted(history: History, path: str, edit: Edit) -> bool:
+    same = described(history.at(path, edit.left)) == edit.document.get("description", "").strip()
+    return same and was_live(history, path, edit.left)
 
 
 def was_live(history: History, path: str, at: float) -> bool:
