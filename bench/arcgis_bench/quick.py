@@ -20,12 +20,12 @@ SIZES = Sizes(
     poll_max_seconds=0.5,
 )
 EXACTLY_ONE_EDIT = {"edits_mean": (1, 1), "edits_most": (1, 1)}
-FEW_WRITES = {"status_writes_most": (1, 4)}  # on a slow machine the step of a job is told, else three
+FEW_WRITES = {"status_writes_most": (1, 4)}
 ALSO_QUEUED = {"status_writes_most": (1, 5)}  # a resource that has to wait for a slot says so first
 BOUNDS: Mapping[str, Mapping[str, tuple[float, float]]] = {
     "single": {"edits_most": (1, 1), **FEW_WRITES},
     "capped": {**EXACTLY_ONE_EDIT, **ALSO_QUEUED, "cap_exceeded_by": (0, 0), "most_jobs": (1, 20)},
-    "burst": {**EXACTLY_ONE_EDIT, **FEW_WRITES, "api_writes_mean": (1, 5)},  # each event is one as well
+    "burst": {**EXACTLY_ONE_EDIT, **FEW_WRITES, "api_writes_mean": (1, 4)},
     "restart": {"edits_of_others": (0, 0), "status_writes_of_others": (0, 0)},
     "idle": {"status_writes": (0, 0)},
     "retained": {"edits_most": (1, 1), "jobs_read_before": (0, 150)},

@@ -7,12 +7,11 @@ from typing import Any
 
 from pairs_claims import Claims
 from pairs_history import Edit, History, conditions, ours
-from pairs_rules import PUT_BACK, described, sent_by
+from pairs_rules import BEGINS, PUT_BACK, described, sent_by
 from pairs_scene import STORM_BOUND
 
 Json = Any
 WINDOW = 600.0
-NEW_PROCESS = frozenset({"restart", "crash", "restart_first", "empty_lease"})
 
 
 def a_reported_drift_was_restored(history: History, claims: Claims) -> Iterator[str]:
@@ -52,7 +51,7 @@ def many_were_restored_unasked(history: History, claims: Claims) -> Iterator[str
     """More services than the bound within its window, and nobody has answered; each process counts anew."""
     if "storm of drifts" not in history.script.features:
         return
-    processes = 1 + sum(act in NEW_PROCESS for _, act, _ in history.events)
+    processes = 1 + sum(act in BEGINS for _, act, _ in history.events)
     if "second replica" in history.script.features or "two leaders" in history.script.features:
         processes += 2
     repairs = [

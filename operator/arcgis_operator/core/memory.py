@@ -20,7 +20,7 @@ from arcgis_operator.core.record import Journal, Phase, Record
 from arcgis_operator.core.verdict import Reason, Verdict
 
 NOT_TAKEN = frozenset({Kind.NOT_SENT, Kind.WITHHELD, Kind.NO_CREDENTIALS, Kind.UNAUTHORISED, Kind.BUSY})
-KEPT_SENDS = 24
+REMEMBERED_SENDS = 24
 NO_FACTS: Mapping[str, Fact] = MappingProxyType({})  # of thousands of services
 
 
@@ -112,7 +112,7 @@ class Memory:
 
     # ---- what follows from it
 
-    def waits(self, record: Record, term: Begun, policy: Policy, *, now: float) -> "Waits":
+    def waits(self, record: Record, term: Begun, policy: Policy, *, now: float) -> Waits:
         """For what may be under way."""
         longest = policy.job_timeout_seconds
         return Waits(
@@ -277,11 +277,9 @@ class Memory:
         if case.record.journal.open and verdict.reason is Reason.CONVERGED:
             memory = memory.ended(now=now)
         memory = memory.follow(journal, now=now)
-        return (
-            replace(memory, declared=verdict.effect.operation.owned(case.leaves))
-            if verdict.effect
-            else memory
-        )
+        if verdict.effect is None:
+            return memory
+        return replace(memory, declared=verdict.effect.operation.owned(case.leaves))
 
     def looked(self, in_vain: bool, *, now: float) -> Self:
         """A look at the service is over; `in_vain`: it told nothing of the service."""
@@ -310,7 +308,7 @@ class Memory:
 
     def sending(self, intent_id: str, stamp: str, site: SiteRef, url: str, *, now: float) -> Self:
         """The request of an intent made at `stamp` is about to leave: lost, until `sent` says otherwise."""
-        sends = (*self.sends, Send(sys.intern(stamp), now))[-KEPT_SENDS:]
+        sends = (*self.sends, Send(sys.intern(stamp), now))[-REMEMBERED_SENDS:]
         lost = Failure(Kind.UNSURE, "the request was interrupted")
         return replace(self, site=(site, url), sends=sends).sent(intent_id, lost, now=now)
 
@@ -362,7 +360,7 @@ class Memory:
             declared=end.declared,
             unsure_at=doubt.unsure_at,
             unsure_id=doubt.unsure_id,
-            sends=tuple(sends)[-KEPT_SENDS:],
+            sends=tuple(sends)[-REMEMBERED_SENDS:],
             inherited=_union(self.inherited, other.recorded, other.inherited),
             explained=None,
             verified=None,
@@ -386,7 +384,7 @@ def _since(at: float | None, now: float) -> float:
 
 
 def _union(*stamps: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(sorted({one for some in stamps for one in some})[-KEPT_SENDS:])
+    return tuple(sorted({one for some in stamps for one in some})[-REMEMBERED_SENDS:])
 
 
 def _order(at: float | None) -> float:
