@@ -65,9 +65,9 @@ TAKEN: dict[str, tuple[Fact, int]] = {
 @pytest.mark.parametrize("fate", TAKEN)
 def test_the_memory_counts_what_the_record_counts(fate: str) -> None:
     fact, count = TAKEN[fate]
-    memory = NOTHING.sending("earlier", "2026-11-26T09:59:00Z", SITE, URL, now=0.0)
+    memory = NOTHING.sending("earlier", "2026-11-26T09:59:00Z", True, SITE, URL, now=0.0)
     memory = memory.sent("earlier", Accepted("j0", "SUBMITTED"), now=0.0)
-    memory = memory.sending("intent", STAMP, SITE, URL, now=0.0).sent("intent", fact, now=0.0)
+    memory = memory.sending("intent", STAMP, True, SITE, URL, now=0.0).sent("intent", fact, now=0.0)
     assert [send.stamp for send in memory.sends].count(STAMP) == count
     assert len(memory.sends) == 1 + count
 

@@ -96,7 +96,7 @@ class Seen:
     `changers` are jobs, not ours, that ended since the service was last verified, the newest first.
     `listed_ids` are all jobs on the service, None before a list.
     `settle_in` was taken before anything was read: seconds until no request of ours can still arrive.
-    `unseen_in`: seconds until no job of ours can run that the record does not name; 0 where jobs are listed.
+    `unseen_in`: seconds until nothing of ours can run that the record does not name; 0 where a list tells.
     `likely` says what was probably meant by a service that is not there.
     `asked_at` and `answered_at` are when the document was asked for and came, on the monotonic clock.
     """

@@ -12,6 +12,7 @@ from datetime import timedelta
 from arcgis_operator.core import who
 from arcgis_operator.core.case import Case
 from arcgis_operator.core.job import Job
+from arcgis_operator.core.operations import name_of
 from arcgis_operator.core.plan import DRIFT, Plan
 from arcgis_operator.core.record import PlanShown, moment
 from arcgis_operator.core.said import Raw, cut
@@ -65,7 +66,7 @@ def _shown(job: Job) -> Changer:
     entry = {
         "id": str(job.shown_id),
         "username": str(cut(job.shown_user, NAME_SIGNS)),
-        "operation": str(cut(job.show(Raw("/".join(job.path))), 32)),
+        "operation": str(cut(job.show(Raw(name_of(job.path))), 32)),
         "status": str(job.shown_status),
         "endTime": time_of(job.end_ms),
     }

@@ -18,7 +18,7 @@ from arcgis_operator.core.jobs import MACHINE, Cell, Signal
 from arcgis_operator.core.jsondoc import Json
 from arcgis_operator.core.line import told as told_place
 from arcgis_operator.core.look import LEFT_ALONE, SITE_AWAY, Sight, guess, look
-from arcgis_operator.core.operations import Operation, Request, due
+from arcgis_operator.core.operations import Operation, Request, due, owned
 from arcgis_operator.core.plan import DRIFT
 from arcgis_operator.core.planning import Target, plan_of, plan_while_waiting, show_plan
 from arcgis_operator.core.record import (
@@ -156,7 +156,7 @@ def _handled(case: Case) -> str:
 
 def _intent(case: Case, target: Target, operation: Operation) -> Journal:
     context = case.site_url.rsplit("/", 1)[-1]
-    tried = {name: case.tried(name) for name in case.wanted}
+    tried = {name: _counts(case, name, target) for name in case.wanted}
     last = tried[operation.name]
     return Journal(
         phase=Phase.INTENDED,
@@ -171,6 +171,12 @@ def _intent(case: Case, target: Target, operation: Operation) -> Journal:
         attempts={**tried, operation.name: replace(last, attempt=last.attempt + 1, retry_time="")},
         sends=(*recent_sends(case), stamp(case.now))[-KEPT_SENDS:],
     )
+
+
+def _counts(case: Case, operation: str, target: Target) -> Tried:
+    """What counts of an operation while another one is sent: nothing, if what it owns is live."""
+    tried, part = case.tried(operation), owned(operation, target.leaves)
+    return tried if plan.differing(part, target.document) else tried.forgiven()
 
 
 def _converged(case: Case) -> Verdict:

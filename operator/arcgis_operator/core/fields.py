@@ -166,7 +166,11 @@ FolderRule = Annotated[
 DnsName = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")]
 Place = Annotated[
     str,
-    Field(min_length=1, max_length=256, pattern=r"^(configuredState|settings(\.[^.\[\]]+|\[[^\[\]]+\])*)$"),
+    Field(
+        min_length=1,
+        max_length=256,
+        pattern=r"^(configuredState|provider|settings(\.[^.\[\]]+|\[[^\[\]]+\])*)$",
+    ),
 ]
 """A setting, or all below it, as messages and plans write it: `settings.extensions[WMSServer].enabled`."""
 

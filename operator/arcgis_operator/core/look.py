@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from arcgis_operator.core import gates, plan, sentences
+from arcgis_operator.core import gates, operations, plan, sentences
 from arcgis_operator.core.bounds import too_early
 from arcgis_operator.core.case import Case, Hold, Seen
 from arcgis_operator.core.change import shown
@@ -100,7 +100,7 @@ def _unsettled(case: Case, seen: Seen) -> Sight | None:
     if seen.settle_in > 0:
         return Sight(Signal.UNSETTLED, wake=After(seen.settle_in))
     if seen.unseen_in > 0:
-        return Sight(Signal.HINDERED, _unseen(seen.unseen_in, case.now), wake=BACKOFF)
+        return Sight(Signal.HINDERED, _unseen(seen, case.now), wake=BACKOFF)
     return None
 
 
@@ -132,9 +132,10 @@ def _misfit(case: Case, target: Target) -> Hold | None:
     return Hold(MISFIT_REASONS[found.why], f"{found.message} Nothing is sent.") if found else None
 
 
-def _unseen(seconds: float, now: datetime) -> Hold:
+def _unseen(seen: Seen, now: datetime) -> Hold:
     """The status does not name an edit of ours that may still run, and the site hides it."""
-    return Hold(Reason.LOOKING_FOR_JOB, sentences.unseen(stamp(now + timedelta(seconds=seconds))))
+    until = stamp(now + timedelta(seconds=seen.unseen_in))
+    return Hold(Reason.LOOKING_FOR_JOB, sentences.unseen(until, seen.listed))
 
 
 def _intended(case: Case) -> Sight:
@@ -150,16 +151,37 @@ def _intended(case: Case) -> Sight:
 
 
 def _resolved(case: Case, seen: Seen) -> Sight:
-    """No request can arrive any more; where no jobs are listed, its job may still run for its time."""
-    if _proved(case) and (case.as_intended or seen.listed):
+    """No request can arrive any more; where no list tells of it, it may still be at work for its time."""
+    late, has_job = case.open_for > case.policy.job_timeout_seconds, operations.has_job(_operation(case))
+    if not (has_job or late):
+        return _at_work(case)
+    told = seen.listed or not has_job
+    if _proved(case) and (case.as_intended or told):
         return Sight(Signal.MATCHES)
-    if _done(case) and (seen.listed or case.open_for > case.policy.job_timeout_seconds):
+    if _done(case) and (told or late):
         return Sight(Signal.DONE)
-    if not seen.listed:
+    if not told:
         return Sight(Signal.BLIND)
     if seen.candidate and _may_still_show(case, seen.candidate):
         return Sight(Signal.JOB_ENDED)
     return Sight(Signal.DIFFERS, failure=_failure_of_intent(case))
+
+
+def _at_work(case: Case) -> Sight:
+    """No job will ever tell what became of the request: nothing is sent for as long as it may take.
+
+    That its settings are live is known before, though others may have made them so.
+    """
+    left = case.policy.job_timeout_seconds - case.open_for
+    if case.matches and case.as_intended:
+        return Sight(Signal.LIVE, wake=After(left))
+    until, intent = stamp(case.now + timedelta(seconds=left)), case.record.journal.id
+    text = sentences.at_work(_operation(case), until, case.whose, intent)
+    return Sight(Signal.UNSETTLED, Hold(Reason.LOOKING_FOR_JOB, text), wake=BACKOFF)
+
+
+def _operation(case: Case) -> str:
+    return case.record.journal.operation
 
 
 def _unanswered(case: Case, seen: Seen) -> Sight:

@@ -40,13 +40,15 @@ class Begun(Protocol):
 class Waits:
     """For what may be under way of ours on a service.
 
-    `settle_in`: seconds until no request can still arrive. `unseen_in`: seconds until no job can run that
-    neither record nor list tells of. `presumed`: a job that no record names and the site does not know is
-    still taken to run. `overdue`: the open operation takes longer than a job may.
+    `settle_in`: seconds until no request can still arrive. `unseen_in`: seconds until nothing can be at work
+    that neither record nor list tells of; `unlisted`: no list does, even where there is one. `presumed`: a
+    job that no record names and the site does not know is still taken to run. `overdue`: the open operation
+    takes longer than a job may.
     """
 
     settle_in: float = 0.0
     unseen_in: float = 0.0
+    unlisted: bool = False
     presumed: bool = False
     overdue: bool = False
 
@@ -80,8 +82,9 @@ class Memory:
     sent to. `ended_at` is when the last operation on the service, ours or another one's, was first known
     to have ended; it outlives the operation. `declared` is what ours declared, None where this process
     does not know it. `unsure_at` is when the request of the intent `unsure_id` came back without clear
-    answer. `sends` are the requests that count against the edits of an hour; `recorded` those of the last
-    hour that records tell of, and `inherited` those that they told of before, however old.
+    answer, and `unsure_job` whether the site would list a job for it. `sends` are the requests that count
+    against the edits of an hour; `recorded` those of the last hour that records tell of, and `inherited`
+    those that they told of before, however old.
     `vain_since` is when looks began to tell nothing of the service, `busy_since` when jobs of others were
     first seen there.
     `explained` are jobs on the service that have been accounted for; None before the first look. `verified`
@@ -100,6 +103,7 @@ class Memory:
     declared: tuple[Leaf, ...] | None = None
     unsure_at: float | None = None
     unsure_id: str = ""
+    unsure_job: bool = True
     vain_since: float | None = None
     busy_since: float | None = None
     sends: tuple[Send, ...] = ()
@@ -118,6 +122,7 @@ class Memory:
         return Waits(
             settle_in=self.settle_in(record, term, policy.settle_seconds, now=now),
             unseen_in=self.unseen_in(record, term, longest, now=now),
+            unlisted=self.unsure_at is not None and not self.unsure_job,
             presumed=self.presumed(longest, now=now),
             overdue=self.open_for(now=now) > longest,
         )
@@ -306,11 +311,14 @@ class Memory:
 
     # ---- a request leaves, and comes back
 
-    def sending(self, intent_id: str, stamp: str, site: SiteRef, url: str, *, now: float) -> Self:
+    def sending(
+        self, intent_id: str, stamp: str, has_job: bool, site: SiteRef, url: str, *, now: float
+    ) -> Self:
         """The request of an intent made at `stamp` is about to leave: lost, until `sent` says otherwise."""
         sends = (*self.sends, Send(sys.intern(stamp), now))[-REMEMBERED_SENDS:]
         lost = Failure(Kind.UNSURE, "the request was interrupted")
-        return replace(self, site=(site, url), sends=sends).sent(intent_id, lost, now=now)
+        memory = replace(self, site=(site, url), sends=sends, unsure_job=has_job)
+        return memory.sent(intent_id, lost, now=now)
 
     def sent(self, intent_id: str, fact: Fact, *, now: float) -> Self:
         """What became of the request."""
@@ -360,6 +368,7 @@ class Memory:
             declared=end.declared,
             unsure_at=doubt.unsure_at,
             unsure_id=doubt.unsure_id,
+            unsure_job=doubt.unsure_job,
             sends=tuple(sends)[-REMEMBERED_SENDS:],
             inherited=_union(self.inherited, other.recorded, other.inherited),
             explained=None,

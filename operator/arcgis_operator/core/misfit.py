@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from arcgis_operator.core.jsondoc import Json
-from arcgis_operator.core.model import RUN_STATE, RUN_STATES, Leaf, Path
+from arcgis_operator.core.model import PROVIDER, PROVIDERS, RUN_STATE, RUN_STATES, Leaf, Path
 from arcgis_operator.core.places import EXTENSIONS, child, entries, live_value, spec_path, spelled
-from arcgis_operator.core.plan import differing
-from arcgis_operator.core.sentences import STATE_UNTOLD
+from arcgis_operator.core.plan import differing, live_text
+from arcgis_operator.core.sentences import STATE_UNTOLD, provider_fixed
 from arcgis_operator.core.values import MISSING, Unfit, empty, fitted, kind_name, same
 
 CONTAINERS = ("properties", "jsonProperties", "frameworkProperties")
@@ -51,6 +51,8 @@ def shape_problem(leaf: Leaf, document: Mapping[str, Json]) -> str | None:
     """What stands in the way of a leaf, None when nothing does."""
     if leaf.path == RUN_STATE:
         return None if live_value(document, RUN_STATE) in RUN_STATES else STATE_UNTOLD
+    if leaf.path == PROVIDER:
+        return None if document.get("provider") in PROVIDERS else provider_fixed(live_text(document, leaf))
     node: Json = document
     for depth in range(len(leaf.path) - 1):
         node = child(node, leaf.path[depth])

@@ -10,9 +10,15 @@ from arcgis_operator.core.windows import Windows
 
 Path = tuple[str, ...]
 RUN_STATE: Path = ("configuredState",)
-"""Whether a service should run. It stands in the service document as in the spec, beside the settings."""
+"""Whether a service should run."""
 RUN_STATES = ("STARTED", "STOPPED")
 """Source: Service Status page."""
+PROVIDER: Path = ("provider",)
+"""Whose pods run a service: its own, or those that it shares with others."""
+PROVIDERS = ("ArcObjects11", "DMaps")
+"""Those that can be exchanged. Source: Change Provider page."""
+BESIDE = frozenset((RUN_STATE, PROVIDER))
+"""They stand in the service document as in the spec, beside the settings."""
 
 
 class LeafKind(StrEnum):

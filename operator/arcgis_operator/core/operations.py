@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from arcgis_operator.core import plan
 from arcgis_operator.core.identity import ServiceRef
 from arcgis_operator.core.jsondoc import Json, dumps
-from arcgis_operator.core.model import RUN_STATE, Leaf, Path
+from arcgis_operator.core.model import BESIDE, PROVIDER, RUN_STATE, Leaf, Path
 from arcgis_operator.core.windows import Windows
 
 Leaves = tuple[Leaf, ...]
@@ -22,9 +22,10 @@ SERVICE = "service"
 class Operation:
     """One way to change a service.
 
-    `path` stands below the service's own address. `asynchronous`: the site answers with a job. `reads` names
-    the documents that `differing` and `request` look at. `owns` says which leaves are this operation's;
-    `differing` gives those of them whose live value is another one, `request` makes the fields of the form.
+    `path` stands below the service's own address. `asynchronous`: the site answers with a job, else once it
+    is done. `reads` names the documents that `differing` and `request` look at. `owns` says which leaves are
+    this operation's; `differing` gives those of them whose live value is another one, `request` makes the
+    fields of the form.
     """
 
     name: str
@@ -57,12 +58,21 @@ class Request:
         return f"Request({self.operation.name} {self.service.title}, {self.intent_id})"
 
 
+PROVIDE = Operation(  # Source: Change Provider page
+    name="changeProvider",
+    path=("changeProvider",),
+    asynchronous=False,
+    reads=(SERVICE,),
+    owns=lambda leaf: leaf.path == PROVIDER,
+    differing=lambda leaves, documents: plan.differing(leaves, documents[SERVICE]),
+    request=lambda leaves, documents: {"provider": str(leaves[0].value)},
+)
 EDIT = Operation(  # Source: Edit Service page
     name="edit",
     path=("edit",),
     asynchronous=True,
     reads=(SERVICE,),
-    owns=lambda leaf: leaf.path != RUN_STATE,
+    owns=lambda leaf: leaf.path not in BESIDE,
     differing=lambda leaves, documents: plan.differing(leaves, documents[SERVICE]),
     request=lambda leaves, documents: {"service": dumps(plan.overlay(leaves, documents[SERVICE]))},
 )
@@ -82,7 +92,7 @@ def _run(name: str, state: str) -> Operation:
 
 
 START, STOP = _run("start", "STARTED"), _run("stop", "STOPPED")
-OPERATIONS = (EDIT, START, STOP)
+OPERATIONS = (PROVIDE, EDIT, START, STOP)
 BY_NAME: Mapping[str, Operation] = {one.name: one for one in OPERATIONS}
 NAMES = frozenset(one.name for one in OPERATIONS)
 PATHS = frozenset(tuple(map(str.casefold, one.path)) for one in OPERATIONS)
@@ -93,6 +103,17 @@ def paths_of(name: str) -> frozenset[tuple[str, ...]]:
     """The paths that a job of this operation may have: that of its row, or any if no row has the name."""
     one = BY_NAME.get(name)
     return frozenset({tuple(map(str.casefold, one.path))}) if one else PATHS
+
+
+def name_of(path: tuple[str, ...]) -> str:
+    """The name of the operation whose job has this path, in small letters; the path, if no row has it."""
+    return next((one.name for one in OPERATIONS if path in paths_of(one.name)), "/".join(path))
+
+
+def has_job(name: str) -> bool:
+    """Whether the site lists a job for this operation; taken to be so if no row has the name."""
+    one = BY_NAME.get(name)
+    return one is None or one.asynchronous
 
 
 def owned(name: str, leaves: Leaves) -> Leaves:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from arcgis_operator.core import jsondoc
 from arcgis_operator.core.jsondoc import Json, printable
-from arcgis_operator.core.model import RUN_STATE, Path
+from arcgis_operator.core.model import BESIDE, Path
 from arcgis_operator.core.values import MISSING, UNCLEAR
 
 EXTENSIONS = "extensions"
@@ -102,8 +102,8 @@ def is_within(path: Path, place: str) -> bool:
 
 
 def _written(path: Path) -> str:
-    if path == RUN_STATE:
-        return RUN_STATE[0]
+    if path in BESIDE:
+        return path[0]
     text = "settings"
     for index, step in enumerate(path):
         if index == 1 and path[0] == EXTENSIONS:

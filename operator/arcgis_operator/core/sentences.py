@@ -10,8 +10,10 @@ from arcgis_operator.core.annotations import abandon_command, retry_command
 from arcgis_operator.core.durations import duration
 
 EDIT = "edit"
-DID = {EDIT: "edited", "start": "started", "stop": "stopped"}
+DID = {EDIT: "edited", "start": "started", "stop": "stopped", "changeProvider": "changed the provider of"}
 """What a job of each operation did to the service."""
+NOUNS = {"changeProvider": "change of provider"}
+"""An operation in a sentence, where that is not its name."""
 NOT_SET = "(not set)"
 SEVERAL = "(several values)"
 LONGEST = 512  # characters of a message
@@ -27,12 +29,10 @@ READ_EARLY = (
     "The last edit ended a moment ago, and what the service shows may be from before it; "
     "it is read again before another edit is sent."
 )
-APPLIED = "The site applied the edit at once, without a job; verifying."
 STATE_UNTOLD = (
     "The service does not say whether it is STARTED or STOPPED, so it can neither be started nor stopped. "
     "Remove spec.configuredState."
 )
-APPLIED_IN_VAIN = "The site applied the edit at once, but still has other values."
 NOTHING_DECLARED = "0 settings are declared, so there is nothing to keep."
 SUSPENDED = (
     "spec.suspend is true: the operator neither reads nor edits the service. Set it to false to resume."
@@ -81,9 +81,14 @@ def changed(path: str, before: str, after: str) -> str:
     return f"{path} {HIDDEN}" if before == after else f"{path} {quoted(before)} → {quoted(after)}"
 
 
+def noun(operation: str) -> str:
+    """As it stands in a sentence."""
+    return NOUNS.get(operation, operation)
+
+
 def sending(changes: Sequence[str], attempt: int, drift: bool, operation: str = EDIT) -> str:
     why = "after drift" if drift else f"attempt {attempt}"
-    return f"Sending the {operation} ({why}): {listed(changes, 3)}" + ("" if len(changes) > 3 else ".")
+    return f"Sending the {noun(operation)} ({why}): {listed(changes, 3)}" + ("" if len(changes) > 3 else ".")
 
 
 def drifted(changes: Sequence[tuple[str, str, str]], who: str = "") -> str:
@@ -149,7 +154,15 @@ def stray(job: str, user: str, own: bool, operation: str = EDIT) -> str:
 
 
 def accepted(job: str, operation: str = EDIT) -> str:
-    return f"The site accepted the {operation} as job {job}; waiting for it to finish."
+    return f"The site accepted the {noun(operation)} as job {job}; waiting for it to finish."
+
+
+def applied(operation: str = EDIT) -> str:
+    return f"The site applied the {noun(operation)} at once, without a job; verifying."
+
+
+def applied_in_vain(operation: str = EDIT) -> str:
+    return f"The site applied the {noun(operation)} at once, but still has other values."
 
 
 def expected(end: str, latest: str, count: int, operation: str = EDIT) -> str:
@@ -157,9 +170,17 @@ def expected(end: str, latest: str, count: int, operation: str = EDIT) -> str:
     return f"By the last {count} {operation} jobs of the site it ends about {end}, 9 of 10 such by {latest}."
 
 
-def lost_answer(why: str, operation: str = EDIT) -> str:
+def lost_answer(why: str, operation: str = EDIT, has_job: bool = True) -> str:
+    looking = "Looking for its job" if has_job else "Waiting until the service shows whether it was applied"
+    return f"The answer to the {noun(operation)} was lost ({why}). {looking} before sending anything else."
+
+
+def at_work(operation: str, until: str, whose: str, intent: str) -> str:
+    """It has no job, so nothing tells whether it is still at work."""
     return (
-        f"The answer to the {operation} was lost ({why}). Looking for its job before sending anything else."
+        f"The answer to the {noun(operation)} was lost. It has no job that could be looked for, so it may "
+        f"still be under way; nothing else is sent before {until}. If the site does not work at it any more, "
+        f"give it up: {abandon_command(whose, intent)}"
     )
 
 
@@ -167,11 +188,11 @@ def refused(why: str, operation: str = EDIT) -> str:
     """`why` may begin with the same words: `the site refused (400): …`."""
     same = "the site refused"
     words = why.removeprefix(same) if why.startswith(same) else f": {why}"
-    return f"The site refused the {operation}{words}"
+    return f"The site refused the {noun(operation)}{words}"
 
 
 def answered(why: str, operation: str = EDIT) -> str:
-    return f"The site answered the {operation} with an error: {why}"
+    return f"The site answered the {noun(operation)} with an error: {why}"
 
 
 def no_trace(attempt: int) -> str:
@@ -181,7 +202,7 @@ def no_trace(attempt: int) -> str:
 def part_live(operation: str, job: str, changes: Sequence[str], count: int) -> str:
     """What of a plan is live, before the rest of it is sent."""
     how = f" (job {job})" if job else ""
-    told = f"The {operation} is verified on the site{how}: {listed(changes, 3, count)}."
+    told = f"The {noun(operation)} is verified on the site{how}: {listed(changes, 3, count)}."
     return f"{told} What else differs follows."
 
 
@@ -239,11 +260,14 @@ def blind(whose: str, intent: str) -> str:
     )
 
 
-def unseen(until: str) -> str:
+def unseen(until: str, listed: bool = False) -> str:
+    """`listed`: jobs are, but what may run has none."""
+    why, way = "The site does not let this account list jobs", f" To end this sooner, {RIGHT_TO_JOBS}."
+    if listed:
+        why, way = "A request without answer has no job on the site", ""
     return (
-        "The site does not let this account list jobs, and the status does not say whether an edit is still "
-        f"running. Nothing is sent before {until}, when none can be running. To end this sooner, "
-        f"{RIGHT_TO_JOBS}."
+        f"{why}, and the status does not say whether an edit is still running. Nothing is sent before "
+        f"{until}, when none can be running.{way}"
     )
 
 
@@ -262,6 +286,13 @@ def job_unseen(job: str, limit: float) -> str:
 
 
 # What went wrong with an edit
+
+
+def provider_fixed(live: str) -> str:
+    return (
+        f"The site runs the service with provider {live}. Only ArcObjects11 and DMaps can be exchanged for "
+        "each other. Remove spec.provider."
+    )
 
 
 def job_lost(job: str, limit: float) -> str:

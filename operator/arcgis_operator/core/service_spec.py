@@ -27,6 +27,7 @@ from arcgis_operator.core.fields import (
 from arcgis_operator.core.identity import ServiceRef
 from arcgis_operator.core.jsondoc import Json
 from arcgis_operator.core.model import (
+    PROVIDER,
     RUN_STATE,
     Aim,
     Approval,
@@ -45,7 +46,7 @@ REFUSED = {
     "serviceName": "identifies the service: see spec.service.name",
     "type": "identifies the service: see spec.service.type",
     "folderName": "identifies the service: see spec.service.folder",
-    "provider": "is changed by another operation of the site, not by an edit",
+    "provider": "is changed by another operation of the site: set spec.provider",
     "configuredState": "is changed by other operations of the site: set spec.configuredState",
     "id": "is assigned by the site and cannot be declared",
     "deploymentId": "is assigned by the site and cannot be declared",
@@ -132,6 +133,7 @@ class _ServiceSpec(Part):
     siteRef: _SiteRefPart
     service: _ServicePart
     settings: Annotated[Settings, BeforeValidator(_no_refused)] | None = None
+    provider: Literal["ArcObjects11", "DMaps"] | None = None
     configuredState: Literal["STARTED", "STOPPED"] | None = None
     suspend: bool = False
     managementPolicy: Literal["Manage", "Observe"] = "Manage"
@@ -165,7 +167,7 @@ def parse_service(body: Mapping[str, Json]) -> Desired | SpecInvalid:
             ("spec.settings: minInstancesPerNode must not be greater than maxInstancesPerNode",)
         )
     aim = _aim(spec.siteRef, spec.service, body["metadata"]["namespace"])
-    leaves = (*(_leaves(settings) if settings else ()), *_run_state(spec.configuredState))
+    leaves = (*(_leaves(settings) if settings else ()), *_beside(spec))
     return Desired(
         site=aim.site,
         service=aim.service,
@@ -210,9 +212,10 @@ def _drift(drift: _Drift, leaves: tuple[Leaf, ...]) -> DriftPolicy:
     )
 
 
-def _run_state(state: str | None) -> Iterator[Leaf]:
-    if state is not None:
-        yield Leaf(RUN_STATE, LeafKind.TEXT, state)
+def _beside(spec: _ServiceSpec) -> Iterator[Leaf]:
+    for path, value in ((PROVIDER, spec.provider), (RUN_STATE, spec.configuredState)):
+        if value is not None:
+            yield Leaf(path, LeafKind.TEXT, value)
 
 
 def _top(value: int | None) -> int:

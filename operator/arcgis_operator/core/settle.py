@@ -16,6 +16,7 @@ from arcgis_operator.core.job import api_word
 from arcgis_operator.core.jobs import MACHINE, Signal
 from arcgis_operator.core.jsondoc import printable
 from arcgis_operator.core.look import reason_of
+from arcgis_operator.core.operations import has_job
 from arcgis_operator.core.record import JobShown, Journal, Phase, Record, stamp
 from arcgis_operator.core.said import Shown, plainly
 from arcgis_operator.core.texts import accepted_text
@@ -94,12 +95,12 @@ def _rejected(journal: Journal, failure: Failure, reason: Reason, now: datetime,
 
 def _applied(record: Record, now: datetime, policy: Policy) -> Verdict:
     """An edit without a job counts as ended; a read-back that matches forgives it."""
-    failure = Hold(Reason.EDIT_NOT_STICKING, sentences.APPLIED_IN_VAIN)
+    failure = Hold(Reason.EDIT_NOT_STICKING, sentences.applied_in_vain(record.journal.operation))
     journal = counted(record.journal, failure, now, policy)
     history = with_last(record, Outcome.APPLIED.value, None, now)
     planned = record.plan.after(record.journal.operation, stamp(now)) if record.plan else None
     told = replace(record, journal=journal, history=history, plan=planned)
-    return Verdict(Reason.VERIFYING, sentences.APPLIED, told, wake=NOW)
+    return Verdict(Reason.VERIFYING, sentences.applied(record.journal.operation), told, wake=NOW)
 
 
 def _accepted(record: Record, fact: Accepted, now: datetime, policy: Policy) -> Verdict:
@@ -128,7 +129,8 @@ def _unsure(record: Record, failure: Failure, policy: Policy) -> Verdict:
     judged = failure.code is not None and failure.code not in AWAY_CODES
     answer = printable(failure.detail, 400) if judged else ""
     journal = replace(record.journal, answer=answer)
-    message = sentences.lost_answer(failure.detail, record.journal.operation)
+    operation = record.journal.operation
+    message = sentences.lost_answer(failure.detail, operation, has_job(operation))
     return Verdict(
         Reason.LOOKING_FOR_JOB, message, replace(record, journal=journal), wake=After(policy.poll_seconds)
     )

@@ -8,7 +8,7 @@ from arcgis_operator.core.change import ShownChange
 from arcgis_operator.core.guarded import FRAMEWORK
 from arcgis_operator.core.jobs import Signal
 from arcgis_operator.core.misfit import twins
-from arcgis_operator.core.operations import EDIT
+from arcgis_operator.core.operations import EDIT, name_of
 from arcgis_operator.core.places import spec_path
 from arcgis_operator.core.record import JobShown, Journal
 from arcgis_operator.core.restarts import restarts
@@ -31,7 +31,7 @@ def stray_notes(case: Case) -> tuple[Note, ...]:
     return tuple(
         Note(
             "StrayEdit",
-            sentences.stray(job.shown_id, job.shown_user, job.username == case.username, "/".join(job.path)),
+            sentences.stray(job.shown_id, job.shown_user, job.username == case.username, name_of(job.path)),
         )
         for job in strays
     )

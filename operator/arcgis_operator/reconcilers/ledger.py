@@ -54,10 +54,10 @@ class Ledger:
         if former in self._memories or former in self._left:
             self[key] = self[key].merged(self[former])
 
-    def sending(self, key: str, intent_id: str, stamp: str, site: SiteRef, url: str) -> None:
+    def sending(self, key: str, intent_id: str, stamp: str, has_job: bool, site: SiteRef, url: str) -> None:
         """The request of an intent is about to leave."""
         self._last_send = self._clock()
-        self[key] = self[key].sending(intent_id, stamp, site, url, now=self._last_send)
+        self[key] = self[key].sending(intent_id, stamp, has_job, site, url, now=self._last_send)
 
     def sent(self, key: str, intent_id: str, fact: Fact) -> None:
         """What became of the request."""

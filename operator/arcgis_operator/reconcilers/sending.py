@@ -52,7 +52,8 @@ class Sending:
                 story.sent()
             return why
 
-        self._ledger.sending(key, effect.intent_id, journal.intent_time, ref, site.url)
+        has_job = effect.operation.asynchronous
+        self._ledger.sending(key, effect.intent_id, journal.intent_time, has_job, ref, site.url)
         fact = await site.submit(effect, guard)
         self._ledger.sent(key, effect.intent_id, fact)
         story.answered(fact)

@@ -108,7 +108,7 @@ TOLD = {
     ),
     "another operation": (
         (replace(others(), operation_uri=Raw("/arcgis/admin/services/Roads.MapServer/changeProvider")),),
-        "Probably by anna (changeprovider, job j-anna, ended",
+        "Probably by anna (changeProvider, job j-anna, ended",
     ),
     "a job without an end time": ((replace(others(), end_ms=0),), "Probably by anna (edit, job j-anna)."),
     "a job that does not say whose it is": (

@@ -61,7 +61,7 @@ def roads() -> Service:
 
 def send(roads: Service, fact: Accepted | Failure, intent_id: str = "intent") -> None:
     """One request, and what became of it."""
-    roads.sending(intent_id, AT, SITE, URL)
+    roads.sending(intent_id, AT, True, SITE, URL)
     roads.sent(intent_id, fact)
 
 
@@ -229,7 +229,7 @@ def test_the_grace_of_a_late_read_ends_with_a_read_that_was_asked_for_after_it(r
 
 def test_what_was_applied_at_once_has_ended_with_its_answer(roads: Service) -> None:
     assert roads.ended_for(roads.at) == math.inf
-    roads.sending("intent", AT, SITE, URL)
+    roads.sending("intent", AT, True, SITE, URL)
     roads.sent("intent", Applied())
     roads.follow(Journal(phase=Phase.IDLE, id="intent"))
     assert roads.ended_for(roads.at + 3.0) == 3.0

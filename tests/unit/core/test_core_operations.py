@@ -8,7 +8,17 @@ from situations import live, wanting
 from arcgis_operator.core import operations, sentences
 from arcgis_operator.core.identity import ServiceRef, operation_uri, path_of, service_key_of
 from arcgis_operator.core.jsondoc import loads
-from arcgis_operator.core.operations import EDIT, NAMES, OPERATIONS, PATHS, SERVICE, Operation, Request, due
+from arcgis_operator.core.operations import (
+    EDIT,
+    NAMES,
+    OPERATIONS,
+    PATHS,
+    SERVICE,
+    Operation,
+    Request,
+    due,
+    name_of,
+)
 from arcgis_operator.core.said import Raw
 
 ROADS = ServiceRef("Roads", "MapServer")
@@ -21,7 +31,7 @@ def test_names_and_paths_tell_the_rows_apart() -> None:
 
 def test_what_a_colleagues_job_did_can_be_told_of_each_row() -> None:
     """A row that was forgotten there would end the turn that meets such a job."""
-    assert {"/".join(path) for path in PATHS} == set(sentences.DID)
+    assert {name_of(path) for path in PATHS} == set(sentences.DID)
 
 
 @pytest.mark.parametrize("row", OPERATIONS, ids=lambda row: row.name)

@@ -53,7 +53,7 @@ def test_every_setting_has_one_owner() -> None:
 
 def test_a_job_of_an_unknown_operation_may_be_any() -> None:
     assert paths_of("stop") == {("stop",)}
-    assert paths_of("scaling") == {("edit",), ("start",), ("stop",)}
+    assert paths_of("scaling") == {("edit",), ("start",), ("stop",), ("changeprovider",)}
 
 
 def test_the_settings_are_made_live_before_the_state() -> None:

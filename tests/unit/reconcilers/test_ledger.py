@@ -27,7 +27,7 @@ def ledger(clock: Clock) -> Ledger:
 
 def send(ledger: Ledger, key: str, fact: Accepted | Failure) -> None:
     """One request, and what became of it."""
-    ledger.sending(key, "intent", AT, SITE, URL)
+    ledger.sending(key, "intent", AT, True, SITE, URL)
     ledger.sent(key, "intent", fact)
 
 

@@ -68,6 +68,7 @@ class _Case:
     readable: bool
     page: bool
     pause: bool
+    jobless: bool  # the site answers such a request once it is done with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,9 @@ ROWS = (
     Row("the request is too large", lambda c: c.code == 413, Kind.REFUSED, Kind.REFUSED),
     Row("the site waited too long for the request", lambda c: c.code == 408, Kind.UNSURE, Kind.UNSURE),
     Row("the site asks to come back later", lambda c: c.code == 503 and c.pause, Kind.BUSY, Kind.UNSURE),
+    Row(  # Source: Change Provider page, whose refusal has this code
+        "the site refused", lambda c: c.jobless and c.own and c.code == 500, Kind.REFUSED, Kind.REFUSED
+    ),
     Row("the site failed", lambda c: c.code >= 500, Kind.UNSURE, Kind.UNSURE),
     Row("the site points elsewhere", lambda c: 300 <= c.http < 400, Kind.GARBLED, Kind.UNSURE),
     Row("the site refused", lambda c: c.own and 400 <= c.code < 500, Kind.REFUSED, Kind.REFUSED),
@@ -146,14 +150,15 @@ def read_answer(response: httpx.Response, now: float) -> Answer:
         return Answer(response.status_code, None, False, pause, date, page)
 
 
-def failure_of(answer: Answer, *, edit: bool) -> Failure | None:
+def failure_of(answer: Answer, *, edit: bool, jobless: bool = False) -> Failure | None:
     """What went wrong by the first row that fits, None when the answer is a success to be parsed.
 
     The detail still holds the site's own words: the client makes them safe. What the words hint at is read
     here, before they are masked: `read_only`, `absent`, `locked`. Whoever can ask the site itself does.
+    `jobless`: the request asked for a change that has no job.
     """
     error = error_of(answer.body)
-    case = _case_of(answer, error)
+    case = _case_of(answer, error, jobless)
     row = next((row for row in ROWS if row.when(case)), None)
     if row is None:
         return None
@@ -208,7 +213,7 @@ def number_of(value: Json, most: int = 99_999) -> int | None:
     return int(value)
 
 
-def _case_of(answer: Answer, error: SiteError | None) -> _Case:
+def _case_of(answer: Answer, error: SiteError | None, jobless: bool) -> _Case:
     spoken = error.code if error else None
     unsuccessful = 0 if _fine(answer.http) else answer.http
     return _Case(
@@ -220,6 +225,7 @@ def _case_of(answer: Answer, error: SiteError | None) -> _Case:
         readable=answer.readable,
         page=answer.page,
         pause=answer.retry_after is not None,
+        jobless=jobless,
     )
 
 

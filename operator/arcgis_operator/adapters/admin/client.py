@@ -37,6 +37,8 @@ from arcgis_operator.core.operations import Request
 
 _DETAIL_LENGTH = 400
 _AT_ONCE_SECONDS = 5.0
+_DONE_SECONDS = 300.0
+"""For the answer to a change that has no job. Assumed: it comes once pods have been started."""
 _NO_ANSWER = (Kind.NOT_SENT, Kind.UNSURE, Kind.BUSY, Kind.GARBLED)
 T = TypeVar("T")
 _HEADERS = {
@@ -208,14 +210,16 @@ class AdminClient:
         url = self._addresses.operation(request.service, request.operation.path)
         if url is None:
             return _no_address()
-        job = {"async": "true"} if request.operation.asynchronous else {}
-        attempt = Attempt(guard)
+        jobless = not request.operation.asynchronous
+        job = {} if jobless else {"async": "true"}
+        attempt = Attempt(guard, _DONE_SECONDS if jobless else 0.0)
         post = self._request("POST", url, attempt, {**request.form, **job, "f": "json"})
         began = self._clock()
 
         def interpret(response: httpx.Response) -> Fact:
             answer = read_answer(response, self._wall())
-            return _edit_fact(answer, self._redactor, at_once=self._clock() - began < _AT_ONCE_SECONDS)
+            at_once = self._clock() - began < _AT_ONCE_SECONDS
+            return _edit_fact(answer, self._redactor, at_once=at_once, jobless=jobless)
 
         fact: Fact = await self._call(request.operation.name, post, attempt, interpret, self._send_signed)
         return fact if not isinstance(fact, Failure) or fact.kind is not Kind.GARBLED else _not_sent(fact)
@@ -281,7 +285,7 @@ class AdminClient:
     def _request(
         self, method: str, url: httpx.URL, attempt: Attempt, form: dict[str, str] | None = None
     ) -> httpx.Request:
-        extensions = {**attempt.extensions, **self._timeouts.extensions}
+        extensions = {**attempt.extensions, **self._timeouts.extensions(attempt.patience)}
         return httpx.Request(method, url, headers=_HEADERS, data=form, extensions=extensions)
 
     async def _send(self, request: httpx.Request) -> httpx.Response:
@@ -343,9 +347,9 @@ def _failure_of_root(answer: Answer) -> Failure | None:
     return replace(failure, kind=Kind.MISSING) if failure and answer.http == 404 else failure
 
 
-def _edit_fact(answer: Answer, redactor: Redactor, *, at_once: bool) -> Fact:
+def _edit_fact(answer: Answer, redactor: Redactor, *, at_once: bool, jobless: bool) -> Fact:
     """What has taken a while may have been applied, whatever a 503 says afterwards."""
-    failure = failure_of(answer, edit=True)
+    failure = failure_of(answer, edit=True, jobless=jobless)
     if failure and failure.code == 503 and not at_once:
         return replace(failure, kind=Kind.UNSURE)
     return failure or resources.submit_reply(answer.body, redactor)

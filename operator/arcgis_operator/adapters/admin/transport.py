@@ -35,13 +35,12 @@ class Timeouts:
     pool: float = 15.0
     total: float = 30.0
 
-    @property
-    def extensions(self) -> dict[str, object]:
-        """To be given to a request, as httpx's own client does."""
+    def extensions(self, patience: float = 0.0) -> dict[str, object]:
+        """To be given to a request, as httpx's own client does; `patience` as of an `Attempt`."""
         return {
             "timeout": {
                 "connect": self.connect,
-                "read": self.read,
+                "read": max(self.read, patience),
                 "write": self.write,
                 "pool": self.pool,
             }
@@ -62,9 +61,13 @@ class Stopped(Exception):
 
 @dataclass(slots=True)
 class Attempt:
-    """One call of ours on its way; `seconds` on the wire, re-send included. `guard` marks a change."""
+    """One call of ours on its way; `seconds` on the wire, re-send included. `guard` marks a change.
+
+    `patience`: its answer may take so many seconds, if that is longer than answers may take otherwise.
+    """
 
     guard: Guard | None = None
+    patience: float = 0.0
     sent: bool = False
     http: int | None = None
     seconds: float = 0.0
@@ -128,7 +131,7 @@ class SiteTransport(httpx.AsyncBaseTransport):
             attempt.seconds += self._clock() - began
 
     async def _exchange(self, request: httpx.Request, attempt: Attempt) -> httpx.Response:
-        async with asyncio.timeout(self._total):
+        async with asyncio.timeout(max(self._total, attempt.patience)):
             response = await self._inner.handle_async_request(request)
             attempt.http = response.status_code
             try:

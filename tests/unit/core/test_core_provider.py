@@ -1,0 +1,176 @@
+"""The provider of a service: changed by a request without a job, so no list tells of a lost answer."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from situations import NOW, POLICY, URL, case, job, journal, live, record, seen, wanting
+
+from arcgis_operator.core import plan
+from arcgis_operator.core.case import Case
+from arcgis_operator.core.decide import decide
+from arcgis_operator.core.failures import Applied, Failure, Kind
+from arcgis_operator.core.model import PROVIDER, Approval, Desired, SpecInvalid
+from arcgis_operator.core.operations import EDIT, PROVIDE, START, due, has_job, name_of, owned
+from arcgis_operator.core.record import Phase, Tried
+from arcgis_operator.core.service_spec import parse_service
+from arcgis_operator.core.settle import settle
+from arcgis_operator.core.verdict import Reason
+
+BOTH = wanting(provider="DMaps")
+ALONE = replace(BOTH, leaves=owned("changeProvider", BOTH.leaves))
+DIGEST = plan.digest(ALONE.leaves, URL, "s1")
+LATE = POLICY.job_timeout_seconds + 1
+SHARED = live("old", provider="DMaps")
+
+
+def lost(desired: Desired = BOTH, open_for: float = 120.0, **sight: Any) -> Case:
+    """Its request was sent two minutes ago, and the answer never came."""
+    attempts = {"changeProvider": Tried(DIGEST, 1)}
+    about = record(journal=journal(Phase.INTENDED, operation="changeProvider", attempts=attempts))
+    return case(desired=desired, record=about, seen=seen(**sight), open_for=open_for)
+
+
+def test_the_spec_declares_the_provider_beside_the_settings() -> None:
+    target = {"siteRef": {"name": "prod"}, "service": {"name": "Roads", "type": "MapServer"}}
+    fields = {"provider": "DMaps", "configuredState": "STARTED", "settings": {"description": "new"}}
+    desired = parse_service({"metadata": {"namespace": "gis"}, "spec": {**target, **fields}})
+    assert isinstance(desired, Desired)
+    assert [leaf.path for leaf in desired.leaves] == [("description",), PROVIDER, ("configuredState",)]
+    other = {**target, "provider": "SDS"}
+    assert isinstance(parse_service({"metadata": {"namespace": "gis"}, "spec": other}), SpecInvalid)
+
+
+def test_the_provider_is_changed_before_the_settings_and_these_before_a_start() -> None:
+    wanted = wanting(provider="DMaps", state="STARTED")
+    documents = [
+        live("old", configuredState="STOPPED"),
+        live("old", configuredState="STOPPED", provider="DMaps"),
+        live("new", configuredState="STOPPED", provider="DMaps"),
+    ]
+    assert [due(wanted.leaves, {"service": one}) for one in documents] == [PROVIDE, EDIT, START]
+
+
+def test_it_is_asked_for_by_its_word_alone_and_has_no_job() -> None:
+    verdict = decide(case(desired=BOTH))
+    assert verdict.effect is not None
+    assert (verdict.effect.operation, verdict.effect.form) == (PROVIDE, {"provider": "DMaps"})
+    assert verdict.record.journal.operation_uri.endswith("/Roads.MapServer/changeProvider")
+    assert 'Sending the change of provider (attempt 1): provider "ArcObjects11" → "DMaps"' in verdict.message
+    assert not has_job("changeProvider")
+    assert has_job("edit")
+    assert has_job("of a later version")
+
+
+def test_a_job_of_it_is_named_as_the_site_names_it_though_paths_are_compared_in_small_letters() -> None:
+    assert name_of(("changeprovider",)) == "changeProvider"
+    assert name_of(("scaling", "edit")) == "scaling/edit"
+    other = job(operation_uri="/arcgis/admin/services/Roads.MapServer/changeProvider", username="anna")
+    note = decide(case(seen=seen(strays=(other,)))).notes[0]
+    assert "Job j1 of anna changed the provider of this service" in note.message
+
+
+@pytest.mark.parametrize("said", ["SDS", "ArcObjects", "Tiles", "", None, 5])
+def test_a_provider_that_the_site_cannot_exchange_is_left_alone(said: Any) -> None:
+    verdict = decide(case(desired=BOTH, seen=seen(document=live("old", provider=said))))
+    assert (verdict.reason, verdict.effect) == (Reason.SHAPE_MISMATCH, None)
+    assert "Only ArcObjects11 and DMaps can be exchanged for each other." in verdict.message
+
+
+def test_once_it_is_applied_the_settings_follow_and_both_are_proved() -> None:
+    sent = decide(case(desired=BOTH)).record
+    told = settle(sent, Applied(), NOW, POLICY)
+    assert told.reason is Reason.VERIFYING
+    assert told.message == "The site applied the change of provider at once, without a job; verifying."
+    assert told.record.history[0]["outcome"] == "Applied"
+    early = case(desired=BOTH, record=told.record, ended_for=0.1, sent=ALONE.leaves)
+    assert decide(early).effect is None
+    shown = replace(early, seen=seen(document=SHARED), fresh_id="intent-3")
+    edit = decide(shown)
+    assert edit.effect is not None
+    assert edit.effect.operation is EDIT
+    assert edit.record.journal.attempts["changeProvider"] == Tried(DIGEST)
+    done = case(
+        desired=BOTH,
+        record=replace(edit.record, journal=replace(edit.record.journal, phase=Phase.RUNNING, job_id="j1")),
+        seen=seen(ours=job("COMPLETED"), document=live("new", provider="DMaps")),
+    )
+    assert decide(done).reason is Reason.CONVERGED
+
+
+def test_what_is_applied_in_vain_three_times_is_given_up() -> None:
+    about = case(desired=BOTH)
+    for attempt in (1, 2, 3):
+        sent = decide(replace(about, fresh_id=f"intent-{attempt}"))
+        assert sent.effect is not None
+        about = replace(about, record=settle(sent.record, Applied(), NOW, POLICY).record)
+        tried = about.record.journal.attempts["changeProvider"]
+        later = replace(tried, retry_time="2026-11-23T19:45:13Z") if tried.retry_time else tried
+        about = replace(about, record=replace(about.record, journal=about.record.journal.counting(later)))
+    verdict = decide(about)
+    assert (verdict.reason, verdict.effect) == (Reason.EDIT_NOT_STICKING, None)
+    assert "applied the change of provider at once, but still has other values" in verdict.message
+
+
+def test_a_refusal_is_shown_as_the_site_said_it_and_nothing_follows() -> None:
+    sent = decide(case(desired=BOTH)).record
+    words = (
+        "the site refused (500): Changing the provider of the service 'Roads' to 'DMaps' is not permitted."
+    )
+    told = settle(sent, Failure(Kind.REFUSED, words, 500), NOW, POLICY, "roads -n gis")
+    assert told.reason is Reason.EDIT_REFUSED
+    assert "The site refused the change of provider (500): Changing the provider of" in told.message
+    assert decide(case(desired=BOTH, record=told.record)).effect is None
+
+
+def test_a_lost_answer_says_that_no_job_can_be_looked_for() -> None:
+    sent = decide(case(desired=BOTH)).record
+    told = settle(sent, Failure(Kind.UNSURE, "time-out"), NOW, POLICY)
+    assert (
+        "The answer to the change of provider was lost (time-out). Waiting until the service" in told.message
+    )
+
+
+def test_no_list_of_jobs_tells_that_a_request_without_a_job_is_over() -> None:
+    """An edit would be sent again here, because the site lists no job of it."""
+    waits = decide(lost())
+    assert (waits.reason, waits.effect) == (Reason.LOOKING_FOR_JOB, None)
+    assert waits.record.journal.phase is Phase.INTENDED
+    assert "nothing else is sent before 2026-11-23T20:13:14Z" in waits.message
+    assert "arcgis-operator.dev/abandon=intent-1" in waits.message
+    again = decide(lost(open_for=LATE))
+    assert again.effect is not None
+    assert again.effect.operation is PROVIDE
+    assert again.record.journal.tried.attempt == 2
+
+
+def test_a_person_who_knows_better_need_not_wait() -> None:
+    given_up = decide(replace(lost(), abandon="intent-1"))
+    assert given_up.effect is not None
+    assert given_up.effect.operation is PROVIDE
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_what_the_service_shows_is_ready_and_nothing_else_is_sent_meanwhile(listed: bool) -> None:
+    alone = decide(lost(ALONE, document=SHARED, listed=listed))
+    assert (alone.reason, alone.record.journal.phase) == (Reason.CONVERGED, Phase.INTENDED)
+    over = decide(lost(ALONE, LATE, document=SHARED, listed=listed))
+    assert (over.reason, over.record.journal.phase) == (Reason.CONVERGED, Phase.IDLE)
+    assert decide(lost(document=SHARED, listed=listed)).effect is None
+    rest = decide(lost(open_for=LATE, document=SHARED, listed=listed))
+    assert rest.effect is not None
+    assert rest.effect.operation is EDIT
+
+
+def test_nothing_is_live_by_a_request_that_may_still_change_it() -> None:
+    """The former provider is wanted again, and shown: the request for the other one may be at work."""
+    back = replace(wanting(provider="ArcObjects11"), leaves=wanting(provider="ArcObjects11").leaves[1:])
+    waits = decide(lost(back))
+    assert (waits.reason, waits.effect) == (Reason.LOOKING_FOR_JOB, None)
+    assert decide(lost(back, open_for=LATE)).reason is Reason.CONVERGED
+
+
+def test_it_waits_for_approval_where_what_restarts_a_service_does() -> None:
+    asks = replace(BOTH, approval=Approval.WHEN_RESTARTING)
+    for version in ("11.5.0", "12.0.0"):
+        assert decide(case(desired=asks, site_version=version)).reason is Reason.AWAITING_APPROVAL
