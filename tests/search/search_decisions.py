@@ -14,11 +14,11 @@ from arcgis_operator.core import decide as deciding
 from arcgis_operator.core import plan
 from arcgis_operator.core import settle as settling
 from arcgis_operator.core.case import Case, Policy, Seen
-from arcgis_operator.core.failures import Accepted, Fact, Failure, Kind
+from arcgis_operator.core.failures import Accepted, Applied, Fact, Failure, Kind
 from arcgis_operator.core.identity import ServiceRef
 from arcgis_operator.core.job import Job
 from arcgis_operator.core.jsondoc import loads
-from arcgis_operator.core.model import RUN_STATE, Desired, Leaf, LeafKind, SiteRef
+from arcgis_operator.core.model import PROVIDER, RUN_STATE, Desired, Leaf, LeafKind, SiteRef
 from arcgis_operator.core.operations import Request
 from arcgis_operator.core.record import Condition, Journal, Phase, Record, Tried, stamp
 from arcgis_operator.core.verdict import ROWS, Ready
@@ -31,9 +31,12 @@ KEY = "roads.mapserver"
 POLICY = Policy(edits_per_hour=1000, jobs_per_digest=2)  # the budget of an hour is not part of this search
 LONG = 1e9
 STATES = {"S": "STARTED", "T": "STOPPED"}
-"""A document is two letters: the description, and whether the service runs. A wish is one of them or both."""
-OWNERS = {"S": "start", "T": "stop"}
+PROVIDERS = {"M": "DMaps", "O": "ArcObjects11"}
+"""A document is three letters: the description, whether the service runs, and its provider. A wish is one of
+them or more, in the order in which they are due."""
+OWNERS = {"S": "start", "T": "stop", "M": "changeProvider", "O": "changeProvider"}
 """The operation that brings a letter; all others are the edit's."""
+JOBLESS = frozenset(PROVIDERS)
 WORDS = {"runs": "EXECUTING", "done": "COMPLETED", "void": "COMPLETED", "failed": "FAILED"}
 PHASES = {"I": Phase.IDLE, "W": Phase.INTENDED, "R": Phase.RUNNING}
 LETTERS = {phase: letter for letter, phase in PHASES.items()}
@@ -75,9 +78,10 @@ class Count(NamedTuple):
 
 def put(document: str, values: str) -> str:
     """The document with these letters in their places."""
+    letters = list(document)
     for value in values:
-        document = document[:1] + value if value in STATES else value + document[1:]
-    return document
+        letters[1 if value in STATES else 2 if value in PROVIDERS else 0] = value
+    return "".join(letters)
 
 
 def shows(document: str, values: str) -> bool:
@@ -162,6 +166,9 @@ def _sent(request: Request) -> str:
     """What the site makes of it."""
     if request.operation.name == "edit":
         return str(loads(request.form["service"])["description"])
+    provider = request.form.get("provider")
+    if provider:
+        return next(value for value, name in PROVIDERS.items() if name == provider)
     return next(value for value, name in OWNERS.items() if name == request.operation.name)
 
 
@@ -172,6 +179,8 @@ def _settled(record: Rec, outcome: str) -> Rec:
         "unsure": Failure(Kind.UNSURE, "the site stopped answering"),
         "not sent": Failure(Kind.NOT_SENT, "the lease term is over"),
         "busy": Failure(Kind.BUSY, "busy"),
+        "applied": Applied(),
+        "refused": Failure(Kind.REFUSED, "the site refused (500): no", 500),
     }
     verdict = settling.settle(_record(record), facts[outcome], NOW, POLICY)
     return _reduced(verdict.record, 0, 1)
@@ -179,7 +188,8 @@ def _settled(record: Rec, outcome: str) -> Rec:
 
 def _case(record: Rec, generation: int, wanted: str, sight: Sight) -> Case:
     document = {"serviceName": "Roads", "type": "MapServer", "id": "s1", "description": sight.document[:1]}
-    document["configuredState"] = STATES.get(sight.document[1:], "")
+    document["configuredState"] = STATES.get(sight.document[1:2], "")
+    document["provider"] = PROVIDERS.get(sight.document[2:], "")
     path = OWNERS.get(record.value, "edit")
     gone = Failure(Kind.MISSING, "no such job")
     ours = gone if sight.ours == "gone" else _job("j1", sight.ours, path) if sight.ours else None
@@ -211,13 +221,16 @@ def _case(record: Rec, generation: int, wanted: str, sight: Sight) -> Case:
 
 
 def _desired(wanted: str) -> Desired:
-    leaves = tuple(
-        Leaf(RUN_STATE, LeafKind.TEXT, STATES[value])
-        if value in STATES
-        else Leaf(("description",), LeafKind.TEXT, value)
-        for value in wanted
-    )
+    leaves = tuple(_leaf(value) for value in wanted)
     return Desired(SiteRef("gis", "prod"), ServiceRef("Roads", "MapServer"), leaves)
+
+
+def _leaf(value: str) -> Leaf:
+    if value in STATES:
+        return Leaf(RUN_STATE, LeafKind.TEXT, STATES[value])
+    if value in PROVIDERS:
+        return Leaf(PROVIDER, LeafKind.TEXT, PROVIDERS[value])
+    return Leaf(("description",), LeafKind.TEXT, value)
 
 
 @cache
@@ -227,7 +240,7 @@ def _digest(value: str) -> str:
 
 @cache
 def _values() -> dict[str, str]:
-    return {_digest(value): value for value in ("", *"bcST")}
+    return {_digest(value): value for value in ("", *"bcSTMO")}
 
 
 def _job(job_id: str, state: str, path: str = "edit") -> Job:

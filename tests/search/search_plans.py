@@ -26,13 +26,26 @@ BOTH = ("bS", "cT")
 """What each generation declares where two operations are due, the edit and start or stop."""
 
 
+PODS = ("Mb", "Oc")
+"""The same where the first of them has no job: the change of provider, and the edit after it."""
+
+
 def of_two() -> Iterator[tuple[str, ...]]:
     """The faults of each search with two operations due; failures that take turns, too."""
+    yield from _of_two("a switch")
+
+
+def of_pods() -> Iterator[tuple[str, ...]]:
+    """The same where others change the provider."""
+    yield from _of_two("other pods")
+
+
+def _of_two(by_others: str) -> Iterator[tuple[str, ...]]:
     yield ALWAYS
     yield ("a new spec", *LEASE[:1])
-    yield ("a job fails", "a job fails", "a job fails", "drift", "a switch")
-    yield ("a job does nothing", "a job fails", "a job does nothing", "a switch", "drift")
-    for kind in (*KINDS, *OF_TWO):
+    yield ("a job fails", "a job fails", "a job fails", "drift", by_others)
+    yield ("a job does nothing", "a job fails", "a job does nothing", by_others, "drift")
+    for kind in (*KINDS, by_others):
         yield (*ALWAYS, kind)
-    for pair in combinations((*KINDS, *OF_TWO), 2):
+    for pair in combinations((*KINDS, by_others), 2):
         yield ("a crash", *pair)

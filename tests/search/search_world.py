@@ -21,7 +21,9 @@ from search_decisions import Rec, Sight
 
 
 class Job(NamedTuple):
-    """`intent` 0 is somebody else's."""
+    """`intent` 0 is somebody else's. One that no list shows is the work of a request without a job, which
+    `asker` waits for; -1 when nobody does any more.
+    """
 
     id: int
     intent: int
@@ -29,6 +31,12 @@ class Job(NamedTuple):
     state: str = "runs"
     listed: bool = True
     found: bool = True
+    asker: int = -1
+
+    @property
+    def jobless(self) -> bool:
+        """No list will ever show it."""
+        return self.value in core.JOBLESS
 
 
 class Request(NamedTuple):
@@ -86,14 +94,15 @@ class Process(NamedTuple):
 
 class State(NamedTuple):
     """`left` are the faults that may still happen. `old` is what is still read at times, after a change of
-    `ours` or another. `wishes` are what each generation declares. The site begins with `a`, stopped; others
-    write `z`. `vain` are the values of our jobs that ended without success since they were last live.
+    `ours` or another. `wishes` are what each generation declares. The site begins with `a`, stopped, on pods
+    of its own; others write `z`. `vain` are the values of our jobs that ended without success since they were
+    last live.
     """
 
     generation: int = 1
     uid: int = 0
     record: Rec = Rec()
-    live: str = "aT"
+    live: str = "aTO"
     old: str = ""
     ours: bool = False
     jobs: tuple[Job, ...] = ()
@@ -201,7 +210,7 @@ def _runs(state: State) -> bool:
 
 
 def _nothing_hides(state: State) -> bool:
-    return not state.net and all(job.listed for job in state.jobs)
+    return not state.net and all(job.listed or job.jobless for job in state.jobs)
 
 
 def _read(state: State, process: Process, term: bool) -> Turn:
@@ -302,7 +311,7 @@ def _document(state: State, index: int, process: Process, turn: Turn) -> Iterato
     )
     runs = any(job.state == "runs" and job.id == turn.record.job for job in state.jobs)
     hidden = runs or (state.old and state.ours)
-    late = [False, True] if turn.sight.ours == "gone" and not hidden else [False]
+    late = [False, True] if _is_awaited(state, turn) and not hidden else [False]
     ended = turn.sight.ours in ("done", "void", "failed") or turn.sight.candidate or process.ended
     grace = [True] if not ended else [False] if state.old else [False, True]
     for document in documents:
@@ -316,6 +325,14 @@ def _document(state: State, index: int, process: Process, turn: Turn) -> Iterato
                         retry_over=retry,
                     )
                     yield "reads the service and decides", _decided(state, index, process, turn, sight)
+
+
+def _is_awaited(state: State, turn: Turn) -> bool:
+    """Something that cannot be seen is waited for, and may have been for its whole time."""
+    assert turn.sight
+    works = bool(state.net) or any(job.jobless for job in state.jobs)
+    jobless = turn.record.phase == "W" and turn.record.value in core.JOBLESS
+    return turn.sight.ours == "gone" or (jobless and turn.sight.settled and not works)
 
 
 def _decided(state: State, index: int, process: Process, turn: Turn, sight: Sight) -> State:
@@ -335,7 +352,8 @@ def _decided(state: State, index: int, process: Process, turn: Turn, sight: Sigh
     if verdict.value and verdict.value != next(one for one in wanted if one not in sight.document):
         raise Broken("P10: an operation before its time")
     running = [job for job in state.jobs if job.intent and job.state == "runs"]
-    under_way = bool(state.net) or any(sight.ours != "gone" or job.value not in wanted for job in running)
+    unseen = [job for job in running if (sight.ours == "gone" or job.jobless) and job.value in wanted]
+    under_way = bool(state.net) or len(unseen) < len(running)
     job = process.job
     over = verdict.record.phase == "I" or bool(verdict.value)
     if over and sight.ours != "runs" and not sight.others:
@@ -431,7 +449,7 @@ def _site_steps(state: State) -> Iterator[Step]:
             yield f"job {job.id} ends", False, _ended(state, job, "done")
         if not job.found:
             yield f"job {job.id} is found again", False, _job(state, job._replace(found=True))
-        if not job.listed:
+        if not (job.listed or job.jobless):
             yield f"job {job.id} is listed", False, _job(state, job._replace(listed=True))
     if state.old:
         yield "the service is read as it is", False, _shown(state)
@@ -446,8 +464,12 @@ def _delivered(state: State, request: Request, told: str, listed: bool = True) -
     if state.vain.count(request.value) >= core.POLICY.jobs_per_digest:
         raise Broken("P4: one more job after so many in vain")
     job = Job(80 + request.intent, request.intent, request.value, listed=listed)
+    if job.jobless:
+        job = job._replace(listed=False, asker=request.asker if told == "accepted" else -1)
     accepted = max(state.accepted, request.generation) if request.uid == state.uid else state.accepted
     after = state._replace(jobs=(*state.jobs, job), accepted=accepted)
+    if job.jobless and told == "accepted":
+        return after._replace(net=tuple(one for one in after.net if one is not request))
     return _heard(after, request, told, job.id)
 
 
@@ -462,11 +484,26 @@ def _heard(state: State, request: Request, told: str, job: int = 0) -> State:
     heard = process._replace(turn=turn, fact=(request.intent, told, turn.job), sure=told != "unsure")
     if told == "accepted":
         heard = heard._replace(job=job)
+    if told == "applied":
+        heard = heard._replace(ended=bool(state.old))
     return _with(state, request.asker, heard)
+
+
+ANSWERS = {"done": "applied", "void": "applied", "failed": "refused"}
+
+
+def _answered(state: State, job: Job, told: str) -> State:
+    """Whoever asked for what has no job hears of it, if anybody waits."""
+    return _heard(state, Request(job.intent, job.value, 0, 0, job.asker), told)
 
 
 def _ended(state: State, job: Job, how: str) -> State:
     after = _job(state, job._replace(state=how))
+    if job.jobless:
+        after = state._replace(jobs=tuple(one for one in state.jobs if one is not job))
+        after = _answered(after, job, ANSWERS[how])
+        if how != "done" and job.asker < 0:
+            return after._replace(vain=UNTOLD)
     if how == "done":
         vain = tuple(value for value in after.vain if value != job.value)
         return after._replace(live=core.put(after.live, job.value), vain=vain)
@@ -497,6 +534,10 @@ Happening = tuple[str, State]
 def _answers_lost(state: State) -> Iterator[Happening]:
     for request in state.net:
         yield "applied", _delivered(state, request, "unsure")
+    for job in state.jobs:
+        if job.asker >= 0:
+            deaf = _job(state, job._replace(asker=-1))
+            yield "at work", _answered(deaf, job, "unsure")
 
 
 def _requests_lost(state: State) -> Iterator[Happening]:
@@ -518,6 +559,8 @@ def _busy(state: State) -> Iterator[Happening]:
 
 def _unlisted(state: State) -> Iterator[Happening]:
     for request in state.net:
+        if request.value in core.JOBLESS:
+            continue
         yield "applied, told", _delivered(state, request, "accepted", listed=False)
         yield "applied, not told", _delivered(state, request, "unsure", listed=False)
 
@@ -538,7 +581,10 @@ def _restart(state: State) -> Iterator[Happening]:
 def _crash(state: State) -> Iterator[Happening]:
     for index in (0, 1):
         net = tuple(one._replace(asker=-1) if one.asker == index else one for one in state.net)
-        dead = _with(state, index, Process())._replace(net=net)
+        jobs = tuple(one._replace(asker=-1) if one.asker == index else one for one in state.jobs)
+        dead = _with(state, index, Process())._replace(net=net, jobs=jobs)
+        if state.record.phase == "W" and state.record.value in core.JOBLESS:
+            dead = dead._replace(vain=UNTOLD)
         if state.processes[index] != Process():
             yield NAMES[index], _leads(dead, 1 - index, clean=False) if state.holder == index else dead
 
@@ -576,6 +622,12 @@ def _switched(state: State) -> Iterator[Happening]:
     yield other, _shown(state)._replace(live=core.put(state.live, other))
 
 
+def _provided(state: State) -> Iterator[Happening]:
+    """A colleague moves it to other pods."""
+    other = "M" if "O" in state.live else "O"
+    yield other, _shown(state)._replace(live=core.put(state.live, other))
+
+
 def _set_as_wanted(state: State) -> Iterator[Happening]:
     """Somebody is quicker: what is declared is live, though not by our edit."""
     yield (
@@ -598,7 +650,7 @@ def _forgets(state: State) -> Iterator[Happening]:
 def _hides(state: State) -> Iterator[Happening]:
     """What ends meanwhile is not seen to end, so it need not count."""
     for job in state.jobs:
-        if job.state == "runs":
+        if job.state == "runs" and not job.jobless:
             yield f"job {job.id}", _job(state._replace(vain=UNTOLD), job._replace(found=False))
 
 
@@ -667,6 +719,7 @@ FAULTS = {
     "an annotation": _annotated,
     "drift": _drift,
     "a switch": _switched,
+    "other pods": _provided,
     "the wanted value by others": _set_as_wanted,
     "a foreign job": _others_edit,
     "the site forgets": _forgets,
@@ -679,7 +732,7 @@ FAULTS = {
     "jobs are unreadable": _jobs_unreadable,
 }
 ALWAYS = ("a crash", "a new spec")
-OF_TWO = ("a switch",)
+OF_TWO = ("a switch", "other pods")
 """What concerns a service whose state is declared, beside its settings."""
 """Every search has these besides its own faults."""
 

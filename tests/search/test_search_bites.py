@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from search_engine import search
-from search_plans import BOTH, plans
+from search_plans import BOTH, PODS, plans
 from search_world import Rules, State
 
 from arcgis_operator.core import decide as deciding
@@ -142,3 +142,26 @@ def test_the_order_of_the_table_is_kept(rules: Any, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(operations, "OPERATIONS", operations.OPERATIONS[::-1])
     found = search(State(wishes=BOTH))
     assert "an operation before its time" in found.broken
+
+
+def test_no_list_of_jobs_tells_of_a_request_that_has_none(
+    rules: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its answer is lost, no job of it is listed, and the site is still at work on it."""
+    monkeypatch.setattr(look.operations, "has_job", lambda name: True)
+    found = search(State(left=("an answer is lost",), wishes=PODS))
+    assert "two jobs of ours at once" in found.broken
+
+
+def test_a_request_without_a_job_may_be_at_work_though_what_it_asks_for_is_live(
+    rules: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody was quicker: what is due next is sent while the site still works at the first."""
+
+    def done_when_shown(case: Case, left: float) -> look.Sight:
+        live = case.part_live and case.as_intended
+        return look.Sight(Signal.DONE if live else Signal.UNSETTLED, wake=After(left))
+
+    monkeypatch.setattr(look, "_at_work", done_when_shown)
+    found = search(State(left=("an answer is lost", "other pods"), wishes=PODS))
+    assert "two jobs of ours at once" in found.broken

@@ -152,10 +152,11 @@ def _intended(case: Case) -> Sight:
 
 def _resolved(case: Case, seen: Seen) -> Sight:
     """No request can arrive any more; where no list tells of it, it may still be at work for its time."""
-    late, has_job = case.open_for > case.policy.job_timeout_seconds, operations.has_job(_operation(case))
-    if not (has_job or late):
-        return _at_work(case)
-    told = seen.listed or not has_job
+    has_job = operations.has_job(_operation(case))
+    left = case.policy.job_timeout_seconds - case.open_for
+    if not has_job and left + case.policy.settle_seconds > 0:
+        return _at_work(case, left + case.policy.settle_seconds)
+    told, late = seen.listed or not has_job, left < 0
     if _proved(case) and (case.as_intended or told):
         return Sight(Signal.MATCHES)
     if _done(case) and (told or late):
@@ -167,12 +168,12 @@ def _resolved(case: Case, seen: Seen) -> Sight:
     return Sight(Signal.DIFFERS, failure=_failure_of_intent(case))
 
 
-def _at_work(case: Case) -> Sight:
-    """No job will ever tell what became of the request: nothing is sent for as long as it may take.
+def _at_work(case: Case, left: float) -> Sight:
+    """No job will ever tell what became of the request: nothing is sent for as long as it may take to arrive
+    and to be done, of which so many seconds are left.
 
     That its settings are live is known before, though others may have made them so.
     """
-    left = case.policy.job_timeout_seconds - case.open_for
     if case.matches and case.as_intended:
         return Sight(Signal.LIVE, wake=After(left))
     until, intent = stamp(case.now + timedelta(seconds=left)), case.record.journal.id
