@@ -49,6 +49,7 @@ class Term:
     holder: str
     acquired_at: float
     starts_settled: bool
+    is_first: bool = False
 
     def check(self) -> str | None:
         return None if self.world.lease is self else "the lease term is over"

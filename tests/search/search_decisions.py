@@ -102,6 +102,7 @@ class Sight(NamedTuple):
     late: bool = False
     grace_over: bool = False
     retry_over: bool = True
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +204,7 @@ def _case(record: Rec, generation: int, wanted: str, sight: Sight) -> Case:
         traceable=sight.traceable,
         listed_ids=None if running else frozenset(),
         settle_in=0.0 if sight.settled else 90.0,
+        unseen_in=600.0 if sight.hidden else 0.0,
     )
     return Case(
         desired=_desired(wanted),

@@ -77,7 +77,9 @@ class Process(NamedTuple):
     """`fact` is the outcome of the last send; `job` one of ours that was not seen to end; `busy`: it has seen
     one run that its record does not name; `ended`: it has seen one end, and what it reads may be old.
 
-    `believes`: it takes itself for the leader, until a check of the term tells it better.
+    `believes`: it takes itself for the leader, until a check of the term tells it better. `over`: nothing
+    without a job can be at work any more, be it of before its term or of its own last request; `doubts`: that
+    had no job, and no answer.
     """
 
     turn: Turn | None = None
@@ -90,6 +92,8 @@ class Process(NamedTuple):
     job: int = 0
     busy: bool = False
     ended: bool = False
+    over: bool = False
+    doubts: bool = False
 
 
 class State(NamedTuple):
@@ -109,7 +113,7 @@ class State(NamedTuple):
     net: tuple[Request, ...] = ()
     holder: int = 0
     processes: tuple[Process, Process] = (
-        Process(believes=True, starts_settled=True, term_over=True),
+        Process(believes=True, starts_settled=True, term_over=True, over=True),
         Process(),
     )
     accepted: int = 0
@@ -121,6 +125,11 @@ class State(NamedTuple):
     def wanted(self) -> str:
         """What is declared now."""
         return self.wishes[self.generation - 1]
+
+    @property
+    def declares_jobless(self) -> bool:
+        """Some generation needs what has no job."""
+        return not core.JOBLESS.isdisjoint("".join(self.wishes))
 
 
 class Broken(Exception):
@@ -148,6 +157,7 @@ class Rules:
     grace: bool = True
     ends_remembered: bool = True
     calm_release: bool = True
+    jobless_time: bool = True
 
 
 RULES = Rules()
@@ -194,6 +204,13 @@ def _process_steps(state: State, index: int) -> Iterator[Step]:
         busy = process.busy or _runs(state) or bool(state.old)  # it ran a grace ago, when it was looked at
         over = process._replace(term_over=True, sure=True, calm=True, busy=busy)
         yield f"{name}'s settle time is over", False, _with(state, index, over)
+    works = not state.declares_jobless or state.net or any(job.jobless for job in state.jobs)
+    if process.believes and process.term_over and process.sure and not (process.over or works):
+        yield (
+            f"{name} has waited for what has no job",
+            False,
+            _with(state, index, process._replace(over=True)),
+        )
     if turn is None:
         if process.believes:
             began = _read(state, process, state.holder == index)
@@ -299,8 +316,17 @@ def _seen_jobs(state: State, process: Process, turn: Turn, presumed: bool) -> Si
         traceable=traceable,
         listed=not (hidden and RULES.listed_is_there),
         settled=turn.settled,
+        hidden=_may_work_unseen(state, process, record),
         grace_over=not RULES.grace,
     )
+
+
+def _may_work_unseen(state: State, process: Process, record: Rec) -> bool:
+    """As `Memory.hidden_in`; whoever has waited for it does not."""
+    declared = any(value in core.JOBLESS for value in state.wanted)
+    intent, outcome, _ = process.fact
+    doubt = outcome == "unsure" and process.doubts and intent != record.intent
+    return not process.over and RULES.jobless_time and ((declared and not record.known) or doubt)
 
 
 def _document(state: State, index: int, process: Process, turn: Turn) -> Iterator[tuple[str, State]]:
@@ -486,6 +512,8 @@ def _heard(state: State, request: Request, told: str, job: int = 0) -> State:
         heard = heard._replace(job=job)
     if told == "applied":
         heard = heard._replace(ended=bool(state.old))
+    jobless = told == "unsure" and request.value in core.JOBLESS
+    heard = heard._replace(doubts=jobless, over=heard.over and not jobless)
     return _with(state, request.asker, heard)
 
 
@@ -764,5 +792,5 @@ def _leads(state: State, index: int, clean: bool) -> State:
         process = state.processes[one]
         if process.turn:
             state = _with(state, one, process._replace(turn=process.turn._replace(term=False)))
-    new = state.processes[index]._replace(believes=True, starts_settled=clean, term_over=False)
+    new = state.processes[index]._replace(believes=True, starts_settled=clean, term_over=False, over=False)
     return _with(state, index, new)._replace(holder=index)

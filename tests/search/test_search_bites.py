@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from search_engine import search
-from search_plans import BOTH, PODS, plans
+from search_plans import BOTH, PODS, of_pods, plans
 from search_world import Rules, State
 
 from arcgis_operator.core import decide as deciding
@@ -29,6 +29,7 @@ class Without:
 
     faults: tuple[str, ...]
     rules: tuple[str, ...] = ()
+    wishes: tuple[str, ...] = State().wishes
     cells: tuple[tuple[Phase, Signal], ...] = ()
 
 
@@ -57,6 +58,9 @@ TAKEN_AWAY = {
     "a calm release only after a settle time": Without(
         ("a restart", "a request is slow", "a status is wiped"), ("calm_release",)
     ),
+    "who has no status waits for what has no job": Without(
+        (CRASH, "a status is wiped"), ("jobless_time",), PODS
+    ),
     "an open intent waits until all is settled": Without(
         (CRASH,), cells=((Phase.INTENDED, Signal.UNSETTLED),)
     ),
@@ -71,14 +75,15 @@ def test_without_it_a_promise_is_broken(name: str, rules: Any, monkeypatch: pyte
         setattr(rules, rule, False)
     for cell in without.cells:
         monkeypatch.setattr(deciding, "MACHINE", {**MACHINE, cell: AGAIN})
-    found = search(State(left=without.faults))
+    found = search(State(left=without.faults, wishes=without.wishes))
     assert found.broken
 
 
 @pytest.mark.parametrize("name", TAKEN_AWAY)
 def test_its_faults_are_among_those_that_are_searched_with_all_rules(name: str) -> None:
     wanted = Counter(TAKEN_AWAY[name].faults)
-    assert any(wanted <= Counter(plan) for plan in plans())
+    searched = of_pods() if TAKEN_AWAY[name].wishes == PODS else plans()
+    assert any(wanted <= Counter(plan) for plan in searched)
 
 
 def test_every_rule_of_the_harness_is_taken_away_once() -> None:

@@ -33,6 +33,7 @@ class LiveTerm:
     elector: Elector
     term: LeaseTerm
     starts_settled: bool
+    is_first: bool = False
 
     @property
     def acquired_at(self) -> float:
@@ -118,8 +119,9 @@ class Leading:
     async def _lead(self, lease_term: LeaseTerm) -> None:
         self._queue.clear()  # the look at everything finds it: on standby every change there was waits here
         untouched = await self._first_list()
-        settled = lease_term.starts_settled or (lease_term.first_install and untouched)
-        self._running.term = LiveTerm(self._elector, lease_term, settled)
+        first = lease_term.first_install and untouched
+        settled = lease_term.starts_settled or first
+        self._running.term = LiveTerm(self._elector, lease_term, settled, first)
         self._listed.set()
         log.info("leading", extra=fields(term=lease_term.number, settled=settled))
         async with asyncio.TaskGroup() as group:

@@ -21,6 +21,8 @@ from arcgis_operator.core.verdict import Reason
 from arcgis_operator.core.wake import Wake
 from arcgis_operator.core.windows import Windows
 
+JOBLESS_SECONDS = 600.0
+"""Assumed: what has no job has ended so long after it arrived. Gateways wait for an answer much shorter."""
 CLOCK_SECONDS = 0.001
 """A shorter wait is the rounding of a clock: who waited for it would look again at once, without end."""
 
@@ -51,6 +53,11 @@ class Policy:
     def quiet_seconds(self) -> float:
         """So long a running job's step from one word to the next is not worth a write of its own."""
         return 3 * self.poll_max_seconds
+
+    @property
+    def jobless_seconds(self) -> float:
+        """From sending a change that has no job until it has ended, also if it arrives late."""
+        return self.settle_seconds + min(JOBLESS_SECONDS, self.job_timeout_seconds)
 
     def pause(self, open_for: float) -> float:
         """Until the next look at a job: shortly after the usual end, then less and less often."""

@@ -152,11 +152,10 @@ def _intended(case: Case) -> Sight:
 
 def _resolved(case: Case, seen: Seen) -> Sight:
     """No request can arrive any more; where no list tells of it, it may still be at work for its time."""
-    has_job = operations.has_job(_operation(case))
-    left = case.policy.job_timeout_seconds - case.open_for
-    if not has_job and left + case.policy.settle_seconds > 0:
-        return _at_work(case, left + case.policy.settle_seconds)
-    told, late = seen.listed or not has_job, left < 0
+    policy, has_job = case.policy, operations.has_job(_operation(case))
+    if not has_job and case.open_for <= policy.jobless_seconds:
+        return _at_work(case, policy.jobless_seconds - case.open_for)
+    told, late = seen.listed or not has_job, case.open_for > policy.job_timeout_seconds
     if _proved(case) and (case.as_intended or told):
         return Sight(Signal.MATCHES)
     if _done(case) and (told or late):

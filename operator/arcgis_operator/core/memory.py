@@ -35,20 +35,24 @@ class Begun(Protocol):
     def starts_settled(self) -> bool:
         """Nothing that was sent before this term can still arrive."""
 
+    @property
+    def is_first(self) -> bool:
+        """Nothing was sent before this term."""
+
 
 @dataclass(frozen=True, slots=True)
 class Waits:
     """For what may be under way of ours on a service.
 
-    `settle_in`: seconds until no request can still arrive. `unseen_in`: seconds until nothing can be at work
-    that neither record nor list tells of; `unlisted`: no list does, even where there is one. `presumed`: a
-    job that no record names and the site does not know is still taken to run. `overdue`: the open operation
-    takes longer than a job may.
+    `settle_in`: seconds until no request can still arrive. `unseen_in`: seconds until no job can run that
+    neither record nor list tells of; `hidden_in`: until nothing can be at work that has no job and that the
+    record does not tell of. `presumed`: a job that no record names and the site does not know is still taken
+    to run. `overdue`: the open operation takes longer than a job may.
     """
 
     settle_in: float = 0.0
     unseen_in: float = 0.0
-    unlisted: bool = False
+    hidden_in: float = 0.0
     presumed: bool = False
     overdue: bool = False
 
@@ -116,13 +120,13 @@ class Memory:
 
     # ---- what follows from it
 
-    def waits(self, record: Record, term: Begun, policy: Policy, *, now: float) -> Waits:
-        """For what may be under way."""
+    def waits(self, record: Record, term: Begun, policy: Policy, jobless: bool, *, now: float) -> Waits:
+        """For what may be under way. `jobless`: a change that has no job is declared."""
         longest = policy.job_timeout_seconds
         return Waits(
             settle_in=self.settle_in(record, term, policy.settle_seconds, now=now),
             unseen_in=self.unseen_in(record, term, longest, now=now),
-            unlisted=self.unsure_at is not None and not self.unsure_job,
+            hidden_in=self.hidden_in(record, term, policy.jobless_seconds, jobless, now=now),
             presumed=self.presumed(longest, now=now),
             overdue=self.open_for(now=now) > longest,
         )
@@ -153,6 +157,18 @@ class Memory:
         if self.unsure_at is not None and self.unsure_id != record.journal.id:
             since.append(self.unsure_at)
         return max((at + job_seconds - now for at in since), default=0.0)
+
+    def hidden_in(
+        self, record: Record, term: Begun, jobless_seconds: float, jobless: bool, *, now: float
+    ) -> float:
+        """Seconds until nothing of ours can be at work that has no job and that this record does not tell of.
+
+        A calm end of the term before says nothing here: it may have had a lost answer on record.
+        """
+        since = [term.acquired_at] if jobless and not (record.known or term.is_first) else []
+        if self.unsure_at is not None and not self.unsure_job and self.unsure_id != record.journal.id:
+            since.append(self.unsure_at)
+        return max((at + jobless_seconds - now for at in since), default=0.0)
 
     def unsure_for(self, seconds: float, *, now: float) -> float:
         """How much of so many seconds since a request of ours without clear answer is left; 0 if nothing."""

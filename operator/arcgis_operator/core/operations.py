@@ -116,6 +116,11 @@ def has_job(name: str) -> bool:
     return one is None or one.asynchronous
 
 
+def all_have_jobs(leaves: Leaves) -> bool:
+    """Whether the site lists a job for whatever these leaves may need."""
+    return all(map(has_job, owners(leaves).values()))
+
+
 def owned(name: str, leaves: Leaves) -> Leaves:
     """The leaves of the operation of this name, none if no row has it."""
     one = BY_NAME.get(name)

@@ -261,13 +261,16 @@ def blind(whose: str, intent: str) -> str:
 
 
 def unseen(until: str, listed: bool = False) -> str:
-    """`listed`: jobs are, but what may run has none."""
-    why, way = "The site does not let this account list jobs", f" To end this sooner, {RIGHT_TO_JOBS}."
+    """`listed`: jobs are, but what may be under way has none."""
     if listed:
-        why, way = "A request without answer has no job on the site", ""
+        return (
+            "A change of provider has no job: one that the status does not tell of may still be under way. "
+            f"Nothing is sent before {until}, when none can be."
+        )
     return (
-        f"{why}, and the status does not say whether an edit is still running. Nothing is sent before "
-        f"{until}, when none can be running.{way}"
+        "The site does not let this account list jobs, and the status does not say whether an edit is still "
+        f"running. Nothing is sent before {until}, when none can be running. To end this sooner, "
+        f"{RIGHT_TO_JOBS}."
     )
 
 

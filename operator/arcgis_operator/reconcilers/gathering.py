@@ -12,6 +12,7 @@ from arcgis_operator.core.case import Case, Hold, Policy, Seen
 from arcgis_operator.core.failures import Failure, Kind
 from arcgis_operator.core.memory import Rivals
 from arcgis_operator.core.model import Desired, SpecInvalid
+from arcgis_operator.core.operations import all_have_jobs
 from arcgis_operator.core.record import Phase, Record
 from arcgis_operator.core.said import UNSAID, plainly
 from arcgis_operator.core.settle import settle
@@ -109,7 +110,8 @@ class Gathering:
         self, key: str, record: Record, wanted: Desired | None, site: SiteSession, term: Term, fresh: bool
     ) -> Seen:
         memory, clock = self._ledger[key], self._clock.monotonic
-        waits = memory.waits(record, term, self._policy, now=clock())
+        jobless = wanted is not None and not all_have_jobs(wanted.leaves)
+        waits = memory.waits(record, term, self._policy, jobless, now=clock())
         service_key = wanted.service.key if wanted else _service_key(key)
         seen = await observe(site, service_key, wanted, record, memory, waits, fresh, clock)
         self._ledger[key] = self._ledger[key].after_look(seen, record.journal, now=clock())

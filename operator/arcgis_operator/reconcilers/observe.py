@@ -54,7 +54,7 @@ async def observe(
         changers=_changers(jobs, record, memory, site.username),
         listed_ids=frozenset(job.id for job in jobs.jobs),
         settle_in=waits.settle_in,
-        unseen_in=waits.unseen_in if waits.unlisted or not jobs.listed else 0.0,
+        unseen_in=max(waits.hidden_in, 0.0 if jobs.listed else waits.unseen_in),
         asked_at=asked_at,
         answered_at=clock(),
     )

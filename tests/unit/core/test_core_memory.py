@@ -51,6 +51,7 @@ class OldTerm:
 
     acquired_at: float = 0.0
     starts_settled: bool = True
+    is_first: bool = False
 
 
 @pytest.fixture
@@ -345,12 +346,12 @@ def test_while_an_operation_is_open_its_own_end_is_to_come(roads: Service) -> No
 def test_what_may_be_under_way_is_waited_for(roads: Service) -> None:
     """A resource without status waits out the begin of a term that does not start settled."""
     term, policy = OldTerm(acquired_at=990.0, starts_settled=False), Policy(settle_seconds=30)
-    waits = roads.waits(Record(), term, policy)
+    waits = roads.waits(Record(), term, policy, jobless=False)
     assert (waits.settle_in, waits.unseen_in) == (20.0, 1790.0)
     assert (waits.presumed, waits.overdue) == (True, False)
     roads.follow(Journal(Phase.RUNNING, id="mine", job_id=Raw("j1")))
     roads.at += 1801
-    waits = roads.waits(Record(known=True), term, policy)
+    waits = roads.waits(Record(known=True), term, policy, jobless=False)
     assert (waits.presumed, waits.overdue) == (False, True)
 
 

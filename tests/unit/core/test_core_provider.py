@@ -20,7 +20,7 @@ from arcgis_operator.core.verdict import Reason
 BOTH = wanting(provider="DMaps")
 ALONE = replace(BOTH, leaves=owned("changeProvider", BOTH.leaves))
 DIGEST = plan.digest(ALONE.leaves, URL, "s1")
-LATE = POLICY.job_timeout_seconds + POLICY.settle_seconds + 1
+LATE = POLICY.jobless_seconds + 1
 SHARED = live("old", provider="DMaps")
 
 
@@ -136,7 +136,7 @@ def test_no_list_of_jobs_tells_that_a_request_without_a_job_is_over() -> None:
     waits = decide(lost())
     assert (waits.reason, waits.effect) == (Reason.LOOKING_FOR_JOB, None)
     assert waits.record.journal.phase is Phase.INTENDED
-    assert "nothing else is sent before 2026-11-23T20:14:44Z" in waits.message
+    assert "nothing else is sent before 2026-11-23T19:54:44Z" in waits.message
     assert "arcgis-operator.dev/abandon=intent-1" in waits.message
     again = decide(lost(open_for=LATE))
     assert again.effect is not None
