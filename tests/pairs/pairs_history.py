@@ -37,7 +37,7 @@ class Version:
 class Edit:
     """An operation that the site accepted: when it left, when it came, how long its job ran.
 
-    `document` is what it asks for: that of an edit, of a start or stop the live one in the other state.
+    `document` is what it asks for: that of an edit, of any other operation the live one with what it sets.
     """
 
     service: str

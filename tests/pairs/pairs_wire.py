@@ -24,7 +24,7 @@ ECHOED = in_json(PASSWORD).encode()
 JSON_TYPE = {"content-type": "application/json"}
 
 
-SENT = ("edit", "start", "stop")
+SENT = ("edit", "start", "stop", "changeProvider")
 """Requests that change a service."""
 
 

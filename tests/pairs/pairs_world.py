@@ -93,10 +93,11 @@ class Watched:
 
         def accepted(service: Any, work: SiteWork, username: str, plan: Any) -> Job | None:
             request = REQUEST.get() if username != "colleague" else None
-            ours, at = request is not None, self._now()
+            ours, at, asked = request is not None, self._now(), _asked(service.document, work)
             job = accept(service, work, username, plan)
-            state = {"start": "STARTED", "stop": "STOPPED"}.get(work.operation)
-            asked = {**service.document, "configuredState": state} if state else work.payload or {}
+            told = documents[service.title.casefold()]
+            if service.document is not told[-1][1]:  # the site has moved it to another deployment
+                told.append((at, service.document))
             edit = Edit(
                 service.title.casefold(), ours, getattr(request, "left", at), at, at,
                 asked, request.url.host if request else "", username, job.jobid if job else "",
@@ -118,3 +119,13 @@ class Watched:
 
     def _now(self) -> float:
         return self.world.now_ms / 1000 - BASE.timestamp()
+
+
+def _asked(live: Json, work: SiteWork) -> Json:
+    """The document as this operation is to leave it."""
+    sets = {
+        "start": {"configuredState": "STARTED"},
+        "stop": {"configuredState": "STOPPED"},
+        "changeProvider": {"provider": work.payload},
+    }
+    return {**live, **sets[work.operation]} if work.operation in sets else work.payload or {}

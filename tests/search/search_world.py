@@ -9,7 +9,8 @@ decided, and what follows from a list of jobs.
 
 Assumed of the site and of time, as the design does: a request on its way and a job that is not listed yet
 show within the settle time, in which a process looks more than once; a job that cannot be found does within
-its deadline, and has ended a grace before it; an old document is read for a grace at most.
+its deadline, and has ended a grace before it, as has what has no job; an old document is read for a grace at
+most.
 """
 
 from collections.abc import Iterator
@@ -204,7 +205,7 @@ def _process_steps(state: State, index: int) -> Iterator[Step]:
         busy = process.busy or _runs(state) or bool(state.old)  # it ran a grace ago, when it was looked at
         over = process._replace(term_over=True, sure=True, calm=True, busy=busy)
         yield f"{name}'s settle time is over", False, _with(state, index, over)
-    works = not state.declares_jobless or state.net or any(job.jobless for job in state.jobs)
+    works = not state.declares_jobless or state.net or state.old or any(job.jobless for job in state.jobs)
     if process.believes and process.term_over and process.sure and not (process.over or works):
         yield (
             f"{name} has waited for what has no job",
@@ -510,8 +511,6 @@ def _heard(state: State, request: Request, told: str, job: int = 0) -> State:
     heard = process._replace(turn=turn, fact=(request.intent, told, turn.job), sure=told != "unsure")
     if told == "accepted":
         heard = heard._replace(job=job)
-    if told == "applied":
-        heard = heard._replace(ended=bool(state.old))
     jobless = told == "unsure" and request.value in core.JOBLESS
     heard = heard._replace(doubts=jobless, over=heard.over and not jobless)
     return _with(state, request.asker, heard)
@@ -700,6 +699,8 @@ def _stale(state: State) -> Iterator[Happening]:
     for job in state.jobs:
         if job.state == "runs":
             after = _ended(state, job, "done")
+            if job.asker >= 0:
+                after = _with(after, job.asker, after.processes[job.asker]._replace(ended=True))
             yield f"after job {job.id}", after._replace(old=state.live, ours=bool(job.intent))
 
 

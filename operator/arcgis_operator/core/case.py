@@ -22,7 +22,7 @@ from arcgis_operator.core.wake import Wake
 from arcgis_operator.core.windows import Windows
 
 JOBLESS_SECONDS = 600.0
-"""Assumed: what has no job has ended so long after it arrived. Gateways wait for an answer much shorter."""
+"""Assumed: what has no job has ended, and shows, so long after it arrived; gateways give up much sooner."""
 CLOCK_SECONDS = 0.001
 """A shorter wait is the rounding of a clock: who waited for it would look again at once, without end."""
 
