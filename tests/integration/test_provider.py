@@ -65,7 +65,8 @@ def test_a_refusal_is_shown_as_the_site_said_it_and_is_not_tried_again(shared: W
     body = shared.wait("refused", "EditRefused")
     told = condition(body)["message"]
     assert "The site refused the change of provider (500): Changing the provider of the service" in told
-    assert "is not permitted. Giving up after 1 attempt." in told
+    assert "is not permitted" in told
+    assert "Giving up after 1 attempt. Fix the cause or the spec" in told
     assert shared.operations(service) == []
 
 

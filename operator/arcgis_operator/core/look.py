@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from arcgis_operator.core import gates, operations, plan, sentences
 from arcgis_operator.core.bounds import too_early
-from arcgis_operator.core.case import Case, Hold, Seen
+from arcgis_operator.core.case import CLOCK_SECONDS, Case, Hold, Seen
 from arcgis_operator.core.change import shown
 from arcgis_operator.core.failures import Failure, Kind
 from arcgis_operator.core.job import Job, JobState
@@ -152,10 +152,10 @@ def _intended(case: Case) -> Sight:
 
 def _resolved(case: Case, seen: Seen) -> Sight:
     """No request can arrive any more; where no list tells of it, it may still be at work for its time."""
-    policy, has_job = case.policy, operations.has_job(_operation(case))
-    if not has_job and case.open_for <= policy.jobless_seconds:
-        return _at_work(case, policy.jobless_seconds - case.open_for)
-    told, late = seen.listed or not has_job, case.open_for > policy.job_timeout_seconds
+    has_job, left = operations.has_job(_operation(case)), case.policy.jobless_seconds - case.open_for
+    if not has_job and left >= CLOCK_SECONDS:
+        return _at_work(case, left)
+    told, late = seen.listed or not has_job, case.open_for > case.policy.job_timeout_seconds
     if _proved(case) and (case.as_intended or told):
         return Sight(Signal.MATCHES)
     if _done(case) and (told or late):

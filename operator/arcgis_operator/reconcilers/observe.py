@@ -8,7 +8,7 @@ from arcgis_operator.core.failures import Failure, Kind
 from arcgis_operator.core.job import UNAVAILABLE, Job, JobsOn, JobState
 from arcgis_operator.core.memory import Memory, Waits
 from arcgis_operator.core.model import Desired
-from arcgis_operator.core.operations import PATHS, paths_of
+from arcgis_operator.core.operations import PATHS, has_job, paths_of
 from arcgis_operator.core.record import Journal, Phase, Record, moment
 from arcgis_operator.core.said import Raw
 from arcgis_operator.sites.session import SiteSession
@@ -99,8 +99,8 @@ def _others(jobs: JobsOn, remembered: Job | None, journal: Journal) -> tuple[Job
 
 
 def _is_traceable(journal: Journal, memory: Memory) -> bool:
-    """This process sent the request of the intent, and knows the jobs that were there before it."""
-    return journal.id in memory.facts and memory.explained is not None
+    """This process sent the request of the intent, which has a job, and knows the jobs from before it."""
+    return journal.id in memory.facts and memory.explained is not None and has_job(journal.operation)
 
 
 async def _candidate(site: SiteSession, jobs: JobsOn, record: Record, memory: Memory) -> Job | None:

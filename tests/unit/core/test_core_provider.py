@@ -144,6 +144,12 @@ def test_no_list_of_jobs_tells_that_a_request_without_a_job_is_over() -> None:
     assert again.record.journal.tried.attempt == 2
 
 
+def test_the_wait_ends_when_it_is_over() -> None:
+    """A turn that comes exactly then would ask for another one at once, without end."""
+    over = lost(ALONE, POLICY.jobless_seconds, document=SHARED)
+    assert decide(over).record.journal.phase is Phase.IDLE
+
+
 def test_a_person_who_knows_better_need_not_wait() -> None:
     given_up = decide(replace(lost(), abandon="intent-1"))
     assert given_up.effect is not None
