@@ -12,7 +12,7 @@ from harness.gates import SERVICE_GATES
 from harness.merge_patch import merged
 
 BESIDE: Mapping[str, Flow] = {
-    **{name: flow for name, flow in FLOWS.items() if not flow.is_alone},
+    **{name: flow for name, flow in FLOWS.items() if not (flow.is_alone or flow.has_jobless)},
     "status wiped at rest": Flow(("want one", "settle"), ("wipe_status", "look"), ("one",)),
     "the job failed once": Flow(("fail_job",), ("want one",), ("one", "one")),
     "the edit was not answered": Flow(("lose_answer",), ("want one",), ("one",)),
@@ -51,6 +51,9 @@ class Actor(BusyPlayer[None]):
 
     def state(self, text: str) -> None:
         self.spec = {**self.spec, "configuredState": text}
+
+    def pods(self, text: str) -> None:
+        self.spec = {**self.spec, "provider": text}
 
     def hold(self, gate: str) -> None:
         self.spec = merged(self.spec, SERVICE_GATES[gate].shut["spec"])

@@ -31,6 +31,9 @@ class HousePlayer(SitePlayer[Awaitable[None]]):
     async def state(self, text: str) -> None:
         self.house.specify(configuredState=text)
 
+    async def pods(self, text: str) -> None:
+        self.house.specify(provider=text)
+
     async def hold(self, gate: str) -> None:
         self.house.specify(**SERVICE_GATES[gate].shut["spec"])
 

@@ -22,6 +22,8 @@ from harness.stage import PATIENCE, Replica, Stage
 Json = Any
 HOLD = "cut"
 ANSWERED_SECONDS = 0.05
+JOBLESS_SECONDS = 3
+"""So long, and a settle time, a lost answer is waited out that no job tells of."""
 OF_THE_SERVICE = CHANGES | {"service"}
 
 
@@ -78,6 +80,8 @@ class Case:
     def __init__(self, stage: Stage, name: str) -> None:
         self.stage, self.flow = stage, FLOWS[name]
         self.player = StagePlayer(stage)
+        if self.flow.has_jobless:
+            stage.chosen = {"job_timeout_seconds": JOBLESS_SECONDS}
         self.settled_seconds = 0.0
         self._fault_over = time.monotonic()
         self._hand = ThreadPoolExecutor(1)

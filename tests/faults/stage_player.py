@@ -31,6 +31,9 @@ class StagePlayer(SolePlayer[None]):
     def state(self, text: str) -> None:
         self.stage.specify(configuredState=text)
 
+    def pods(self, text: str) -> None:
+        self.stage.specify(provider=text)
+
     def hold(self, gate: str) -> None:
         self.stage.specify(**SERVICE_GATES[gate].shut["spec"])
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 READS = frozenset({"root", "mode", "jobs", "service", "job"})
-CHANGES = frozenset({"edit", "start", "stop"})
+CHANGES = frozenset({"edit", "start", "stop", "changeProvider"})
 ALL = READS | CHANGES | {"token"}
 DOORS = frozenset(
     ("connect", "silence", "shut", "slammed", "tls", "another name", "expired", "plain", "noise", "half")

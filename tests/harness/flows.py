@@ -16,9 +16,9 @@ Done = TypeVar("Done")
 class Flow:
     """`before` brings everything to rest or to a wait; the fault comes somewhere in `then`.
 
-    `edits` are the descriptions that our edits bring in a run where nothing breaks, `runs` the starts and
-    stops, which come after all of them. A step is a word of a player and, if it needs one, a text. `gone`:
-    no resource is left in the end.
+    `edits` are the descriptions that our edits bring in a run where nothing breaks, `runs` the other
+    operations in order, which come after so many of them as `first` says, else after all. A step is a word of
+    a player and, if it needs one, a text. `gone`: no resource is left in the end.
     """
 
     before: tuple[str, ...]
@@ -26,11 +26,19 @@ class Flow:
     edits: tuple[str, ...]
     runs: tuple[str, ...] = ()
     gone: bool = False
+    first: int | None = None
 
     @property
     def operations(self) -> list[str]:
         """What the site accepts from us, in order."""
-        return ["edit" for _ in self.edits] + list(self.runs)
+        edits = ["edit" for _ in self.edits]
+        first = len(edits) if self.first is None else self.first
+        return [*edits[:first], *self.runs, *edits[first:]]
+
+    @property
+    def has_jobless(self) -> bool:
+        """Something that it sends has no job, so a lost answer is waited out."""
+        return "changeProvider" in self.runs
 
     @property
     def starts(self) -> bool:
@@ -118,7 +126,13 @@ RUN_STATES: Mapping[str, Flow] = {
         ("stop", "start"),
     ),
 }
-FLOWS: Mapping[str, Flow] = {**CHANGES, **GATED, **RUN_STATES}
+PODS: Mapping[str, Flow] = {
+    "moved": Flow(("want one", "settle", "pods DMaps"), ("want one",), ("one",), ("changeProvider",)),
+    "moved and edited": Flow(
+        ("want one", "settle", "pods DMaps"), ("want two",), ("one", "two"), ("changeProvider",), first=1
+    ),
+}
+FLOWS: Mapping[str, Flow] = {**CHANGES, **GATED, **RUN_STATES, **PODS}
 
 
 class Player(ABC, Generic[Done]):
@@ -146,6 +160,10 @@ class Player(ABC, Generic[Done]):
     @abstractmethod
     def state(self, text: str) -> Done:
         """From the next wish on it is declared besides whether the service should run."""
+
+    @abstractmethod
+    def pods(self, text: str) -> Done:
+        """From the next wish on its provider is declared besides."""
 
     @abstractmethod
     def hold(self, gate: str) -> Done:

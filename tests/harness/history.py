@@ -80,6 +80,10 @@ class History:
     secrets: tuple[str, ...] = ()
     gone: frozenset[str] = frozenset()
 
+    def over_at(self, edit: Edit) -> float | None:
+        """When it came to its end; what has no job is answered then."""
+        return self.ended_at(edit.job) if edit.job else edit.at
+
     def ended_at(self, job: str) -> float | None:
         """When a job came to its end, None when it did not."""
         return next((one.at for one in self.jobs if one.job == job and one.status in ENDED), None)

@@ -30,7 +30,7 @@ def violations(history: History) -> list[str]:
 def one_job_at_a_time(history: History) -> Iterator[str]:
     ours = [edit for edit in history.edits if edit.ours]
     for edit, following in itertools.pairwise(ours):
-        ended = history.ended_at(edit.job) if edit.job else edit.at
+        ended = history.over_at(edit)
         if ended is None or ended > following.at:
             yield f"job {following.job} was accepted while {edit.job} ran"
 
@@ -114,7 +114,7 @@ def ready_is_never_said_too_early(history: History) -> Iterator[str]:
         now = (str(write.ready.get("status", "")), int(write.ready.get("observedGeneration", -1)))
         if now[0] == "True" and was.get(write.uid) != now:
             for edit in history.edits:
-                ended = history.ended_at(edit.job)
+                ended = history.over_at(edit)
                 if edit.ours and edit.at < write.at - CLOCKS and (ended is None or ended > write.at + CLOCKS):
                     yield f"Ready at {write.at:.3f} while job {edit.job} ran"
         was[write.uid] = now

@@ -85,7 +85,8 @@ class Replica:
 class Stage:
     """`name` is the resource, `service` the title of its service on the site.
 
-    `names` are the resources of this case that are judged, `beside` the others that go with it.
+    `names` are the resources of this case that are judged, `beside` the others that go with it. `chosen` are
+    settings of its operators beside those of all.
     """
 
     def __init__(self, bench: Workbench) -> None:
@@ -94,6 +95,7 @@ class Stage:
         self.service = bench.fresh_service()
         self.settings: Json = {"description": f"wanted by {self.name}"}
         self.spec: Json = {}
+        self.chosen: Json = {}
         self.names = [self.name]
         self.beside: list[str] = []
         self.replicas: list[Replica] = []
@@ -117,6 +119,7 @@ class Stage:
             **SETTINGS,
             "namespace": self.bench.namespace,
             "lease_namespace": self.bench.namespace,
+            **self.chosen,
             **settings,
         }
         way = Detour(self.bench.cluster, proxy)
@@ -220,8 +223,10 @@ class Stage:
     def wanted_document(self) -> Json:
         """The service as it was, with what was declared."""
         properties = {**self.before["properties"], **self.settings.get("properties", {})}
-        state = {key: self.spec[key] for key in self.spec.keys() & {"configuredState"}}
-        return {**self.before, **self.settings, **state, "properties": properties}
+        beside = {key: self.spec[key] for key in self.spec.keys() & {"configuredState", "provider"}}
+        if "provider" in beside:
+            beside["deploymentId"] = self.site.document(self.service)["deploymentId"]
+        return {**self.before, **self.settings, **beside, "properties": properties}
 
     def judge_new_term(self, leader: Replica, known: list[Json]) -> None:
         """Waits until the leader leads again; until then no edit came but those that are `known`."""
