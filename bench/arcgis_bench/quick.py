@@ -17,7 +17,6 @@ SIZES = Sizes(
     retained=300,
     idle_seconds=6.0,
     poll_seconds=0.5,
-    poll_max_seconds=0.5,
 )
 EXACTLY_ONE_EDIT = {"edits_mean": (1, 1), "edits_most": (1, 1)}
 FEW_WRITES = {"status_writes_most": (1, 4)}
