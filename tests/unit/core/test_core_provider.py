@@ -9,9 +9,9 @@ from situations import NOW, POLICY, URL, case, job, journal, live, record, seen,
 from arcgis_operator.core import plan
 from arcgis_operator.core.case import Case
 from arcgis_operator.core.decide import decide
-from arcgis_operator.core.failures import Applied, Failure, Kind
+from arcgis_operator.core.failures import Accepted, Applied, Failure, Kind
 from arcgis_operator.core.model import PROVIDER, Approval, Desired, SpecInvalid
-from arcgis_operator.core.operations import EDIT, PROVIDE, START, due, has_job, name_of, owned
+from arcgis_operator.core.operations import EDIT, PROVIDE, START, STOP, due, has_job, name_of, owned
 from arcgis_operator.core.record import Phase, Tried
 from arcgis_operator.core.service_spec import parse_service
 from arcgis_operator.core.settle import settle
@@ -180,3 +180,23 @@ def test_it_waits_for_approval_where_what_restarts_a_service_does() -> None:
     asks = replace(BOTH, approval=Approval.WHEN_RESTARTING)
     for version in ("11.5.0", "12.0.0"):
         assert decide(case(desired=asks, site_version=version)).reason is Reason.AWAITING_APPROVAL
+
+
+def test_a_plan_of_three_operations_is_approved_once() -> None:
+    wanted = wanting(provider="DMaps", state="STOPPED")
+    asks = case(desired=replace(wanted, approval=Approval.MANUAL), record=record())
+    shown = decide(asks).record.plan
+    assert shown is not None
+    about = replace(asks, desired=replace(asks.desired, approved_plan=shown.hash))
+    sent = decide(about)
+    assert sent.effect is not None
+    moved = settle(sent.record, Applied(), NOW, POLICY).record
+    edit = decide(replace(about, record=moved, seen=seen(document=SHARED), fresh_id="intent-3"))
+    assert edit.effect is not None
+    runs = settle(edit.record, Accepted("j1", "SUBMITTED"), NOW, POLICY).record
+    edited = seen(ours=job("COMPLETED"), document=live("new", provider="DMaps"))
+    stop = decide(replace(about, record=runs, seen=edited, fresh_id="intent-4"))
+    assert stop.effect is not None
+    assert [one.effect.operation for one in (sent, edit, stop) if one.effect] == [PROVIDE, EDIT, STOP]
+    assert stop.record.plan is not None
+    assert stop.record.plan.rest_of == shown.hash
