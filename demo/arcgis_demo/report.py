@@ -12,7 +12,7 @@ from arcgis_demo.story import Story, values
 
 _EVENT_SECONDS = 5.0
 _NEXT = (
-    ("make playground", "the same, staying up, with sixteen things to try"),
+    ("make playground", "the same, staying up, with seventeen things to try"),
     ("docs/tutorial/first-site.md", "to a first setting on a site of yours"),
     ("manifests/samples/services", "a resource for each task, to copy"),
 )

@@ -17,6 +17,10 @@ _HISTORY = (
     "kubectl get agsvc/mine -o jsonpath=\\\n"
     """'{range .status.history[*]}{.operation} {.cause} {.outcome}{"\\n"}{end}'"""
 )
+_WHY = (
+    "kubectl get agsvc/mine -o jsonpath=\\\n"
+    """'{.status.conditions[?(@.type=="Ready")].message}'; echo"""
+)
 _OVERRIDE = "arcgis-operator.dev/overrideWindows"
 _RESTORE = "arcgis-operator.dev/restoreDrift"
 
@@ -219,6 +223,21 @@ def tries(service: str) -> list[Try]:
                 f"kubectl delete {MINE}",
             ),
         ),
+        Try(
+            "Give a service pods of its own; the site refuses where none can be shared",
+            (
+                *_declare(YOURS),
+                _spec('"provider": "ArcObjects11"', YOURS),
+                _runs_on("ArcObjects11", YOURS),
+                _spec('"provider": "DMaps"', YOURS),
+                _runs_on("DMaps", YOURS),
+                *_declare(MINE),
+                _spec('"provider": "DMaps"', MINE),
+                _until("EditRefused", MINE),
+                _WHY,
+                f"kubectl delete {MINE} {YOURS}",
+            ),
+        ),
     ]
 
 
@@ -258,6 +277,12 @@ def _declare(resource: str) -> Sequence[str]:
 
 def _ready(resource: str) -> str:
     return f"kubectl wait {resource} --for=condition=Ready --timeout=90s"
+
+
+def _runs_on(provider: str, resource: str) -> str:
+    return (
+        f"kubectl wait {resource} --timeout=90s --for=jsonpath=\\\n'{{.status.observed.provider}}'={provider}"
+    )
 
 
 def _password(text: str) -> str:

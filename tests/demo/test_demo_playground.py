@@ -83,6 +83,7 @@ TRIES = {
     14: (r"DriftReported .*eva", "Kubernetes +DriftReported .*eva"),
     15: (r"prod +False +SiteDiverged", "Kubernetes +SiteDiverged "),
     16: (r"start Spec .*\nstop Spec .*\n", "Kubernetes +Converged +mine: "),
+    17: (r"The site refused the change of provider \(500\): Changing", "Kubernetes +EditRefused +mine: "),
 }
 
 
