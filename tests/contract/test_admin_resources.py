@@ -452,7 +452,7 @@ def test_what_cannot_be_read_is_named(read, arguments, detail):
 
 
 def test_an_unclear_reply_to_an_edit_says_what_is_missing():
-    assert resources.submit_reply({}) == Failure(Kind.UNSURE, "the answer to the edit names no job")
+    assert resources.submit_reply({}) == Failure(Kind.UNSURE, "the answer names no job")
 
 
 LIMITS = {"status": "status", "operationURI": "operation_uri", "username": "username"}

@@ -76,4 +76,14 @@ def move_lost(script: Script, draw: Random) -> None:
     script.do(when(script, draw), "specify", name="main", values={"provider": "DMaps"})
     breaks = draw.choice(("answer", "hang", "request"))
     fault = Fault(breaks=breaks, applied=breaks != "request", rewrite=same)
+    script.ways["works"] = draw.choice((0.0, 20.0, 200.0, 550.0))
     script.catches.append(Catch("site changeProvider", fault, since(script, draw), draw.choice((1, 2))))
+
+
+@feature("change of provider takes long")
+def move_slow(script: Script, draw: Random) -> None:
+    """Longer than its answer is waited for, perhaps."""
+    script.ways["works"] = draw.choice((5.0, 40.0, 100.0, 300.0, 590.0))
+    script.do(draw.choice((0.5, 30)), "specify", name="main", values={"provider": "DMaps"})
+    if draw.random() < 0.5:
+        script.do(when(script, draw), "specify", name="main", values={"provider": "ArcObjects11"})

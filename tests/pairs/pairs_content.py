@@ -9,6 +9,8 @@ from pairs_claims import Claims
 from pairs_history import Edit, History, ours
 
 Json = Any
+BESIDE = ("configuredState", "provider")
+"""What is declared of a service beside its settings."""
 
 
 def undeclared_content_changed(history: History, claims: Claims) -> Iterator[str]:
@@ -75,8 +77,7 @@ def _declared(history: History, path: str, until: float) -> set[tuple[str, ...]]
 
 def _owned(body: Json) -> Iterator[tuple[str, ...]]:
     yield from leaves_of(body["spec"].get("settings") or {})
-    if "configuredState" in body["spec"]:
-        yield ("configuredState",)
+    yield from ((key,) for key in BESIDE if key in body["spec"])
 
 
 def leaves_of(value: Json, at: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

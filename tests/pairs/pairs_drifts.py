@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pairs_claims import Claims
+from pairs_content import BESIDE
 from pairs_history import Edit, History, conditions, ours
 from pairs_rules import BEGINS, PUT_BACK, described, sent_by
 from pairs_scene import STORM_BOUND
@@ -44,7 +45,7 @@ def was_live(history: History, path: str, at: float) -> bool:
 
 def _wanted(body: Json) -> Json:
     spec = (body or {}).get("spec", {})
-    return spec.get("settings"), spec.get("configuredState")
+    return spec.get("settings"), *map(spec.get, BESIDE)
 
 
 def many_were_restored_unasked(history: History, claims: Claims) -> Iterator[str]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from pairs_claims import Claims
+from pairs_content import BESIDE
 from pairs_history import History, Version, conditions, journal, ours, site_path
 from pairs_load import asked_too_often
 from pairs_rules import PUT_BACK, described
@@ -101,10 +102,13 @@ def _restless(history: History, claims: Claims, path: str, body: Json) -> str:
         return "nothing is said of this generation in the end"
     ready, reason = told["Ready"], told["Ready"]["reason"]
     document = history.document(claims.titles()[path], history.end) or {}
-    live, state = str(document.get("description", "")).strip(), document.get("configuredState")
+    live = str(document.get("description", "")).strip()
     if ready["status"] == "True":
-        same = live == described(body) and body["spec"].get("configuredState", state) == state
-        return "" if same else f"Ready in the end, but live is {live!r}, {state}"
+        beside = all(body["spec"].get(key, document.get(key)) == document.get(key) for key in BESIDE)
+        same = live == described(body) and beside
+        return (
+            "" if same else f"Ready in the end, but live is {live!r}, {[document.get(key) for key in BESIDE]}"
+        )
     if reason in CAUSES:
         return (
             ""

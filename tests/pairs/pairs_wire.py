@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, TypeVar
 
 import httpcore
 import httpx
@@ -16,6 +16,7 @@ from pairs_store import Take
 from harness.canaries import in_json
 from harness.fault import DOORS, UNTOUCHED, Fault
 
+T = TypeVar("T")
 REPLICA: ContextVar[int] = ContextVar("REPLICA", default=0)
 """Whose request it is: a replica that crashed sends nothing any more."""
 REQUEST: ContextVar[Any] = ContextVar("REQUEST", default=None)
@@ -94,6 +95,24 @@ class SiteWay(httpx.AsyncBaseTransport):
 
     async def _processed(self, word: str, request: httpx.Request) -> tuple[int, bytes]:
         REQUEST.set(request)
+        request.arrived = now()  # type: ignore[attr-defined]
+        if word == "changeProvider" and (works := self._ways.get("works", 0.0)):
+            return await asyncio.shield(self._kept(self._works(request, works)))
+        return await self._read(word, request)
+
+    async def _works(self, request: httpx.Request, seconds: float) -> tuple[int, bytes]:
+        """What has no job is done before it is answered, whoever still waits for that."""
+        REQUEST.set(request)
+        await asyncio.sleep(seconds)
+        return await self._read("changeProvider", request)
+
+    def _kept(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Goes on when nobody waits for it."""
+        task = asyncio.create_task(work)
+        self._ways.setdefault("under way", set()).add(task)
+        return task
+
+    async def _read(self, word: str, request: httpx.Request) -> tuple[int, bytes]:
         real = await self._inner.handle_async_request(request)
         body = b"".join([part async for part in real.stream])  # type: ignore[union-attr]
         kept = self._ways.get("folder_age", 0.0) if word == "folder" else 0.0
@@ -111,6 +130,6 @@ class SiteWay(httpx.AsyncBaseTransport):
             await asyncio.sleep(seconds)
             await self._processed(word_of(request.url.path), request)
 
-        self._ways.setdefault("under way", set()).add(asyncio.create_task(arrive()))
+        self._kept(arrive())
         await asyncio.sleep(3600)
         raise httpcore.ReadError("planted")

@@ -99,7 +99,8 @@ class Watched:
             if service.document is not told[-1][1]:  # the site has moved it to another deployment
                 told.append((at, service.document))
             edit = Edit(
-                service.title.casefold(), ours, getattr(request, "left", at), at, at,
+                service.title.casefold(), ours, getattr(request, "left", at),
+                getattr(request, "arrived", at), at,
                 asked, request.url.host if request else "", username, job.jobid if job else "",
                 work.operation,
             )  # fmt: skip

@@ -204,7 +204,7 @@ def _case(record: Rec, generation: int, wanted: str, sight: Sight) -> Case:
         traceable=sight.traceable,
         listed_ids=None if running else frozenset(),
         settle_in=0.0 if sight.settled else 90.0,
-        unseen_in=600.0 if sight.hidden else 0.0,
+        hidden_in=600.0 if sight.hidden else 0.0,
     )
     return Case(
         desired=_desired(wanted),

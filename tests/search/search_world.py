@@ -350,6 +350,7 @@ def _document(state: State, index: int, process: Process, turn: Turn) -> Iterato
                         late=is_late,
                         grace_over=over or turn.sight.grace_over,
                         retry_over=retry,
+                        hidden=turn.sight.hidden or (_is_jobless(turn) and not is_late),
                     )
                     yield "reads the service and decides", _decided(state, index, process, turn, sight)
 
@@ -358,8 +359,12 @@ def _is_awaited(state: State, turn: Turn) -> bool:
     """Something that cannot be seen is waited for, and may have been for its whole time."""
     assert turn.sight
     works = bool(state.net) or any(job.jobless for job in state.jobs)
-    jobless = turn.record.phase == "W" and turn.record.value in core.JOBLESS
-    return turn.sight.ours == "gone" or (jobless and turn.sight.settled and not works)
+    return turn.sight.ours == "gone" or (_is_jobless(turn) and turn.sight.settled and not works)
+
+
+def _is_jobless(turn: Turn) -> bool:
+    """What is on record has no answer, and no job that would tell of it."""
+    return turn.record.phase == "W" and turn.record.value in core.JOBLESS and RULES.jobless_time
 
 
 def _decided(state: State, index: int, process: Process, turn: Turn, sight: Sight) -> State:

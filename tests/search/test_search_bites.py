@@ -58,6 +58,7 @@ TAKEN_AWAY = {
     "a calm release only after a settle time": Without(
         ("a restart", "a request is slow", "a status is wiped"), ("calm_release",)
     ),
+    "no list of jobs tells of what has none": Without(("an answer is lost",), ("jobless_time",), PODS),
     "who has no status waits for what has no job": Without(
         (CRASH, "a status is wiped"), ("jobless_time",), PODS
     ),
@@ -147,15 +148,6 @@ def test_the_order_of_the_table_is_kept(rules: Any, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(operations, "OPERATIONS", operations.OPERATIONS[::-1])
     found = search(State(wishes=BOTH))
     assert "an operation before its time" in found.broken
-
-
-def test_no_list_of_jobs_tells_of_a_request_that_has_none(
-    rules: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Its answer is lost, no job of it is listed, and the site is still at work on it."""
-    monkeypatch.setattr(look.operations, "has_job", lambda name: True)
-    found = search(State(left=("an answer is lost",), wishes=PODS))
-    assert "two jobs of ours at once" in found.broken
 
 
 def test_a_request_without_a_job_may_be_at_work_though_what_it_asks_for_is_live(

@@ -150,7 +150,7 @@ async def test_an_open_operation_speaks_before_an_older_resource(phase: str) -> 
     assert heard.hold
     assert heard.hold.reason is Reason.CONFLICT
     assert (
-        "already manages this service (its state: an edit is under way)"
+        "already manages this service (its state: an operation is under way)"
         in (await place.tell())["elder"].message
     )
 

@@ -22,14 +22,11 @@ def attempts(case: Case, plan: Plan | None) -> Shut | None:
     tried = case.tried(plan.due if plan else "")
     if not tried.reason:
         return None
+    hold = failed(tried, case.policy, case.whose)
     if tried.ended >= case.policy.jobs_per_digest:
-        return Shut(given_up(tried, case.whose), spent=True)
+        return Shut(hold, spent=True)
     wait = max(_until(case, tried.retry_time), case.too_old_for)
-    if wait <= 0:
-        return None
-    why = _why(tried)
-    message = sentences.next_attempt(why.message, tried.attempt + 1, tried.retry_time)
-    return Shut(Hold(why.reason, message), wake=After(wait))
+    return Shut(hold, wake=After(wait)) if wait > 0 else None
 
 
 def too_early(case: Case) -> Shut | None:
@@ -80,10 +77,12 @@ def recent(sends: Iterable[str], now: datetime) -> tuple[str, ...]:
     return tuple(text for text in sends if (at := moment(text)) and abs(now - at) < HOUR)
 
 
-def given_up(tried: Tried, whose: str) -> Hold:
-    """No further attempt at what failed; `whose` is the resource as commands name it."""
+def failed(tried: Tried, policy: Policy, whose: str) -> Hold:
+    """The next attempt at what failed, or that none follows; `whose` is the resource as commands name it."""
     why = _why(tried)
-    return Hold(why.reason, sentences.given_up(why.message, tried.attempt, whose))
+    if tried.ended >= policy.jobs_per_digest:
+        return Hold(why.reason, sentences.given_up(why.message, tried.attempt, whose))
+    return Hold(why.reason, sentences.next_attempt(why.message, tried.attempt + 1, tried.retry_time))
 
 
 def _why(tried: Tried) -> Hold:

@@ -27,6 +27,11 @@ CLOCK_SECONDS = 0.001
 """A shorter wait is the rounding of a clock: who waited for it would look again at once, without end."""
 
 
+def jobless_seconds(settle_seconds: float, job_timeout_seconds: float) -> float:
+    """From when a change that has no job got no answer until it has ended, also if it arrives late."""
+    return settle_seconds + min(JOBLESS_SECONDS, job_timeout_seconds)
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """Bounds and intervals, in seconds unless the name says otherwise.
@@ -56,8 +61,8 @@ class Policy:
 
     @property
     def jobless_seconds(self) -> float:
-        """From sending a change that has no job until it has ended, also if it arrives late."""
-        return self.settle_seconds + min(JOBLESS_SECONDS, self.job_timeout_seconds)
+        """As `jobless_seconds` says."""
+        return jobless_seconds(self.settle_seconds, self.job_timeout_seconds)
 
     def pause(self, open_for: float) -> float:
         """Until the next look at a job: shortly after the usual end, then less and less often."""
@@ -103,7 +108,8 @@ class Seen:
     `changers` are jobs, not ours, that ended since the service was last verified, the newest first.
     `listed_ids` are all jobs on the service, None before a list.
     `settle_in` was taken before anything was read: seconds until no request of ours can still arrive.
-    `unseen_in`: seconds until nothing of ours can run that the record does not name; 0 where a list tells.
+    `unseen_in`: seconds until no job of ours can run that the record does not name; 0 where jobs are listed.
+    `hidden_in`: seconds until nothing of ours can be at work that has no job.
     `likely` says what was probably meant by a service that is not there.
     `asked_at` and `answered_at` are when the document was asked for and came, on the monotonic clock.
     """
@@ -120,6 +126,7 @@ class Seen:
     listed_ids: frozenset[str] | None = None
     settle_in: float = 0.0
     unseen_in: float = 0.0
+    hidden_in: float = 0.0
     likely: str = ""
     asked_at: float = 0.0
     answered_at: float = 0.0

@@ -74,8 +74,10 @@ def rests_on_version(case: Case, verdict: Verdict) -> bool:
 
 def _without_ours(seen: Seen | None) -> Seen | None:
     """What was seen, once the operation is given up: a job that still runs is like that of somebody else."""
-    ours = seen.ours if seen else None
-    if seen and isinstance(ours, Job) and ours.state is JobState.RUNNING:
+    if seen is None:
+        return None
+    ours, seen = seen.ours, replace(seen, hidden_in=0.0)
+    if isinstance(ours, Job) and ours.state is JobState.RUNNING:
         return replace(seen, ours=None, others=(*seen.others, ours))
     return seen
 
@@ -217,7 +219,14 @@ def _nothing_counts(case: Case) -> Mapping[str, Tried]:
 def _live(case: Case, sight: Sight) -> Verdict:
     """Ready, while the intent stays open: nothing else is sent before the settle time is over."""
     verdict = _converged(case)
-    record = replace(verdict.record, journal=case.record.journal, history=case.record.history)
+    before, now = case.record.observed, verdict.record.observed
+    told = case.record.is_ready(case.generation) and before and now and before.digest == now.digest
+    record = replace(
+        verdict.record,
+        journal=case.record.journal,
+        history=case.record.history,
+        observed=before if told else now,
+    )
     return replace(verdict, record=record, wake=_wake(case, verdict.reason, sight))
 
 

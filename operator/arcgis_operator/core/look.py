@@ -31,6 +31,8 @@ FAILURE_REASONS: Mapping[Kind, Reason] = {
     Kind.GARBLED: Reason.BAD_ANSWER,
 }
 MISFIT_REASONS: Mapping[Why, Reason] = {Why.SHAPE: Reason.SHAPE_MISMATCH, Why.KEY: Reason.SPEC_INVALID}
+LOOK_SECONDS = 60.0
+"""Between two looks at what is live while its operation may still be at work: others may change it."""
 NO_ANSWER = frozenset((Reason.SITE_UNREACHABLE, Reason.SITE_BUSY))
 LEFT_ALONE = frozenset((Reason.CIRCUIT_OPEN, Reason.SITE_BUSY))
 SITE_AWAY = frozenset(
@@ -99,7 +101,7 @@ def _unsettled(case: Case, seen: Seen) -> Sight | None:
         return Sight(Signal.OTHERS_RUN)
     if seen.settle_in > 0:
         return Sight(Signal.UNSETTLED, wake=After(seen.settle_in))
-    if seen.unseen_in > 0:
+    if max(seen.unseen_in, seen.hidden_in) > 0:
         return Sight(Signal.HINDERED, _unseen(seen, case.now), wake=BACKOFF)
     return None
 
@@ -134,8 +136,8 @@ def _misfit(case: Case, target: Target) -> Hold | None:
 
 def _unseen(seen: Seen, now: datetime) -> Hold:
     """The status does not name an edit of ours that may still run, and the site hides it."""
-    until = stamp(now + timedelta(seconds=seen.unseen_in))
-    return Hold(Reason.LOOKING_FOR_JOB, sentences.unseen(until, seen.listed))
+    until = stamp(now + timedelta(seconds=max(seen.unseen_in, seen.hidden_in)))
+    return Hold(Reason.LOOKING_FOR_JOB, sentences.unseen(until, seen.hidden_in > seen.unseen_in))
 
 
 def _intended(case: Case) -> Sight:
@@ -152,9 +154,9 @@ def _intended(case: Case) -> Sight:
 
 def _resolved(case: Case, seen: Seen) -> Sight:
     """No request can arrive any more; where no list tells of it, it may still be at work for its time."""
-    has_job, left = operations.has_job(_operation(case)), case.policy.jobless_seconds - case.open_for
-    if not has_job and left >= CLOCK_SECONDS:
-        return _at_work(case, left)
+    if seen.hidden_in >= CLOCK_SECONDS:
+        return _at_work(case, seen.hidden_in)
+    has_job = operations.has_job(_operation(case))
     told, late = seen.listed or not has_job, case.open_for > case.policy.job_timeout_seconds
     if _proved(case) and (case.as_intended or told):
         return Sight(Signal.MATCHES)
@@ -174,7 +176,7 @@ def _at_work(case: Case, left: float) -> Sight:
     That its settings are live is known before, though others may have made them so.
     """
     if case.matches and case.as_intended:
-        return Sight(Signal.LIVE, wake=After(left))
+        return Sight(Signal.LIVE, wake=After(min(left, LOOK_SECONDS)))
     until, intent = stamp(case.now + timedelta(seconds=left)), case.record.journal.id
     text = sentences.at_work(_operation(case), until, case.whose, intent)
     return Sight(Signal.UNSETTLED, Hold(Reason.LOOKING_FOR_JOB, text), wake=BACKOFF)
@@ -214,7 +216,8 @@ def _failure_of_intent(case: Case) -> Hold | None:
 
 def guess(case: Case) -> tuple[str, ...]:
     """That the job of an unanswered intent was found by account and time alone, where it was."""
-    found = case.seen.candidate if case.seen and case.seen.guessed else None
+    guessed = case.seen and case.seen.guessed and operations.has_job(_operation(case))
+    found = case.seen.candidate if case.seen and guessed else None
     return (sentences.guessed(found.shown_id),) if found else ()
 
 

@@ -16,6 +16,7 @@ from arcgis_operator.core.failures import Accepted, Applied, Fact, Failure, Kind
 from arcgis_operator.core.job import Job, JobState
 from arcgis_operator.core.look import SITE_AWAY
 from arcgis_operator.core.model import Leaf, SiteRef
+from arcgis_operator.core.operations import has_job
 from arcgis_operator.core.record import Journal, Phase, Record
 from arcgis_operator.core.verdict import Reason, Verdict
 
@@ -86,7 +87,7 @@ class Memory:
     sent to. `ended_at` is when the last operation on the service, ours or another one's, was first known
     to have ended; it outlives the operation. `declared` is what ours declared, None where this process
     does not know it. `unsure_at` is when the request of the intent `unsure_id` came back without clear
-    answer, and `unsure_job` whether the site would list a job for it. `sends` are the requests that count
+    answer, `hidden_at` and `hidden_id` the same of one that has no job. `sends` are the requests that count
     against the edits of an hour; `recorded` those of the last hour that records tell of, and `inherited`
     those that they told of before, however old.
     `vain_since` is when looks began to tell nothing of the service, `busy_since` when jobs of others were
@@ -107,7 +108,8 @@ class Memory:
     declared: tuple[Leaf, ...] | None = None
     unsure_at: float | None = None
     unsure_id: str = ""
-    unsure_job: bool = True
+    hidden_at: float | None = None
+    hidden_id: str = ""
     vain_since: float | None = None
     busy_since: float | None = None
     sends: tuple[Send, ...] = ()
@@ -161,14 +163,26 @@ class Memory:
     def hidden_in(
         self, record: Record, term: Begun, jobless_seconds: float, jobless: bool, *, now: float
     ) -> float:
-        """Seconds until nothing of ours can be at work that has no job and that this record does not tell of.
+        """Seconds until nothing of ours can be at work that has no job.
 
-        A calm end of the term before says nothing here: it may have had a lost answer on record.
+        A resource without status does not tell what was begun before this term. A calm end of the term before
+        says nothing here: it may have had a lost answer on record.
         """
+        journal = record.journal
         since = [term.acquired_at] if jobless and not (record.known or term.is_first) else []
-        if self.unsure_at is not None and not self.unsure_job and self.unsure_id != record.journal.id:
-            since.append(self.unsure_at)
-        return max((at + jobless_seconds - now for at in since), default=0.0)
+        if journal.phase is Phase.INTENDED and not has_job(journal.operation):
+            since.append(now if self.open_since is None else self.open_since)
+        left = max((at + jobless_seconds - now for at in since), default=0.0)
+        return max(left, self.hidden_for(journal, jobless_seconds, now=now))
+
+    def hidden_for(self, journal: Journal, jobless_seconds: float, *, now: float) -> float:
+        """How much of so many seconds since a request without job and answer is left; 0 if nothing.
+
+        A person may have given it up: then its own record is closed.
+        """
+        if self.hidden_at is None or (self.hidden_id == journal.id and not journal.open):
+            return 0.0
+        return max(0.0, self.hidden_at + jobless_seconds - now)
 
     def unsure_for(self, seconds: float, *, now: float) -> float:
         """How much of so many seconds since a request of ours without clear answer is left; 0 if nothing."""
@@ -181,6 +195,15 @@ class Memory:
     def presumed(self, job_seconds: float, *, now: float) -> bool:
         """Whether a job of ours that cannot be seen is still taken to run."""
         return self.lost_for(now=now) <= job_seconds
+
+    def occupies(self, journal: Journal, url: str, policy: Policy, *, now: float) -> bool:
+        """Whether something of ours can run at this address: of the open operation, or of a request that has
+        no job and that nobody has given up, whatever became of its record.
+        """
+        here = self.site is not None and self.site[1] == url
+        hides = here and self.hidden_for(journal, policy.jobless_seconds, now=now) > 0
+        longest = policy.job_timeout_seconds if has_job(journal.operation) else policy.jobless_seconds
+        return hides or (journal.open and journal.site_url == url and self.may_run(longest, now=now))
 
     def may_run(self, job_seconds: float, *, now: float) -> bool:
         """Whether something of the open operation can still run on the site."""
@@ -333,7 +356,8 @@ class Memory:
         """The request of an intent made at `stamp` is about to leave: lost, until `sent` says otherwise."""
         sends = (*self.sends, Send(sys.intern(stamp), now))[-REMEMBERED_SENDS:]
         lost = Failure(Kind.UNSURE, "the request was interrupted")
-        memory = replace(self, site=(site, url), sends=sends, unsure_job=has_job)
+        hidden = "" if has_job else intent_id
+        memory = replace(self, site=(site, url), sends=sends, hidden_at=None, hidden_id=hidden)
         return memory.sent(intent_id, lost, now=now)
 
     def sent(self, intent_id: str, fact: Fact, *, now: float) -> Self:
@@ -347,6 +371,8 @@ class Memory:
             unsure_id=intent_id if unsure else "",
             sends=self.sends[:-1] if failure in NOT_TAKEN else self.sends,
         )
+        if self.hidden_id == intent_id:
+            memory = replace(memory, hidden_at=now if unsure else None)
         if isinstance(fact, Accepted):
             return memory._opened(fact.job_id, now)
         return memory.ended(now=now) if isinstance(fact, Applied) else memory
@@ -371,6 +397,7 @@ class Memory:
         """
         own = self.open_since is not None or other.ended_at is None
         doubt = max((other, self), key=lambda one: _order(one.unsure_at))
+        hidden = max((other, self), key=lambda one: _order(one.hidden_at))
         end = self if own else max((other, self), key=lambda one: _order(one.ended_at))
         job = other if other.open_job and not self.open_job else self
         sends = sorted({*self.sends, *other.sends}, key=lambda send: send.at)
@@ -384,7 +411,8 @@ class Memory:
             declared=end.declared,
             unsure_at=doubt.unsure_at,
             unsure_id=doubt.unsure_id,
-            unsure_job=doubt.unsure_job,
+            hidden_at=hidden.hidden_at,
+            hidden_id=hidden.hidden_id,
             sends=tuple(sends)[-REMEMBERED_SENDS:],
             inherited=_union(self.inherited, other.recorded, other.inherited),
             explained=None,

@@ -245,9 +245,9 @@ def others_run(job: str, user: str) -> str:
     return f"Job {job} of {user} is running on the service; waiting for it to finish."
 
 
-def unsettled(settle_seconds: float, answer: str = "") -> str:
+def unsettled(settle_seconds: float, answer: str = "", operation: str = EDIT) -> str:
     """`answer` is what the site said to the request whose outcome is not known."""
-    before = f"{sentence(answered(answer))} " if answer else ""
+    before = f"{sentence(answered(answer, operation))} " if answer else ""
     told = "An earlier request may still reach the site. Checking again after the settle time"
     return f"{before}{told} (up to {duration(settle_seconds)})."
 
@@ -260,9 +260,9 @@ def blind(whose: str, intent: str) -> str:
     )
 
 
-def unseen(until: str, listed: bool = False) -> str:
-    """`listed`: jobs are, but what may be under way has none."""
-    if listed:
+def unseen(until: str, jobless: bool = False) -> str:
+    """`jobless`: what may be under way has no job."""
+    if jobless:
         return (
             "A change of provider has no job: one that the status does not tell of may still be under way. "
             f"Nothing is sent before {until}, when none can be."

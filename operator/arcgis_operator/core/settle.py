@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from arcgis_operator.core import sentences
-from arcgis_operator.core.bounds import counted, given_up
+from arcgis_operator.core.bounds import counted, failed
 from arcgis_operator.core.case import Hold, Policy
 from arcgis_operator.core.failures import Accepted, Applied, Fact, Failure, Kind
 from arcgis_operator.core.history import Outcome, with_last
@@ -41,13 +41,14 @@ def settle(record: Record, fact: Fact, now: datetime, policy: Policy, whose: str
     reason = cell.reason or _rejection(fact)
     journal = _rejected(record.journal, fact, reason, now, policy)
     refused = reason is Reason.EDIT_REFUSED
+    spent = refused and journal.tried.ended >= policy.jobs_per_digest
     history = with_last(record, reason.value, None, now) if refused else record.history
     return Verdict(
         reason,
-        given_up(journal.tried, whose).message if refused else sentences.sentence(fact.detail),
+        failed(journal.tried, policy, whose).message if refused else sentences.sentence(fact.detail),
         replace(record, journal=journal, history=history),
-        wake=RESYNC if refused else BACKOFF,
-        spent=refused,
+        wake=RESYNC if spent else BACKOFF,
+        spent=spent,
     )
 
 
@@ -60,6 +61,8 @@ def signal_of(fact: Fact) -> Signal:
     return _FAILED_SEND[fact.kind]
 
 
+SERVER_ERROR = 500
+"""From here on it may pass by itself, also where it is the documented refusal."""
 AWAY_CODES = (408, 502, 503, 504)
 """The site, or a part of it, was away: that is no refusal, however often it happens."""
 
@@ -88,9 +91,10 @@ def _rejected(journal: Journal, failure: Failure, reason: Reason, now: datetime,
     if reason is not Reason.EDIT_REFUSED:
         untried = replace(journal.tried, attempt=max(0, journal.tried.attempt - 1))
         return replace(journal.closed().counting(untried), sends=journal.sends[:-1])
-    refused = journal.counting(replace(journal.tried, ended=policy.jobs_per_digest - 1))
+    last = (failure.code or 0) < SERVER_ERROR
+    tried = replace(journal.tried, ended=policy.jobs_per_digest - 1) if last else journal.tried
     told = sentences.refused(failure.detail, journal.operation)
-    return counted(refused, Hold(Reason.EDIT_REFUSED, told), now, policy)
+    return counted(journal.counting(tried), Hold(Reason.EDIT_REFUSED, told), now, policy)
 
 
 def _applied(record: Record, now: datetime, policy: Policy) -> Verdict:

@@ -118,7 +118,7 @@ _TEXTS: Mapping[Signal, Callable[[Case], str]] = {
     Signal.HINDERED: lambda case: sentences.NOT_READ,
     Signal.OTHERS_RUN: _others,
     Signal.UNSETTLED: lambda case: sentences.unsettled(
-        case.policy.settle_seconds, case.record.journal.answer
+        case.policy.settle_seconds, case.record.journal.answer, case.record.journal.operation
     ),
     Signal.BLIND: lambda case: sentences.blind(case.whose, case.record.journal.id),
     Signal.JOB_RUNS: lambda case: accepted_text(case.record.journal, case.record.job),

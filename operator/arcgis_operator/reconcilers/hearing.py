@@ -49,7 +49,7 @@ class Voice:
     @property
     def state(self) -> str:
         """In a word or two, for people."""
-        return "an edit is under way" if self.record.journal.open else self.record.ready.reason
+        return "an operation is under way" if self.record.journal.open else self.record.ready.reason
 
     def is_older_than(self, other: "Voice") -> bool:
         """By the times of creation alone, which have whole seconds."""

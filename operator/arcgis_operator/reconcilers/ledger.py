@@ -3,9 +3,11 @@
 from collections.abc import Callable, Set
 
 from arcgis_operator.core.bounds import HOUR
+from arcgis_operator.core.case import jobless_seconds
 from arcgis_operator.core.failures import Fact
 from arcgis_operator.core.memory import NOTHING, Memory
 from arcgis_operator.core.model import SiteRef
+from arcgis_operator.core.record import Journal
 from arcgis_operator.core.wake import RESYNC, After, Wake
 
 
@@ -16,6 +18,7 @@ class Ledger:
         self._clock = clock
         self._settle_seconds = settle_seconds
         self._longest_seconds = max(settle_seconds, job_timeout_seconds)
+        self._jobless_seconds = jobless_seconds(settle_seconds, job_timeout_seconds)
         self._memories: dict[str, Memory] = {}
         self._left: dict[str, tuple[float, Memory]] = {}  # by who left first
         self._last_send = float("-inf")
@@ -37,10 +40,11 @@ class Ledger:
     def leave(self, key: str) -> Wake:
         """Nobody speaks for the service any more: for an hour its sends still count, if somebody comes again.
 
-        While a job may still run that came of a request without clear answer: say it again after that.
+        While what came of a request without clear answer may still run: say it again after that.
         """
         memory, now = self[key], self._clock()
-        if wait := memory.unsure_for(self._longest_seconds, now=now):
+        hidden = memory.hidden_for(Journal(), self._jobless_seconds, now=now)
+        if wait := max(hidden, memory.unsure_for(self._longest_seconds, now=now)):
             return After(wait)
         del self._memories[key]
         while self._left and self._left[oldest := next(iter(self._left))][0] < now - HOUR.total_seconds():

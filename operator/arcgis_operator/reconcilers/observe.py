@@ -8,7 +8,7 @@ from arcgis_operator.core.failures import Failure, Kind
 from arcgis_operator.core.job import UNAVAILABLE, Job, JobsOn, JobState
 from arcgis_operator.core.memory import Memory, Waits
 from arcgis_operator.core.model import Desired
-from arcgis_operator.core.operations import PATHS, has_job, paths_of
+from arcgis_operator.core.operations import PATHS, has_job, name_of, paths_of
 from arcgis_operator.core.record import Journal, Phase, Record, moment
 from arcgis_operator.core.said import Raw
 from arcgis_operator.sites.session import SiteSession
@@ -54,7 +54,8 @@ async def observe(
         changers=_changers(jobs, record, memory, site.username),
         listed_ids=frozenset(job.id for job in jobs.jobs),
         settle_in=waits.settle_in,
-        unseen_in=max(waits.hidden_in, 0.0 if jobs.listed else waits.unseen_in),
+        unseen_in=0.0 if jobs.listed else waits.unseen_in,
+        hidden_in=waits.hidden_in,
         asked_at=asked_at,
         answered_at=clock(),
     )
@@ -140,8 +141,14 @@ def _strays(jobs: JobsOn, record: Record, memory: Memory, username: Raw) -> tupl
         for job in jobs.jobs
         if job.id not in known
         and job.path in PATHS
+        and not _is_unnamed(job, username)
         and (job.username == username or journal.phase is Phase.RUNNING)
     )
+
+
+def _is_unnamed(job: Job, username: Raw) -> bool:
+    """Of a request that we are told no job of: a site that lists one all the same does not say so."""
+    return job.username == username and not has_job(name_of(job.path))
 
 
 def _changers(jobs: JobsOn, record: Record, memory: Memory, username: Raw) -> tuple[Job, ...]:
@@ -158,6 +165,7 @@ def _changers(jobs: JobsOn, record: Record, memory: Memory, username: Raw) -> tu
         job
         for job in (*jobs.jobs, *(jobs.old if memory.verified is None else ()))
         if job.ended
+        and not _is_unnamed(job, username)
         and job.id not in ours | (memory.verified or frozenset())
         and not (journal.open and job.username == username)
         and (since is None or job.end_ms / 1000 >= (since - SKEW).timestamp())

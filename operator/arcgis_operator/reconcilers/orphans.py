@@ -2,6 +2,7 @@
 
 from arcgis_operator.core.case import Policy
 from arcgis_operator.core.failures import Failure, Kind
+from arcgis_operator.core.record import Journal
 from arcgis_operator.core.wake import BACKOFF, NOW, After, Wake, asked_for
 from arcgis_operator.reconcilers.clock import Clock
 from arcgis_operator.reconcilers.ledger import Ledger
@@ -19,6 +20,8 @@ class Orphans:
         memory, now = self._ledger[key], self._clock.monotonic()
         if not memory.open_job or not memory.presumed(self._policy.job_timeout_seconds, now=now):
             self._ledger[key] = memory.given_up()
+            if wait := memory.hidden_for(Journal(), self._policy.jobless_seconds, now=now):
+                return After(wait)
             self._sites.left(key)
             return self._ledger.leave(key)
         site = self._sites.at(*memory.site) if memory.site else None

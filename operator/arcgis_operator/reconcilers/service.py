@@ -273,17 +273,16 @@ class ServiceReconciler:
         used = None if isinstance(site, Hold) else site
         if used and verdict.reason is Reason.QUEUED:
             return verdict.wake if used.call_when_free(key) else RESYNC
+        occupies = used is not None and self._occupies(key, verdict.record.journal, used)
         if used:
-            used.occupy(key, self._occupies(key, verdict.record.journal, used))
-        if not verdict.record.journal.open:
+            used.occupy(key, occupies)
+        if not (verdict.record.journal.open or occupies):
             self._sites.left(key)
         return verdict.wake
 
     def _occupies(self, key: str, journal: Journal, site: SiteSession) -> bool:
         """A slot is held only while something of ours can run there."""
-        longest, now = self._policy.job_timeout_seconds, self._clock.monotonic()
-        may_run = self._ledger[key].may_run(longest, now=now)
-        return journal.open and journal.site_url == site.url and may_run
+        return self._ledger[key].occupies(journal, site.url, self._policy, now=self._clock.monotonic())
 
 
 def _is_over(case: Case, verdict: Verdict) -> bool:

@@ -20,15 +20,16 @@ from arcgis_operator.core.verdict import Reason
 BOTH = wanting(provider="DMaps")
 ALONE = replace(BOTH, leaves=owned("changeProvider", BOTH.leaves))
 DIGEST = plan.digest(ALONE.leaves, URL, "s1")
-LATE = POLICY.jobless_seconds + 1
+LONG = 570.0
+"""So many seconds it may still be at work."""
 SHARED = live("old", provider="DMaps")
 
 
-def lost(desired: Desired = BOTH, open_for: float = 120.0, **sight: Any) -> Case:
-    """Its request was sent two minutes ago, and the answer never came."""
+def lost(desired: Desired = BOTH, left: float = LONG, **sight: Any) -> Case:
+    """Its request was sent two minutes ago, and the answer never came; `left`: it may be at work so long."""
     attempts = {"changeProvider": Tried(DIGEST, 1)}
     about = record(journal=journal(Phase.INTENDED, operation="changeProvider", attempts=attempts))
-    return case(desired=desired, record=about, seen=seen(**sight), open_for=open_for)
+    return case(desired=desired, record=about, seen=seen(hidden_in=left, **sight), open_for=120.0)
 
 
 def test_the_spec_declares_the_provider_beside_the_settings() -> None:
@@ -138,7 +139,7 @@ def test_no_list_of_jobs_tells_that_a_request_without_a_job_is_over() -> None:
     assert waits.record.journal.phase is Phase.INTENDED
     assert "nothing else is sent before 2026-11-23T19:54:44Z" in waits.message
     assert "arcgis-operator.dev/abandon=intent-1" in waits.message
-    again = decide(lost(open_for=LATE))
+    again = decide(lost(left=0.0))
     assert again.effect is not None
     assert again.effect.operation is PROVIDE
     assert again.record.journal.tried.attempt == 2
@@ -146,7 +147,7 @@ def test_no_list_of_jobs_tells_that_a_request_without_a_job_is_over() -> None:
 
 def test_the_wait_ends_when_it_is_over() -> None:
     """A turn that comes exactly then would ask for another one at once, without end."""
-    over = lost(ALONE, POLICY.jobless_seconds, document=SHARED)
+    over = lost(ALONE, 1e-9, document=SHARED)
     assert decide(over).record.journal.phase is Phase.IDLE
 
 
@@ -160,10 +161,10 @@ def test_a_person_who_knows_better_need_not_wait() -> None:
 def test_what_the_service_shows_is_ready_and_nothing_else_is_sent_meanwhile(listed: bool) -> None:
     alone = decide(lost(ALONE, document=SHARED, listed=listed))
     assert (alone.reason, alone.record.journal.phase) == (Reason.CONVERGED, Phase.INTENDED)
-    over = decide(lost(ALONE, LATE, document=SHARED, listed=listed))
+    over = decide(lost(ALONE, 0.0, document=SHARED, listed=listed))
     assert (over.reason, over.record.journal.phase) == (Reason.CONVERGED, Phase.IDLE)
     assert decide(lost(document=SHARED, listed=listed)).effect is None
-    rest = decide(lost(open_for=LATE, document=SHARED, listed=listed))
+    rest = decide(lost(left=0.0, document=SHARED, listed=listed))
     assert rest.effect is not None
     assert rest.effect.operation is EDIT
 
@@ -173,7 +174,7 @@ def test_nothing_is_live_by_a_request_that_may_still_change_it() -> None:
     back = replace(wanting(provider="ArcObjects11"), leaves=wanting(provider="ArcObjects11").leaves[1:])
     waits = decide(lost(back))
     assert (waits.reason, waits.effect) == (Reason.LOOKING_FOR_JOB, None)
-    assert decide(lost(back, open_for=LATE)).reason is Reason.CONVERGED
+    assert decide(lost(back, left=0.0)).reason is Reason.CONVERGED
 
 
 def test_it_waits_for_approval_where_what_restarts_a_service_does() -> None:

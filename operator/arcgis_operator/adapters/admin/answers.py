@@ -50,12 +50,14 @@ class Answer:
 class SiteError:
     """An error body; the text is the site's own and not yet safe to show.
 
-    `bare`: only a word, or a word for a code, as sign-in pages and gateways write it, too.
+    `bare`: only a word, or a word for a code, as sign-in pages and gateways write it, too. `listed`: in the
+    form that has messages.
     """
 
     code: int | None
     text: str
     bare: bool = False
+    listed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ class _Case:
     readable: bool
     page: bool
     pause: bool
-    jobless: bool  # the site answers such a request once it is done with it
+    refusal: bool  # of a change that has no job, in its own form and at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +118,8 @@ ROWS = (
     Row("the request is too large", lambda c: c.code == 413, Kind.REFUSED, Kind.REFUSED),
     Row("the site waited too long for the request", lambda c: c.code == 408, Kind.UNSURE, Kind.UNSURE),
     Row("the site asks to come back later", lambda c: c.code == 503 and c.pause, Kind.BUSY, Kind.UNSURE),
-    Row(  # Source: Change Provider page, whose refusal has this code
-        "the site refused", lambda c: c.jobless and c.own and c.code == 500, Kind.REFUSED, Kind.REFUSED
+    Row(  # Source: Change Provider page, whose refusal has this code. Assumed: it takes no time.
+        "the site refused", lambda c: c.refusal and c.code == 500, Kind.REFUSED, Kind.REFUSED
     ),
     Row("the site failed", lambda c: c.code >= 500, Kind.UNSURE, Kind.UNSURE),
     Row("the site points elsewhere", lambda c: 300 <= c.http < 400, Kind.GARBLED, Kind.UNSURE),
@@ -150,15 +152,15 @@ def read_answer(response: httpx.Response, now: float) -> Answer:
         return Answer(response.status_code, None, False, pause, date, page)
 
 
-def failure_of(answer: Answer, *, edit: bool, jobless: bool = False) -> Failure | None:
+def failure_of(answer: Answer, *, edit: bool, refusable: bool = False) -> Failure | None:
     """What went wrong by the first row that fits, None when the answer is a success to be parsed.
 
     The detail still holds the site's own words: the client makes them safe. What the words hint at is read
     here, before they are masked: `read_only`, `absent`, `locked`. Whoever can ask the site itself does.
-    `jobless`: the request asked for a change that has no job.
+    `refusable`: the request asked for a change that has no job, and was answered at once.
     """
     error = error_of(answer.body)
-    case = _case_of(answer, error, jobless)
+    case = _case_of(answer, error, refusable)
     row = next((row for row in ROWS if row.when(case)), None)
     if row is None:
         return None
@@ -200,7 +202,9 @@ def envelope_of(body: Json) -> SiteError | None:
             number_of(body.get("code")), _words((error, body.get("error_description"))), bare=True
         )
     if isinstance(word, str) and word.strip().casefold() in _FAILED_WORDS:
-        return SiteError(number_of(body.get("code")), _words((body.get("messages"), body.get("message"))))
+        listed = isinstance(body.get("messages"), list)
+        text = _words((body.get("messages"), body.get("message")))
+        return SiteError(number_of(body.get("code")), text, listed=listed)
     return None
 
 
@@ -213,7 +217,7 @@ def number_of(value: Json, most: int = 99_999) -> int | None:
     return int(value)
 
 
-def _case_of(answer: Answer, error: SiteError | None, jobless: bool) -> _Case:
+def _case_of(answer: Answer, error: SiteError | None, refusable: bool) -> _Case:
     spoken = error.code if error else None
     unsuccessful = 0 if _fine(answer.http) else answer.http
     return _Case(
@@ -225,7 +229,7 @@ def _case_of(answer: Answer, error: SiteError | None, jobless: bool) -> _Case:
         readable=answer.readable,
         page=answer.page,
         pause=answer.retry_after is not None,
-        jobless=jobless,
+        refusal=refusable and error is not None and error.listed,
     )
 
 

@@ -37,8 +37,9 @@ from arcgis_operator.core.operations import Request
 
 _DETAIL_LENGTH = 400
 _AT_ONCE_SECONDS = 5.0
-_DONE_SECONDS = 300.0
-"""For the answer to a change that has no job. Assumed: it comes once pods have been started."""
+_DONE_SECONDS = 60.0
+"""For the answer to a change that has no job, which the site gives once it is done. Gateways wait no longer
+(Source: nginx, proxy_read_timeout), and a worker of the operator waits with it."""
 _NO_ANSWER = (Kind.NOT_SENT, Kind.UNSURE, Kind.BUSY, Kind.GARBLED)
 T = TypeVar("T")
 _HEADERS = {
@@ -349,7 +350,7 @@ def _failure_of_root(answer: Answer) -> Failure | None:
 
 def _edit_fact(answer: Answer, redactor: Redactor, *, at_once: bool, jobless: bool) -> Fact:
     """What has taken a while may have been applied, whatever a 503 says afterwards."""
-    failure = failure_of(answer, edit=True, jobless=jobless)
+    failure = failure_of(answer, edit=True, refusable=jobless and at_once)
     if failure and failure.code == 503 and not at_once:
         return replace(failure, kind=Kind.UNSURE)
     return failure or resources.submit_reply(answer.body, redactor)

@@ -180,7 +180,7 @@ def submit_reply(body: Json, redactor: Redactor = NOBODY) -> Fact:
         return _named(Raw(str(job_id)), status, redactor)
     if status.strip().casefold() == "success" and not {"jobid", "jobsurl"} & set(fields):
         return Applied()
-    return Failure(Kind.UNSURE, "the answer to the edit names no job")
+    return Failure(Kind.UNSURE, "the answer names no job")
 
 
 def _named(job_id: Raw, status: Raw, redactor: Redactor) -> Fact:
