@@ -1,7 +1,6 @@
 """Reading the site's resources: tolerant where a field informs, strict where it decides."""
 
 import json
-from dataclasses import replace
 
 import httpx
 import pytest
@@ -15,7 +14,7 @@ from arcgis_operator.core.identity import ServiceRef
 from arcgis_operator.core.job import Job, JobState
 from arcgis_operator.core.jsondoc import dumps
 from arcgis_operator.core.likely import Listing
-from arcgis_operator.core.operations import EDIT, Request
+from arcgis_operator.core.operations import PROVIDE, Request
 
 ID = "j2bcbcd49-83a4-4cc1-a034-40e4a266e96d"
 RUNNING = {  # Source: Job page
@@ -192,12 +191,42 @@ async def test_an_accepted_edit_names_its_job(scripted, reply):
     assert [request.url.host for request in site.requests] == ["site.test", "site.test"]
 
 
+MOVE = Request(PROVIDE, ROADS, {"provider": "DMaps"}, "intent-1")
+NO = "Changing the provider of the service 'Roads' is not permitted."
+
+
+@pytest.mark.parametrize(
+    ("request_", "body", "seconds", "kind"),
+    [
+        (MOVE, {"status": "error", "messages": [NO], "code": 500}, 1.0, Kind.REFUSED),
+        (MOVE, {"status": "error", "messages": [NO], "code": 500}, 6.0, Kind.UNSURE),
+        (MOVE, {"error": {"code": 500, "message": "upstream request timed out"}}, 1.0, Kind.UNSURE),
+        (MOVE, {"status": "error", "messages": ["The service is busy."], "code": 503}, 1.0, Kind.BUSY),
+        (REQUEST, {"status": "error", "messages": ["Could not save."], "code": 500}, 1.0, Kind.UNSURE),
+    ],
+    ids=["a refusal", "one that came late", "of a gateway", "another code", "to an edit"],
+)
+async def test_a_refusal_of_what_has_no_job_is_one_when_it_comes_at_once(
+    scripted, request_, body, seconds, kind
+):
+    now = [0.0]
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        now[0] += seconds
+        return httpx.Response(200, json=body)
+
+    client, _ = scripted(respond, clock=lambda: now[0])
+    fact = await client.submit(request_, allowed)
+    assert fact.kind is kind
+    if kind is Kind.REFUSED:
+        assert fact.detail == f"the site refused (500): {NO}"
+
+
 async def test_an_operation_without_a_job_is_not_asked_for_one(scripted):
     client, site = scripted(httpx.Response(200, json={"status": "success"}))
-    row = replace(EDIT, name="provider", path=("changeProvider",), asynchronous=False)
-    request = Request(row, ROADS, {"provider": "DMaps"}, "intent-1")
-    assert await client.submit(request, allowed) == Applied()
+    assert await client.submit(MOVE, allowed) == Applied()
     asked = site.requests[-1]
+    assert asked.extensions["timeout"]["read"] == 60.0
     assert asked.url.path.endswith("/Transport/Roads.MapServer/changeProvider")
     assert set(httpx.QueryParams(asked.content.decode())) == {"provider", "f", "token"}
 

@@ -58,15 +58,17 @@ def test_a_provider_that_is_not_declared_is_left_alone(resyncing: Workbench) -> 
     assert resyncing.operations(service) == ["edit"]
 
 
-def test_a_refusal_is_shown_as_the_site_said_it_and_is_not_tried_again(shared: Workbench) -> None:
+def test_a_refusal_is_shown_as_the_site_said_it_and_is_given_up_after_three(shared: Workbench) -> None:
     """A service of a type that cannot share pods."""
     service = "Transport/Addresses.GeocodeServer"
     shared.declare("refused", service, WANTED, provider="DMaps")
-    body = shared.wait("refused", "EditRefused")
+    body = shared.wait(
+        "refused", "EditRefused", also=lambda one: condition(one, "Stalled").get("status") == "True"
+    )
     told = condition(body)["message"]
     assert "The site refused the change of provider (500): Changing the provider of the service" in told
     assert "is not permitted" in told
-    assert "Giving up after 1 attempt. Fix the cause or the spec" in told
+    assert "Giving up after 3 attempts. Fix the cause or the spec" in told
     assert shared.operations(service) == []
 
 

@@ -21,7 +21,7 @@ def undeclared_content_changed(history: History, claims: Claims) -> Iterator[str
         + ways.get("folder_age", 0.0)
         + 6 * ways.get("latency", 0.0)
     )
-    for edit in ours(history):
+    for edit in [one for one in ours(history) if one.operation == "edit"]:
         owned = {leaf for path in claims.on(edit.service) for leaf in _declared(history, path, edit.left)}
         mine = _without(edit.document, owned)
         live = [

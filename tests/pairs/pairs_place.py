@@ -50,6 +50,7 @@ class Place(ResourceActs, SiteActs, ClusterActs):
 
     def __init__(self, script: Script, patch: pytest.MonkeyPatch) -> None:
         self.script, self.ways = script, script.ways
+        self.ways["works"] = min(self.ways.get("works", 0.0), _longest_work(script))
         self.history = History(script)
         self.secret = script.password or self.ways.get("password") or canary()
         self.shelf = Shelf()
@@ -267,3 +268,9 @@ def play(scene: Scene) -> History:
             except Hot as hot:
                 places[0].history.hot = str(hot)
                 return places[0].history
+
+
+def _longest_work(script: Script) -> float:
+    """Of what has no job: as is assumed, and while the token lasts, which is looked at when it is done."""
+    bound = float(script.ways.get("settings", {}).get("job_timeout_seconds", 600.0))
+    return 30.0 if "token_minutes_max" in script.switches else min(bound, 600.0) - 10.0

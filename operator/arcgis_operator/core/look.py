@@ -33,6 +33,7 @@ FAILURE_REASONS: Mapping[Kind, Reason] = {
 MISFIT_REASONS: Mapping[Why, Reason] = {Why.SHAPE: Reason.SHAPE_MISMATCH, Why.KEY: Reason.SPEC_INVALID}
 LOOK_SECONDS = 60.0
 """Between two looks at what is live while its operation may still be at work: others may change it."""
+ROUNDING_SECONDS = 0.05
 NO_ANSWER = frozenset((Reason.SITE_UNREACHABLE, Reason.SITE_BUSY))
 LEFT_ALONE = frozenset((Reason.CIRCUIT_OPEN, Reason.SITE_BUSY))
 SITE_AWAY = frozenset(
@@ -136,7 +137,7 @@ def _misfit(case: Case, target: Target) -> Hold | None:
 
 def _unseen(seen: Seen, now: datetime) -> Hold:
     """The status does not name an edit of ours that may still run, and the site hides it."""
-    until = stamp(now + timedelta(seconds=max(seen.unseen_in, seen.hidden_in)))
+    until = _until(now, max(seen.unseen_in, seen.hidden_in))
     return Hold(Reason.LOOKING_FOR_JOB, sentences.unseen(until, seen.hidden_in > seen.unseen_in))
 
 
@@ -177,9 +178,14 @@ def _at_work(case: Case, left: float) -> Sight:
     """
     if case.matches and case.as_intended:
         return Sight(Signal.LIVE, wake=After(min(left, LOOK_SECONDS)))
-    until, intent = stamp(case.now + timedelta(seconds=left)), case.record.journal.id
+    until, intent = _until(case.now, left), case.record.journal.id
     text = sentences.at_work(_operation(case), until, case.whose, intent)
     return Sight(Signal.UNSETTLED, Hold(Reason.LOOKING_FOR_JOB, text), wake=BACKOFF)
+
+
+def _until(now: datetime, seconds: float) -> str:
+    """The end of a wait, the same at each look: two clocks tell it, which differ by a rounding."""
+    return stamp(now + timedelta(seconds=seconds + ROUNDING_SECONDS))
 
 
 def _operation(case: Case) -> str:

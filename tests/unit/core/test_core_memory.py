@@ -408,3 +408,90 @@ def test_a_record_takes_over_sends_that_others_tell_of_up_to_twelve() -> None:
     assert mine.with_sends(("t02",)) is mine
     more = [f"t{number:02}" for number in range(14)]
     assert mine.with_sends(more).sends == tuple(more[-12:])
+
+
+LOST = Failure(Kind.UNSURE, "reset")
+JOBLESS = 690.0
+
+
+def lose(roads: Service, intent_id: str = "intent") -> None:
+    """A change that has no job leaves, and two minutes later its answer is given up."""
+    roads.sending(intent_id, AT, False, SITE, URL)
+    roads.at += 120
+    roads.sent(intent_id, LOST)
+
+
+def hidden(roads: Service, record: Record, jobless: bool = True, **term: Any) -> float:
+    return float(roads.hidden_in(record, OldTerm(**term), JOBLESS, jobless))
+
+
+def moving(phase: Phase = Phase.INTENDED, intent_id: str = "intent") -> Record:
+    return Record(known=True, journal=Journal(phase, id=intent_id, operation="changeProvider"))
+
+
+def test_what_has_no_job_may_be_at_work_from_when_its_answer_was_given_up(roads: Service) -> None:
+    roads.follow(moving().journal)
+    lose(roads)
+    assert hidden(roads, moving()) == 690.0
+    roads.at += 600
+    assert hidden(roads, moving()) == 90.0
+    assert hidden(roads, Record()) == 90.0, "whatever became of its record"
+    assert hidden(roads, moving(Phase.IDLE, "another")) == 90.0
+    roads.at += 90
+    assert hidden(roads, moving()) == 0.0
+
+
+def test_an_intent_of_another_process_is_timed_from_when_it_was_met(roads: Service) -> None:
+    assert hidden(roads, moving()) == 690.0
+    roads.follow(moving().journal)
+    roads.at += 100
+    assert hidden(roads, moving()) == 590.0
+
+
+def test_who_has_no_status_and_declares_what_has_no_job_waits_in_every_term_but_the_first(
+    roads: Service,
+) -> None:
+    assert hidden(roads, Record(), acquired_at=990.0) == 680.0
+    assert hidden(roads, Record(), acquired_at=990.0, is_first=True) == 0.0
+    assert hidden(roads, Record(), jobless=False, acquired_at=990.0) == 0.0
+    assert hidden(roads, Record(known=True), acquired_at=990.0) == 0.0
+
+
+def test_what_a_person_gave_up_is_not_waited_for(roads: Service) -> None:
+    lose(roads)
+    assert hidden(roads, moving(Phase.IDLE)) == 0.0
+
+
+def test_an_answer_ends_the_doubt_and_so_does_what_is_sent_next(roads: Service) -> None:
+    lose(roads)
+    roads.sent("intent", Applied())
+    assert hidden(roads, Record()) <= 0.0
+    lose(roads)
+    roads.sending("edit", AT, True, SITE, URL)
+    roads.sent("edit", LOST)
+    assert hidden(roads, Record(known=True)) == 0.0
+
+
+def test_a_joined_service_keeps_the_doubt_that_no_list_tells_of(roads: Service) -> None:
+    lose(roads)
+    streets = Service()
+    streets.at = roads.at + 50
+    streets.sending("edit", AT, True, SITE, URL)
+    streets.sent("edit", LOST)
+    for one, other in ((roads.memory, streets.memory), (streets.memory, roads.memory)):
+        joined = Service()
+        joined.memory, joined.at = one.merged(other), streets.at
+        assert hidden(joined, Record(known=True)) == 640.0
+        assert joined.memory.unsure_at == streets.at
+
+
+def test_a_slot_is_held_while_what_has_no_job_may_be_at_work(roads: Service) -> None:
+    policy = Policy()
+    roads.follow(moving().journal)
+    lose(roads)
+    assert roads.occupies(replace(moving().journal, site_url=URL), URL, policy)
+    assert roads.occupies(Journal(), URL, policy), "its record is gone"
+    assert not roads.occupies(Journal(), "https://another.example.com/arcgis", policy)
+    assert not roads.occupies(moving(Phase.IDLE).journal, URL, policy), "a person gave it up"
+    roads.at += policy.jobless_seconds
+    assert not roads.occupies(replace(moving().journal, site_url=URL), URL, policy)

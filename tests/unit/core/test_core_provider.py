@@ -113,15 +113,24 @@ def test_what_is_applied_in_vain_three_times_is_given_up() -> None:
     assert "applied the change of provider at once, but still has other values" in verdict.message
 
 
-def test_a_refusal_is_shown_as_the_site_said_it_and_nothing_follows() -> None:
-    sent = decide(case(desired=BOTH)).record
-    words = (
-        "the site refused (500): Changing the provider of the service 'Roads' to 'DMaps' is not permitted."
-    )
-    told = settle(sent, Failure(Kind.REFUSED, words, 500), NOW, POLICY, "roads -n gis")
-    assert told.reason is Reason.EDIT_REFUSED
-    assert "The site refused the change of provider (500): Changing the provider of" in told.message
-    assert decide(case(desired=BOTH, record=told.record)).effect is None
+def test_a_refusal_is_shown_as_the_site_said_it_and_given_up_after_three() -> None:
+    """It may pass by itself, as any 500 may."""
+    about = case(desired=BOTH, whose="roads -n gis")
+    words = "the site refused (500): Changing the provider of the service 'Roads' is not permitted."
+    told = []
+    for attempt in (1, 2, 3):
+        sent = decide(replace(about, fresh_id=f"intent-{attempt}"))
+        assert sent.effect is not None
+        told.append(settle(sent.record, Failure(Kind.REFUSED, words, 500), NOW, POLICY, about.whose))
+        later = replace(told[-1].record.journal.tried, retry_time="2026-11-23T19:45:13Z")
+        record = told[-1].record
+        about = replace(about, record=replace(record, journal=record.journal.counting(later)))
+    assert {one.reason for one in told} == {Reason.EDIT_REFUSED}
+    assert "The site refused the change of provider (500): Changing the provider of" in told[0].message
+    assert [one.spent for one in told] == [False, False, True]
+    assert "Attempt 2 follows at 2026-11-23T19:45:44Z." in told[0].message
+    assert "Giving up after 3 attempts." in told[2].message
+    assert decide(about).effect is None
 
 
 def test_a_lost_answer_says_that_no_job_can_be_looked_for() -> None:

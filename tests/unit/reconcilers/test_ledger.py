@@ -100,3 +100,13 @@ def test_for_a_settle_time_after_a_send_it_is_not_calm(ledger: Ledger, clock: Cl
     assert not ledger.calm()
     clock[0] += 1
     assert ledger.calm()
+
+
+def test_a_request_without_a_job_is_remembered_until_it_can_no_longer_be_at_work(clock: Clock) -> None:
+    """Also where a job is called lost sooner than that."""
+    ledger = Ledger(lambda: clock[0], SETTLE, 100.0)
+    ledger.sending("roads", "intent", AT, False, SITE, URL)
+    ledger.sent("roads", "intent", Failure(Kind.UNSURE, "reset"))
+    assert ledger.leave("roads") == After(130)
+    clock[0] += 130
+    assert ledger.leave("roads") is RESYNC
