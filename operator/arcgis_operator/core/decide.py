@@ -72,11 +72,10 @@ def rests_on_version(case: Case, verdict: Verdict) -> bool:
     return verdict.effect is not None and decide(replace(case, site_version="")).effect is None
 
 
-def _without_ours(seen: Seen | None) -> Seen | None:
+def _without_ours(seen: Seen | None) -> Seen:
     """What was seen, once the operation is given up: a job that still runs is like that of somebody else."""
-    if seen is None:
-        return None
-    ours, seen = seen.ours, replace(seen, hidden_in=0.0)
+    seen = replace(seen or Seen(), hidden_in=0.0)
+    ours = seen.ours
     if isinstance(ours, Job) and ours.state is JobState.RUNNING:
         return replace(seen, ours=None, others=(*seen.others, ours))
     return seen

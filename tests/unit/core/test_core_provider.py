@@ -1,6 +1,7 @@
 """The provider of a service: changed by a request without a job, so no list tells of a lost answer."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,11 +12,22 @@ from arcgis_operator.core.case import Case
 from arcgis_operator.core.decide import decide
 from arcgis_operator.core.failures import Accepted, Applied, Failure, Kind
 from arcgis_operator.core.model import PROVIDER, Approval, Desired, SpecInvalid
-from arcgis_operator.core.operations import EDIT, PROVIDE, START, STOP, due, has_job, name_of, owned
-from arcgis_operator.core.record import Phase, Tried
+from arcgis_operator.core.operations import (
+    EDIT,
+    PROVIDE,
+    START,
+    STOP,
+    all_have_jobs,
+    due,
+    has_job,
+    name_of,
+    owned,
+)
+from arcgis_operator.core.record import Condition, Phase, Tried
 from arcgis_operator.core.service_spec import parse_service
 from arcgis_operator.core.settle import settle
 from arcgis_operator.core.verdict import Reason
+from arcgis_operator.core.wake import After
 
 BOTH = wanting(provider="DMaps")
 ALONE = replace(BOTH, leaves=owned("changeProvider", BOTH.leaves))
@@ -59,6 +71,8 @@ def test_it_is_asked_for_by_its_word_alone_and_has_no_job() -> None:
     assert verdict.record.journal.operation_uri.endswith("/Roads.MapServer/changeProvider")
     assert 'Sending the change of provider (attempt 1): provider "ArcObjects11" → "DMaps"' in verdict.message
     assert not has_job("changeProvider")
+    assert not all_have_jobs(BOTH.leaves)
+    assert all_have_jobs(wanting(state="STOPPED").leaves)
     assert has_job("edit")
     assert has_job("of a later version")
 
@@ -210,3 +224,24 @@ def test_a_plan_of_three_operations_is_approved_once() -> None:
     assert [one.effect.operation for one in (sent, edit, stop) if one.effect] == [PROVIDE, EDIT, STOP]
     assert stop.record.plan is not None
     assert stop.record.plan.rest_of == shown.hash
+
+
+def test_who_has_no_status_says_until_when_it_waits() -> None:
+    verdict = decide(case(desired=BOTH, seen=seen(hidden_in=60.0)))
+    assert (verdict.reason, verdict.effect) == (Reason.LOOKING_FOR_JOB, None)
+    assert "A change of provider has no job" in verdict.message
+    assert "Nothing is sent before 2026-11-23T19:46:14Z" in verdict.message
+
+
+def test_a_look_while_it_may_still_be_at_work_writes_nothing_new() -> None:
+    first = decide(lost(ALONE, document=SHARED))
+    again = lost(ALONE, document=SHARED)
+    again = replace(again, record=first.record, now=NOW + timedelta(minutes=1))
+    ready = replace(again.record, ready=Condition("True", "Converged", "", 1))
+    assert decide(replace(again, record=ready)).record == ready
+    assert first.wake == After(60.0)
+
+
+def test_a_job_that_a_site_lists_for_it_all_the_same_is_no_guess() -> None:
+    listed = job("COMPLETED", operation_uri="/arcgis/admin/services/Roads.MapServer/changeProvider")
+    assert decide(lost(ALONE, document=SHARED, candidate=listed, traceable=False)).aside == ""
