@@ -30,11 +30,12 @@ STORED = 65.0
 
 
 def two_jobs_of_ours(history: History, claims: Claims) -> Iterator[str]:
-    for edit in ours(history):
+    in_order = sorted(ours(history), key=lambda edit: edit.came)  # of one moment: as they were taken
+    for number, edit in enumerate(in_order):
         others = [
             one
-            for one in ours(history, edit.service)
-            if one is not edit and one.came <= edit.came < one.ended
+            for one in in_order[:number]
+            if one.service == edit.service and one.came <= edit.came < one.ended
         ]
         if others and others[0].job != edit.job and not _given_up(history, others[0], edit):
             job = others[0]
