@@ -95,7 +95,6 @@ class SiteWay(httpx.AsyncBaseTransport):
 
     async def _processed(self, word: str, request: httpx.Request) -> tuple[int, bytes]:
         REQUEST.set(request)
-        request.arrived = now()  # type: ignore[attr-defined]
         if word == "changeProvider" and (works := self._ways.get("works", 0.0)):
             return await asyncio.shield(self._kept(self._works(request, works)))
         return await self._read(word, request)
@@ -103,6 +102,7 @@ class SiteWay(httpx.AsyncBaseTransport):
     async def _works(self, request: httpx.Request, seconds: float) -> tuple[int, bytes]:
         """What has no job is done before it is answered, whoever still waits for that."""
         REQUEST.set(request)
+        request.arrived = now()  # type: ignore[attr-defined]
         await asyncio.sleep(seconds)
         return await self._read("changeProvider", request)
 
