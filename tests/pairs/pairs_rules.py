@@ -44,10 +44,15 @@ def two_jobs_of_ours(history: History, claims: Claims) -> Iterator[str]:
 
 def _given_up(history: History, job: Edit, edit: Edit) -> bool:
     """A person said so; or nobody can see the job, and it has had its time."""
-    noted = [at for at, act, facts in history.events if act == "annotate" and facts.get("abandon")]
     settings = history.script.ways.get("settings", {})
     had = edit.came - job.came > settings.get("job_timeout_seconds", 1800.0)
-    return any(job.left <= at <= edit.came for at in noted) or bool(had and history.script.ways.get("blind"))
+    return given_up_by_people(history, job.left, edit.came) or bool(had and history.script.ways.get("blind"))
+
+
+def given_up_by_people(history: History, first: float, last: float) -> bool:
+    """Somebody has said in this time that what is open is not waited for any more."""
+    noted = [at for at, act, facts in history.events if act == "annotate" and facts.get("abandon")]
+    return any(first <= at <= last for at in noted)
 
 
 def sent_into_a_job_of_others(history: History, claims: Claims) -> Iterator[str]:
@@ -236,7 +241,7 @@ def sent_though_it_is_live(history: History, claims: Claims) -> Iterator[str]:
         edits = sorted(ours(history, title), key=lambda one: one.left)
         for before, edit in itertools.pairwise(edits):
             live = history.documents_within(title, before.ended, edit.came)
-            if _nobody_knows(history, before.left, edit.left):
+            if _nobody_knows(history, before.left, edit.left) or before.ended > edit.left:
                 continue
             if edit.document == before.document and all(one == edit.document for one in live):
                 first = f"the edit of {before.left:.1f}, live since {before.ended:.1f}"

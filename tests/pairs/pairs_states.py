@@ -10,7 +10,7 @@ from pairs_claims import Claims
 from pairs_content import BESIDE
 from pairs_history import History, Version, conditions, journal, ours, site_path
 from pairs_load import asked_too_often
-from pairs_rules import PUT_BACK, described
+from pairs_rules import PUT_BACK, described, given_up_by_people
 
 from harness.canaries import Search
 
@@ -41,7 +41,7 @@ def ready_too_early(history: History, claims: Claims) -> Iterator[str]:
         if wanted and live and (wanted not in live or _by_an_old_document(history, path, title, wanted, at)):
             yield f"{at:.1f} {_name(path)}: Ready, but live is {live[-1]!r}, not {wanted!r}"
         running = [one for one in ours(history, title) if one.came < at - 1 and at + 1 < one.ended]
-        if running:
+        if running and not given_up_by_people(history, running[0].left, at):
             yield f"{at:.1f} {_name(path)}: Ready while job {running[0].job} of {running[0].came:.1f} runs"
 
 
