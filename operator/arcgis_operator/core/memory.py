@@ -46,9 +46,9 @@ class Waits:
     """For what may be under way of ours on a service.
 
     `settle_in`: seconds until no request can still arrive. `unseen_in`: seconds until no job can run that
-    neither record nor list tells of; `hidden_in`: until nothing can be at work that has no job and that the
-    record does not tell of. `presumed`: a job that no record names and the site does not know is still taken
-    to run. `overdue`: the open operation takes longer than a job may.
+    neither record nor list tells of; `hidden_in`: until nothing can be at work that has no job. `presumed`: a
+    job that no record names and the site does not know is still taken to run. `overdue`: the open operation
+    takes longer than a job may.
     """
 
     settle_in: float = 0.0
