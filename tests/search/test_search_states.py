@@ -26,27 +26,25 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def test_no_way_leads_to_a_broken_promise(
     faults: tuple[str, ...], record_property: Callable[[str, object], None]
 ) -> None:
-    found = search(State(left=faults))
-    assert not found.broken, "\n".join((found.broken, *found.trace))
-    record_property("states", found.states)
-    record_property("transitions", found.transitions)
+    nothing_breaks(State(left=faults), record_property)
 
 
 @pytest.mark.timeout(900)
 def test_no_way_leads_to_a_broken_promise_with_two_operations_due(
     faults: tuple[str, ...], record_property: Callable[[str, object], None]
 ) -> None:
-    found = search(State(left=faults, wishes=BOTH))
-    assert not found.broken, "\n".join((found.broken, *found.trace))
-    record_property("states", found.states)
-    record_property("transitions", found.transitions)
+    nothing_breaks(State(left=faults, wishes=BOTH), record_property)
 
 
 @pytest.mark.timeout(900)
 def test_no_way_leads_to_a_broken_promise_with_a_request_without_a_job(
     faults: tuple[str, ...], record_property: Callable[[str, object], None]
 ) -> None:
-    found = search(State(left=faults, wishes=PODS))
+    nothing_breaks(State(left=faults, wishes=PODS), record_property)
+
+
+def nothing_breaks(state: State, record_property: Callable[[str, object], None]) -> None:
+    found = search(state)
     assert not found.broken, "\n".join((found.broken, *found.trace))
     record_property("states", found.states)
     record_property("transitions", found.transitions)

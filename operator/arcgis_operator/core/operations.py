@@ -58,13 +58,17 @@ class Request:
         return f"Request({self.operation.name} {self.service.title}, {self.intent_id})"
 
 
+def _other_in_service(leaves: Leaves, documents: Documents) -> Leaves:
+    return plan.differing(leaves, documents[SERVICE])
+
+
 PROVIDE = Operation(  # Source: Change Provider page
     name="changeProvider",
     path=("changeProvider",),
     asynchronous=False,
     reads=(SERVICE,),
     owns=lambda leaf: leaf.path == PROVIDER,
-    differing=lambda leaves, documents: plan.differing(leaves, documents[SERVICE]),
+    differing=_other_in_service,
     request=lambda leaves, documents: {"provider": str(leaves[0].value)},
 )
 EDIT = Operation(  # Source: Edit Service page
@@ -73,7 +77,7 @@ EDIT = Operation(  # Source: Edit Service page
     asynchronous=True,
     reads=(SERVICE,),
     owns=lambda leaf: leaf.path not in BESIDE,
-    differing=lambda leaves, documents: plan.differing(leaves, documents[SERVICE]),
+    differing=_other_in_service,
     request=lambda leaves, documents: {"service": dumps(plan.overlay(leaves, documents[SERVICE]))},
 )
 
@@ -86,7 +90,7 @@ def _run(name: str, state: str) -> Operation:
         asynchronous=True,
         reads=(SERVICE,),
         owns=lambda leaf: leaf.path == RUN_STATE and leaf.value == state,
-        differing=lambda leaves, documents: plan.differing(leaves, documents[SERVICE]),
+        differing=_other_in_service,
         request=lambda leaves, documents: {},
     )
 
