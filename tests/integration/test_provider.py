@@ -84,10 +84,7 @@ def test_a_provider_that_cannot_be_exchanged_gets_nothing(shared: Workbench) -> 
 def test_a_change_whose_answer_is_lost_is_ready_when_it_shows_and_what_follows_waits(
     bench: Workbench,
 ) -> None:
-    bench.start_site("--services=3")
-    bench.register()
-    bench.start_operator(settle_seconds=2, job_timeout_seconds=6)
-    service = bench.fresh_service()
+    service = waits_at_most(bench, job_timeout_seconds=6)
     bench.site.fault({"drop": True}, when="after", operation=SENDS, service=service)
     bench.converge_on("lost", service, {}, provider="DMaps")
     assert bench.get("lost")["status"]["journal"]["phase"] == "Intended"
@@ -100,10 +97,15 @@ def test_a_change_whose_answer_is_lost_is_ready_when_it_shows_and_what_follows_w
 
 
 def test_a_change_that_never_arrived_is_sent_once_more(bench: Workbench) -> None:
-    bench.start_site("--services=3")
-    bench.register()
-    bench.start_operator(settle_seconds=2, job_timeout_seconds=3)
-    service = bench.fresh_service()
+    service = waits_at_most(bench, job_timeout_seconds=3)
     bench.site.fault({"drop": True}, when="before", operation=SENDS, service=service)
     bench.converge_on("again", service, {}, provider="DMaps")
     assert bench.operations(service) == [SENDS]
+
+
+def waits_at_most(bench: Workbench, job_timeout_seconds: float) -> str:
+    """A service of a site, and an operator that waits so long, and a settle time, for what has no job."""
+    bench.start_site("--services=3")
+    bench.register()
+    bench.start_operator(settle_seconds=2, job_timeout_seconds=job_timeout_seconds)
+    return bench.fresh_service()
