@@ -119,15 +119,14 @@ class _Backend(httpcore.AsyncNetworkBackend):
         with _named(httpcore.ConnectTimeout, httpcore.ConnectError):
             opened = await self._dialled(host, port, timeout)
             reader = _Reader(loop=loop)
+            protocol = _Protocol(reader, loop=loop)
             try:
                 async with asyncio.timeout_at(ends):
-                    transport, protocol = await loop.create_connection(
-                        lambda: asyncio.StreamReaderProtocol(reader, loop=loop),
-                        sock=opened,
-                        ssl=self._tls,
-                        server_hostname=host,
+                    transport, _ = await loop.create_connection(
+                        lambda: protocol, sock=opened, ssl=self._tls, server_hostname=host
                     )
             except BaseException:
+                protocol.abort()
                 opened.close()
                 raise
         return _Stream(reader, asyncio.StreamWriter(transport, protocol, reader, loop))
@@ -152,6 +151,21 @@ class _Reader(asyncio.StreamReader):
         data = await super().read(n)
         self.unread -= len(data)
         return data
+
+
+class _Protocol(asyncio.StreamReaderProtocol):
+    """Can give up a connection whose handshake has just ended."""
+
+    _made: asyncio.WriteTransport | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        self._made = transport
+        super().connection_made(transport)
+
+    def abort(self) -> None:
+        """No goodbye, for which asyncio would keep the socket's number in use for up to half a minute."""
+        if self._made is not None:
+            self._made.abort()
 
 
 class LargeUntaken(httpcore.TimeoutException):
