@@ -105,6 +105,12 @@ class Load:
         asyncio.run(self._pages(lambda items: found.update(map(_name, filter(_is_waiting, items)))))
         return found
 
+    def reasons(self) -> dict[str, str]:
+        """Why each resource is Ready or not, by its name; empty while nothing was said of it."""
+        found: dict[str, str] = {}
+        asyncio.run(self._pages(lambda items: found.update({_name(one): _reason(one) for one in items})))
+        return found
+
     async def _pages(self, take: Callable[[list[dict[str, Any]]], None]) -> None:
         connector, token = aiohttp.TCPConnector(ssl=self._tls), ""
         async with aiohttp.ClientSession(self._url, connector=connector) as session:
@@ -134,9 +140,17 @@ def _name(body: dict[str, Any]) -> str:
     return str(body["metadata"]["name"])
 
 
-def _is_waiting(body: dict[str, Any]) -> bool:
+def _ready(body: dict[str, Any]) -> dict[str, Any]:
     found = (body.get("status") or {}).get("conditions") or []
-    ready: dict[str, Any] = next((one for one in found if one["type"] == "Ready"), {})
+    return next((one for one in found if one["type"] == "Ready"), {})
+
+
+def _reason(body: dict[str, Any]) -> str:
+    return str(_ready(body).get("reason", ""))
+
+
+def _is_waiting(body: dict[str, Any]) -> bool:
+    ready = _ready(body)
     return (ready.get("status"), ready.get("observedGeneration")) != ("True", body["metadata"]["generation"])
 
 

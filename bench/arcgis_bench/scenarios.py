@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from arcgis_bench import calm, changes, room, soon, steady
+from arcgis_bench import calm, changes, room, soon, steady, storm
 from arcgis_bench.contenders import Contender
 from arcgis_bench.figures import Figures
 from arcgis_bench.sizes import Sizes
@@ -181,6 +181,12 @@ SCENARIOS: Mapping[str, Scenario] = {
         "10,000 at rest on 20 sites, each folder looked at every minute; then 100 drifts",
         soon.soon,
         {"cpu_percent": 2, "site_reads_s_each": 0.3, "status_writes": 0, "restored_s_p99": 90},
+        reference=False,
+    ),
+    "storm": Scenario(
+        "1,000 services of two sites differ at once, in six ways; the operator is killed, or hands over",
+        storm.storm,
+        {"unasked": 0, "lost": 0, "edits_most": 1, "cap_exceeded_by": 0},
         reference=False,
     ),
     "growth": Scenario(

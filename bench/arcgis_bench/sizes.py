@@ -7,7 +7,8 @@ from dataclasses import dataclass
 class Sizes:
     """Numbers of changes and resources; `idle_seconds` is how long nothing happens.
 
-    `room` is the number of resources of that scenario, 500 on each site;
+    `room` is the number of resources of that scenario, 500 on each site; `storm` is that of the services of
+    each site which differ at once.
     `retained` are ended jobs that a site keeps; `load_seconds` is how long changes stream in,
     and `day_seconds` how long a day is.
 
@@ -20,6 +21,7 @@ class Sizes:
     calm: int = 10_000
     growth: tuple[int, ...] = (100, 1000, 10_000)
     room: int = 30_000
+    storm: int = 500
     idle_seconds: float = 600.0
     retained: int = 5000
     load_seconds: float = 600.0
