@@ -202,7 +202,7 @@ class Proxy:
     """Listens, and answers a CONNECT with these bytes."""
 
     def __init__(self, answer: bytes) -> None:
-        self.answer, self.asked = answer, b""
+        self.answer, self.asked, self._over = answer, b"", asyncio.Event()
 
     async def start(self) -> tuple[str, int]:
         self._server = await asyncio.start_server(self._accepted, "127.0.0.1", 0)
@@ -210,13 +210,21 @@ class Proxy:
         return where
 
     async def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.asked = await reader.readuntil(b"\r\n\r\n")
-        writer.write(self.answer)
-        await writer.drain()
-        writer.close()
+        try:
+            self.asked = await reader.readuntil(b"\r\n\r\n")
+            writer.write(self.answer)
+            await self._last(reader, writer)
+            writer.close()
+        finally:
+            self._over.set()
 
-    def stop(self) -> None:
+    async def _last(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await writer.drain()
+
+    async def stop(self) -> None:
+        """Once the connection is over: a task that is left is ended by the collection of garbage, anywhere."""
         self._server.close()
+        await self._over.wait()
 
 
 ANSWERS = {
@@ -234,17 +242,14 @@ async def test_a_proxy_that_refuses_says_its_code(answer: bytes, said: str) -> N
     where = await proxy.start()
     with pytest.raises(ProxyRefused, match=said):
         await tunnel(where, "site.test", 443, 5.0)
-    proxy.stop()
+    await proxy.stop()
 
 
 class StayingProxy(Proxy):
     """It keeps the connection, as HTTP/1.1 does."""
 
-    async def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.asked = await reader.readuntil(b"\r\n\r\n")
-        writer.write(self.answer)
+    async def _last(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
-        writer.close()
 
 
 STAYING = {
@@ -259,7 +264,7 @@ async def test_a_proxy_that_refuses_and_stays_says_its_code_at_once(answer: byte
     where = await proxy.start()
     with pytest.raises(ProxyRefused, match=said):
         await tunnel(where, "site.test", 443, 2.0)
-    proxy.stop()
+    await proxy.stop()
 
 
 async def test_a_host_that_is_no_name_has_no_address() -> None:
@@ -273,7 +278,7 @@ async def test_a_tunnel_is_asked_for_by_name_and_its_socket_is_the_way_to_the_si
     with closing(await tunnel(where, "site.test", 6443, 5.0)) as opened:
         assert opened.getpeername() == where
     assert proxy.asked == b"CONNECT site.test:6443 HTTP/1.1\r\nHost: site.test:6443\r\n\r\n"
-    proxy.stop()
+    await proxy.stop()
 
 
 async def test_a_proxy_that_nobody_listens_at_is_away() -> None:
