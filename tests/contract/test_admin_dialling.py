@@ -222,7 +222,7 @@ class Proxy:
         await writer.drain()
 
     async def stop(self) -> None:
-        """Once the connection is over: a task that is left is ended by the collection of garbage, anywhere."""
+        """Once the connection is over: a task that is left ends when garbage is collected, anywhere."""
         self._server.close()
         await self._over.wait()
 
