@@ -89,3 +89,5 @@ def storm(script: Script, draw: Random) -> None:
         script.do(at + 170 + draw.random(), "ask", name=f"layer{number}")
     if draw.random() < 0.5:
         script.do(LAST - 20, "answer", name="prod")
+        if draw.random() < 0.5:  # while it is restored
+            script.do(LAST - 20 + draw.choice((0.5, 3.0, 30.0, 100.0)), "restart", gap=0.2)

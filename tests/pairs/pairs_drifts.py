@@ -79,7 +79,16 @@ def _is_repair(history: History, claims: Claims, edit: Edit) -> bool:
     )
 
 
+def a_person_was_asked_about_nothing(history: History, claims: Claims) -> Iterator[str]:
+    for path, versions in history.versions.items():
+        for version in versions if "/arcgissites/" in path else ():
+            told = ((version.body or {}).get("status") or {}).get("divergence") or {}
+            if not version.by_people and told and not told["released"] and not told["count"]:
+                yield f"{version.at:.1f} {path.rpartition('/')[2]}: asks about 0 services ({told['id']})"
+
+
 DRIFTS = {
     "REPORTED": a_reported_drift_was_restored,
     "STORM": many_were_restored_unasked,
+    "ASKED-FOR-NOTHING": a_person_was_asked_about_nothing,
 }

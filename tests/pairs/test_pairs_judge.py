@@ -220,6 +220,14 @@ def told_twice(history: History) -> None:
     history.versions[MAIN_PATH].append(version(900, body))
 
 
+def asked_for_nothing(history: History) -> None:
+    site = {
+        "metadata": {"name": "prod"},
+        "status": {"divergence": {"id": "q1", "count": 0, "released": False}},
+    }
+    history.versions[SITE].append(version(900, site))
+
+
 BREAKS: dict[str, Callable[[History], None]] = {
     "TWO-JOBS": two_jobs,
     "JOB-OF-OTHERS": foreign_job,
@@ -230,6 +238,7 @@ BREAKS: dict[str, Callable[[History], None]] = {
     "OBSERVED": observed,
     "REPORTED": reported,
     "STORM": storm,
+    "ASKED-FOR-NOTHING": asked_for_nothing,
     "OUTSIDE-WINDOW": outside,
     "UNAPPROVED": unapproved,
     "UNDECLARED": undeclared,

@@ -207,7 +207,7 @@ class Storms:
         storm.released &= keys
         if storm.recalls:
             self._recall(storm)
-        if storm.drifting and (storm.asks or self._are_many(site, storm, len(keys))):
+        if storm.drifting - storm.released and (storm.asks or self._are_many(site, storm, len(keys))):
             storm.divergence = self._question(storm)
         elif storm.divergence:
             storm.divergence = self._what_is_left(storm, self._policy(site).bound(len(keys)))
@@ -217,15 +217,19 @@ class Storms:
     def _recall(self, storm: Storm) -> None:
         """An answer holds for as many as were left; where more drift now, something new has happened."""
         storm.recalls = False
-        if storm.divergence and not storm.asks:
-            covers = len(storm.drifting) <= storm.divergence.count
-            storm.released = set(storm.drifting) if covers else set()
-            storm.divergence = storm.divergence if covers else None
+        if storm.divergence is None or storm.asks:
+            return
+        if len(storm.drifting) <= storm.divergence.count:
+            storm.released, storm.found = set(storm.drifting), {}
+        else:
+            storm.divergence = None
 
     def _what_is_left(self, storm: Storm, bound: int) -> Divergence | None:
         """An answer that holds for few by now need not be remembered: nobody would be asked about these."""
         left = len(storm.drifting & storm.released)
-        return replace(storm.divergence, count=left) if storm.divergence and left > bound else None
+        if storm.divergence is None or left <= bound:
+            return None
+        return replace(storm.divergence, count=left, released=True)
 
     def _are_many(self, site: Name, storm: Storm, services: int) -> bool:
         policy = self._policy(site)

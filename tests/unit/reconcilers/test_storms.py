@@ -225,6 +225,37 @@ def test_an_answer_outlives_the_process() -> None:
     assert world.reasons(*some) == {None}
 
 
+def test_what_an_answer_of_before_the_process_lets_be_restored_makes_no_other_question() -> None:
+    world = World(services=60)
+    some = world.keys[:40]
+    asked = world.asked(*some)
+    answered = world.turn(answer=asked.id)
+    world.storms = world.begin()
+    world.turn(answered, answer=asked.id)
+    world.drift(*some)
+    world.rest()
+    world.restored(*some[BOUND + 1 :])
+    left = world.turn(answer=asked.id)
+    assert left is not None
+    assert (left.id, left.released, left.count) == (asked.id, True, BOUND + 1)
+    assert world.reasons(*some[: BOUND + 1]) == {None}
+
+
+def test_a_question_goes_when_only_what_another_answer_let_go_is_left() -> None:
+    world = World(services=60)
+    first, then = world.keys[:20], world.keys[20:40]
+    asked = world.asked(*first)
+    world.turn(answer=asked.id)
+    world.at += 1
+    another = world.asked(*then)
+    assert (another.id, another.count) != (asked.id, 0)
+    world.restored(*then)
+    left = world.turn(answer=asked.id)
+    assert left is not None
+    assert (left.released, left.count) == (True, len(first))
+    assert world.reasons(*first) == {None}
+
+
 def test_an_answer_of_long_ago_does_not_hold_for_another_storm() -> None:
     """Some of the first one are never restored, and the operator restarts in the second one."""
     world = World(services=60)
