@@ -27,9 +27,9 @@ from arcgis_bench.story import Story, tell
 
 SITES, SLOTS = 2, 20
 ASKED = "SiteDiverged"
-RESYNC_SECONDS = 20.0  # of single services, for those that no look at a folder tells of
-LOOKS = 2  # so many resyncs an operator that begins anew has for sending something unasked
-_LOOK_SECONDS = 1.0
+RESYNC_SECONDS = 60.0  # of single services, for those that no look at a folder tells of
+LOOKS = 1  # so many resyncs an operator that begins anew has for sending something unasked
+_LOOK_SECONDS = 3.0
 _PARALLEL = 8
 
 

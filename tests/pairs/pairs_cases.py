@@ -62,6 +62,10 @@ FOUND_SINCE = {
         "6440:object read is late+second by another ArcGISSite",
         "LOSER",
     ),
+    "a restart while all is restored made another question, about nothing": (
+        "117:one slot+storm of drifts",
+        "ASKED-FOR-NOTHING",
+    ),
     "a site that asks to wait was well again in the scene, after a shorter fault": (
         "1472:list of a folder fails+list of jobs missing+site asks to wait+site not understood",
         "ASKED-OFTEN",
