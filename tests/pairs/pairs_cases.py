@@ -66,6 +66,10 @@ FOUND_SINCE = {
         "117:one slot+storm of drifts",
         "ASKED-FOR-NOTHING",
     ),
+    "the loser went on at once while the winner's ArcGISSite was replaced": (
+        "7341:second by another address+site replaced",
+        "LOSER",
+    ),
     "a site that asks to wait was well again in the scene, after a shorter fault": (
         "1472:list of a folder fails+list of jobs missing+site asks to wait+site not understood",
         "ASKED-OFTEN",

@@ -243,15 +243,16 @@ class Memory:
 
     def speaks(self, uid: str, others: Rivals, record: Record, settle_seconds: float, *, now: float) -> Self:
         """This resource speaks for the service now. Who comes after one of `others`, or was in Conflict until
-        now, takes over slowly: the other one may be back in a moment, and may have sent something. So does
-        who is the first to speak in this process, if another one was the last to intend something.
+        now, takes over slowly: the other one may be back in a moment, and may have sent something. That holds
+        as well if the other one was still waiting for its own turn. So does who is the first to speak in this
+        process, if another one was the last to intend something.
         """
         same, passed_over = uid == self.speaker, record.ready.reason == Reason.CONFLICT
         verified = self.verified if same else None
         comes = self.taking_over if self.taking_over and self.taking_over[0] == uid else None
         later = not self.speaker and others.last_intent > record.journal.intent_time
         waits = comes is None and (passed_over or later or self.speaker in others.uids)
-        if not same and not record.journal.open and (waits or (comes and now - comes[1] < settle_seconds)):
+        if not record.journal.open and (waits or (comes and now - comes[1] < settle_seconds)):
             return replace(self, verified=verified, taking_over=comes or (uid, now))
         if same and self.taking_over is None:
             return self

@@ -196,6 +196,23 @@ def test_who_was_in_conflict_takes_over_slowly_after_a_restart_too(roads: Servic
     assert not roads.doubtful()
 
 
+def test_who_was_in_conflict_with_one_that_still_waited_takes_over_slowly(roads: Service) -> None:
+    """It was the last to send something; but the site of the other one may be back in a moment."""
+    rest, a, b = Record(known=True), "uid-a", "uid-b"
+    in_conflict = replace(rest, ready=Condition("False", "Conflict", "", 1))
+    roads.speaks(a, Rivals({b}), rest)
+    roads.speaks(b, Rivals({a}), rest)
+    roads.at += 10
+    roads.speaks(a, Rivals({b}), in_conflict)
+    assert roads.settle_in(rest, OldTerm()) == SETTLE
+    roads.at += SETTLE - 1
+    roads.speaks(a, Rivals({b}), rest)
+    assert roads.settle_in(rest, OldTerm()) == 1, "its status tells of the conflict no more"
+    roads.at += 1
+    roads.speaks(a, Rivals({b}), rest)
+    assert not roads.doubtful()
+
+
 def test_sends_are_counted_by_the_monotonic_clock(roads: Service) -> None:
     send(roads, Accepted("j1", "SUBMITTED"))
     roads.at += 100
