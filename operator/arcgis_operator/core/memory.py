@@ -250,8 +250,9 @@ class Memory:
         same, passed_over = uid == self.speaker, record.ready.reason == Reason.CONFLICT
         verified = self.verified if same else None
         comes = self.taking_over if self.taking_over and self.taking_over[0] == uid else None
+        left = passed_over and (not same or self.taking_over is not None)  # else the conflict is its own word
         later = not self.speaker and others.last_intent > record.journal.intent_time
-        waits = comes is None and (passed_over or later or self.speaker in others.uids)
+        waits = comes is None and (left or later or self.speaker in others.uids)
         if not record.journal.open and (waits or (comes and now - comes[1] < settle_seconds)):
             return replace(self, verified=verified, taking_over=comes or (uid, now))
         if same and self.taking_over is None:

@@ -213,6 +213,14 @@ def test_who_was_in_conflict_with_one_that_still_waited_takes_over_slowly(roads:
     assert not roads.doubtful()
 
 
+def test_who_says_a_conflict_itself_waits_for_nobody(roads: Service) -> None:
+    """The settings of another resource are live, and nobody knows which was first: for ever otherwise."""
+    in_conflict = Record(known=True, ready=Condition("False", "Conflict", "", 1))
+    roads.speaks("uid-a", Rivals({"uid-b"}), Record(known=True))
+    roads.speaks("uid-a", Rivals({"uid-b"}), in_conflict)
+    assert not roads.doubtful()
+
+
 def test_sends_are_counted_by_the_monotonic_clock(roads: Service) -> None:
     send(roads, Accepted("j1", "SUBMITTED"))
     roads.at += 100
