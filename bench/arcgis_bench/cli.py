@@ -50,6 +50,7 @@ def list_() -> None:
 @click.option("--calm", default=Sizes.calm, help="Resources of `idle`, `restart`, `load`, `busy-resync`.")
 @click.option("--growth", multiple=True, default=Sizes.growth, type=int, help="Resources of `growth`.")
 @click.option("--room", default=Sizes.room, help="Resources of `room`, 500 on each site.")
+@click.option("--storm", default=Sizes.storm, help="Services of each site that differ at once in `storm`.")
 @click.option("--retained", default=Sizes.retained, help="Ended jobs in `retained`.")
 @click.option("--load-seconds", default=Sizes.load_seconds, help="How long `load` takes.")
 @click.option("--day-seconds", default=Sizes.day_seconds, help="How long the `day` is.")

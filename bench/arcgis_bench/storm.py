@@ -27,8 +27,7 @@ from arcgis_bench.story import Story, tell
 
 SITES, SLOTS = 2, 20
 ASKED = "SiteDiverged"
-RESYNC_SECONDS = 60.0  # of single services, for those that no look at a folder tells of
-LOOKS = 1  # so many resyncs an operator that begins anew has for sending something unasked
+RESYNC_SECONDS = 60.0  # so long an operator that begins anew has for sending something unasked
 _LOOK_SECONDS = 3.0
 _PARALLEL = 8
 
@@ -66,7 +65,12 @@ WAYS: Mapping[str, Way] = {
     "with another version": Way(_order("/switches", version="12.1"), _nothing),
     "published again": Way(_nothing, _nothing, anew=True),
 }
-MEETS = ("goes on", "is killed while a person is asked", "hands over while all is restored")
+GOES_ON, IS_KILLED, HANDS_OVER = (
+    "goes on",
+    "is killed while a person is asked",
+    "hands over while all is restored",
+)
+MEETS = (GOES_ON, IS_KILLED, HANDS_OVER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,19 +120,19 @@ def _play(stage: Stage, way: Way, met: str, number: int) -> Storm:
         stage, lambda: set(stage.load.reasons().values()) == {ASKED}, "not every service waits for a person"
     )
     asked = time.time() - begins
-    if met == MEETS[1]:
+    if met == IS_KILLED:
         stage.process.kill()
         stage.start()
-        time.sleep(LOOKS * RESYNC_SECONDS)
+        time.sleep(RESYNC_SECONDS)
     leader = stage.process
-    if met == MEETS[2]:
+    if met == HANDS_OVER:
         stage.start(leads=False)
     wishes = targets[:SITES]  # one of each site
     changed = _change_seconds(stage, wishes, f"wanted in storm {number}")
     unasked = _edits(tell(stage, targets[SITES:], mark))
     _answer(stage)
     answered = time.time()
-    if stage.process is not leader:
+    if met == HANDS_OVER:
         _wait(
             stage, lambda: _edits(tell(stage, targets, answered)) > len(targets) // 4, "nothing is restored"
         )
